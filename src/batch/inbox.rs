@@ -1,0 +1,89 @@
+//! Datagrams received together: decoded once, copied once.
+
+use crate::wire::{DecodeError, Header, Message, Text, decode};
+use std::net::SocketAddrV4;
+use std::ops::Range;
+
+/// Well-formed datagrams in the order they came, each with its source.
+#[derive(Clone, Debug, Default)]
+pub struct Inbox {
+    /// The text fields, one behind the other.
+    fields: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    source: SocketAddrV4,
+    header: Header,
+    field: Range<usize>,
+}
+
+impl Inbox {
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.fields.clear();
+        self.entries.clear();
+    }
+
+    /// Decodes `datagram` and keeps it, unless it is malformed.
+    ///
+    /// # Errors
+    /// What [`decode`] says. The batch is then as it was.
+    pub fn push(&mut self, source: SocketAddrV4, datagram: &[u8]) -> Result<Header, DecodeError> {
+        let Message { header, text } = decode(datagram)?;
+        let start = self.fields.len();
+        self.fields.extend_from_slice(text.field());
+        self.entries.push(Entry { source, header, field: start..self.fields.len() });
+        Ok(header)
+    }
+
+    /// The messages and where each came from, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (SocketAddrV4, Message<'_>)> {
+        self.entries.iter().map(|entry| self.message(entry))
+    }
+
+    /// The message at `index`, counted from 0 in the order of [`Inbox::iter`]; `None` past the end.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<(SocketAddrV4, Message<'_>)> {
+        self.entries.get(index).map(|entry| self.message(entry))
+    }
+
+    /// How many messages it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn message(&self, entry: &Entry) -> (SocketAddrV4, Message<'_>) {
+        let text = Text::new(&self.fields[entry.field.clone()]);
+        (entry.source, Message { header: entry.header, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn what_comes_out_is_what_decode_says_and_malformed_ones_leave_no_trace() {
+        let source = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9);
+        let mut inbox = Inbox::default();
+        for datagram in [&b"\0\x01http\0"[..], b"\0\x09", b"\0\x03key\tvalue", b"\0\x02"] {
+            assert_eq!(inbox.push(source, datagram).is_ok(), decode(datagram).is_ok());
+        }
+        let texts: Vec<_> = inbox.iter().map(|(_, message)| message.text.field()).collect();
+        assert_eq!(texts, [&b"http\0"[..], b"key\tvalue"]);
+        assert_eq!(inbox.get(1), Some((source, decode(b"\0\x03key\tvalue").unwrap())));
+        assert!(inbox.get(2).is_none());
+        inbox.clear();
+        assert!(inbox.is_empty());
+    }
+}

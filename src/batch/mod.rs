@@ -1,0 +1,16 @@
+//! What the channels carry: many datagrams at once, in buffers that are used again.
+//!
+//! One channel message a datagram costs more than the datagram itself; a batch of up to [`DATAGRAMS_MAX`] shares that cost.
+//! An [`Inbox`] holds datagrams as they were received and decoded, an [`Outbox`] those to send; a [`Pool`] lends them out and takes
+//! them back. Nothing here knows a socket or a thread.
+
+mod inbox;
+mod outbox;
+mod pool;
+
+pub use inbox::Inbox;
+pub use outbox::{Datagram, Outbox};
+pub use pool::Pool;
+
+/// The most datagrams that one receive call, and so one [`Inbox`], holds.
+pub const DATAGRAMS_MAX: usize = 64;

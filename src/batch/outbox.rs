@@ -1,0 +1,73 @@
+//! Datagrams to send: each written once, however many destinations it has.
+
+use std::net::SocketAddrV4;
+use std::ops::Range;
+
+/// Datagrams and their destinations, in the order in which they are to leave.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    bytes: Vec<u8>,
+    transmits: Vec<(Datagram, SocketAddrV4)>,
+}
+
+/// A datagram written to an [`Outbox`], by its place there. Only good for the outbox that returned it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datagram(Range<usize>);
+
+impl Outbox {
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.transmits.clear();
+    }
+
+    /// Writes a datagram by letting `append` append its bytes.
+    pub fn write(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> Datagram {
+        let start = self.bytes.len();
+        append(&mut self.bytes);
+        Datagram(start..self.bytes.len())
+    }
+
+    /// Queues a written datagram for one more destination.
+    pub fn send(&mut self, datagram: &Datagram, to: SocketAddrV4) {
+        self.transmits.push((datagram.clone(), to));
+    }
+
+    /// What is queued: bytes and destination, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], SocketAddrV4)> + Clone {
+        self.transmits.iter().map(|(Datagram(range), to)| (&self.bytes[range.clone()], *to))
+    }
+
+    /// How many sends are queued.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.transmits.len()
+    }
+
+    /// Whether nothing is queued.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.transmits.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn one_datagram_serves_many_destinations_in_order() {
+        let at = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        let mut outbox = Outbox::default();
+        let first = outbox.write(|bytes| bytes.extend_from_slice(b"first"));
+        let second = outbox.write(|bytes| bytes.extend_from_slice(b"second"));
+        outbox.send(&first, at(1));
+        outbox.send(&second, at(1));
+        outbox.send(&first, at(2));
+        let queued: Vec<_> = outbox.iter().collect();
+        assert_eq!(queued, [(&b"first"[..], at(1)), (&b"second"[..], at(1)), (&b"first"[..], at(2))]);
+        outbox.clear();
+        assert!(outbox.is_empty());
+    }
+}

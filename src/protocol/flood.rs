@@ -1,0 +1,299 @@
+//! The flood: a CLIREQ becomes a QUERY, a QUERY seen for the first time goes on to the neighbours.
+
+use super::seen::{SeenConfig, SeenTable, Sighting};
+use crate::batch::Outbox;
+use crate::types::{Neighbours, QueryId, SeqNo, Timestamp, Ttl};
+use crate::wire::{QueryHeader, Text, encode_query};
+use std::net::SocketAddrV4;
+
+/// What a [`Flooder`] starts with.
+#[derive(Clone, Debug)]
+pub struct FloodConfig {
+    /// Whom to forward to.
+    pub neighbours: Neighbours,
+    /// The number of the first CLIREQ: random in production (P-13).
+    pub first_seq: SeqNo,
+    /// Refuse QUERYs from others than the neighbours (P-22).
+    pub neighbours_only: bool,
+    /// Bounds of duplicate suppression.
+    pub seen: SeenConfig,
+    /// Keys the fingerprints of duplicate suppression; see [`SeenTable::new`].
+    pub secret: [u64; 2],
+}
+
+/// Decides what is flooded.
+#[derive(Debug)]
+pub struct Flooder {
+    neighbours: Neighbours,
+    beyond_loopback: bool,
+    neighbours_only: bool,
+    next_seq: SeqNo,
+    seen: SeenTable,
+}
+
+/// What became of a CLIREQ. Its key is to be looked up in any case (P-11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClireqFlooded {
+    /// A sighting had to make room for this one (P-20).
+    pub evicted: bool,
+    /// The client is on loopback and some neighbour is not, so that one can't answer it (P-26).
+    pub loopback_client: bool,
+}
+
+/// What became of a QUERY.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryVerdict {
+    /// It came from no neighbour, and only theirs are served (P-22).
+    StrangerRefused,
+    /// It came with a time-to-live of 0, which is never sent (P-17).
+    TtlZero,
+    /// It was seen before (P-14).
+    Duplicate {
+        /// With more time-to-live left than the copy that came first (P-19).
+        higher_ttl: bool,
+    },
+    /// It is new: its key is to be looked up.
+    FirstSighting {
+        /// Neighbours that it is sent on to.
+        forwarded: usize,
+        /// Its time-to-live ran out here (P-14).
+        ttl_expired: bool,
+        /// Its time-to-live was above 3 and taken as 3 (P-17).
+        ttl_clamped: bool,
+        /// A sighting had to make room for this one (P-20).
+        evicted: bool,
+    },
+}
+
+impl Flooder {
+    /// A flooder that has seen nothing yet.
+    #[must_use]
+    pub fn new(config: FloodConfig) -> Self {
+        let beyond_loopback = config.neighbours.as_slice().iter().any(|neighbour| !neighbour.ip().is_loopback());
+        Self {
+            neighbours: config.neighbours,
+            beyond_loopback,
+            neighbours_only: config.neighbours_only,
+            next_seq: config.first_seq,
+            seen: SeenTable::new(config.seen, config.secret),
+        }
+    }
+
+    /// Makes the QUERY of a CLIREQ (P-11 to P-13) and queues it for every neighbour.
+    ///
+    /// The QUERY is marked as seen first, so that a copy that comes back round a loop is a duplicate (P-16).
+    pub fn on_clireq(
+        &mut self,
+        now: Timestamp,
+        client: SocketAddrV4,
+        key: Text<'_>,
+        outbox: &mut Outbox,
+    ) -> ClireqFlooded {
+        let header = QueryHeader { ttl: Ttl::INITIAL, client, seq: self.next_seq };
+        self.next_seq = self.next_seq.next();
+        let sighting = self.seen.observe(now, &id(header, key), header.ttl);
+        self.send(None, header, key.field_to_forward(), outbox);
+        ClireqFlooded {
+            evicted: sighting == Sighting::First { evicted: true },
+            loopback_client: self.beyond_loopback && client.ip().is_loopback(),
+        }
+    }
+
+    /// Judges a QUERY that came from `source` and, if it is new and has time-to-live left, queues it for every neighbour but
+    /// that one, with nothing changed but the time-to-live (P-14, P-15).
+    pub fn on_query(
+        &mut self,
+        now: Timestamp,
+        source: SocketAddrV4,
+        header: QueryHeader,
+        key: Text<'_>,
+        outbox: &mut Outbox,
+    ) -> QueryVerdict {
+        if self.neighbours_only && !self.neighbours.contains(source) {
+            return QueryVerdict::StrangerRefused;
+        }
+        if header.ttl == Ttl(0) {
+            return QueryVerdict::TtlZero;
+        }
+        let ttl = header.ttl.min(Ttl::INITIAL);
+        match self.seen.observe(now, &id(header, key), ttl) {
+            Sighting::Again { higher_ttl } => QueryVerdict::Duplicate { higher_ttl },
+            Sighting::First { evicted } => {
+                let onward = ttl.decremented();
+                let forwarded =
+                    onward.map_or(0, |ttl| self.send(Some(source), QueryHeader { ttl, ..header }, key.field(), outbox));
+                QueryVerdict::FirstSighting {
+                    forwarded,
+                    ttl_expired: onward.is_none(),
+                    ttl_clamped: ttl != header.ttl,
+                    evicted,
+                }
+            }
+        }
+    }
+
+    /// Queues a QUERY, written once, for every neighbour but the one it came from; returns how many those are.
+    fn send(&self, from: Option<SocketAddrV4>, header: QueryHeader, field: &[u8], outbox: &mut Outbox) -> usize {
+        let mut targets =
+            self.neighbours.as_slice().iter().copied().filter(|&neighbour| Some(neighbour) != from).peekable();
+        if targets.peek().is_none() {
+            return 0;
+        }
+        let query = outbox.write(|bytes| encode_query(bytes, header, field));
+        targets.map(|neighbour| outbox.send(&query, neighbour)).count()
+    }
+}
+
+fn id(header: QueryHeader, key: Text<'_>) -> QueryId<'_> {
+    QueryId { client: header.client, seq: header.seq, key: key.before_nul() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Header, decode};
+    use std::net::Ipv4Addr;
+
+    const NOW: Timestamp = Timestamp::ZERO;
+
+    fn at(port: u16) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+    }
+
+    fn flooder(neighbours: &[SocketAddrV4]) -> Flooder {
+        Flooder::new(FloodConfig {
+            neighbours: Neighbours::new(neighbours.iter().copied()).unwrap(),
+            first_seq: SeqNo(u32::MAX),
+            neighbours_only: false,
+            seen: SeenConfig { capacity: 16, ..SeenConfig::default() },
+            secret: [1, 2],
+        })
+    }
+
+    fn header(ttl: u16, seq: u32) -> QueryHeader {
+        QueryHeader { ttl: Ttl(ttl), client: at(5000), seq: SeqNo(seq) }
+    }
+
+    fn sent(outbox: &Outbox) -> Vec<(QueryHeader, Vec<u8>, SocketAddrV4)> {
+        let query = |(datagram, to)| match decode(datagram).unwrap() {
+            crate::wire::Message { header: Header::Query(header), text } => (header, text.field().to_vec(), to),
+            other => panic!("{other:?}"),
+        };
+        outbox.iter().map(query).collect()
+    }
+
+    #[test]
+    fn p11_to_p13_a_clireq_goes_to_all_neighbours_with_ttl_3_and_the_next_number() {
+        let mut flooder = flooder(&[at(1), at(2)]);
+        let mut outbox = Outbox::default();
+        flooder.on_clireq(NOW, at(5000), Text::new(b"http"), &mut outbox);
+        flooder.on_clireq(NOW, at(5000), Text::new(b"http"), &mut outbox);
+        let http = b"http".to_vec();
+        assert_eq!(
+            sent(&outbox),
+            [
+                (header(3, u32::MAX), http.clone(), at(1)),
+                (header(3, u32::MAX), http.clone(), at(2)),
+                (header(3, 0), http.clone(), at(1)),
+                (header(3, 0), http, at(2)),
+            ]
+        );
+    }
+
+    #[test]
+    fn p3_the_origin_keeps_padding_and_cuts_garbage_while_a_relay_keeps_both() {
+        for (field, as_origin) in [(&b"http\0\0"[..], &b"http\0\0"[..]), (b"http\0junk", b"http")] {
+            let mut flooder = flooder(&[at(1)]);
+            let mut outbox = Outbox::default();
+            flooder.on_clireq(NOW, at(5000), Text::new(field), &mut outbox);
+            assert_eq!(sent(&outbox)[0].1, as_origin);
+            outbox.clear();
+            flooder.on_query(NOW, at(9), header(3, 9), Text::new(field), &mut outbox);
+            assert_eq!(sent(&outbox)[0].1, field);
+        }
+    }
+
+    #[test]
+    fn p14_a_new_query_goes_on_to_all_but_its_source_and_an_old_one_nowhere() {
+        let mut flooder = flooder(&[at(1), at(2), at(3)]);
+        let mut outbox = Outbox::default();
+        let verdict = flooder.on_query(NOW, at(2), header(3, 7), Text::new(b"http"), &mut outbox);
+        assert_eq!(
+            verdict,
+            QueryVerdict::FirstSighting { forwarded: 2, ttl_expired: false, ttl_clamped: false, evicted: false }
+        );
+        let http = b"http".to_vec();
+        assert_eq!(sent(&outbox), [(header(2, 7), http.clone(), at(1)), (header(2, 7), http, at(3))]);
+        outbox.clear();
+        for (source, ttl, higher_ttl) in [(2, 3, false), (1, 2, false), (4, 65_535, false)] {
+            let verdict = flooder.on_query(NOW, at(source), header(ttl, 7), Text::new(b"http"), &mut outbox);
+            assert_eq!(verdict, QueryVerdict::Duplicate { higher_ttl });
+        }
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn p14_p17_what_each_time_to_live_does() {
+        let first = |forwarded, ttl_expired, ttl_clamped| QueryVerdict::FirstSighting {
+            forwarded,
+            ttl_expired,
+            ttl_clamped,
+            evicted: false,
+        };
+        for (ttl, verdict, onward) in [
+            (0, QueryVerdict::TtlZero, None),
+            (1, first(0, true, false), None),
+            (2, first(1, false, false), Some(1)),
+            (3, first(1, false, false), Some(2)),
+            (4, first(1, false, true), Some(2)),
+            (65_535, first(1, false, true), Some(2)),
+        ] {
+            let mut outbox = Outbox::default();
+            let found = flooder(&[at(1)]).on_query(NOW, at(9), header(ttl, 7), Text::new(b"http"), &mut outbox);
+            assert_eq!(found, verdict, "TTL {ttl}");
+            assert_eq!(sent(&outbox).first().map(|(header, ..)| header.ttl.0), onward, "TTL {ttl}");
+        }
+    }
+
+    #[test]
+    fn p16_the_origins_own_query_is_a_duplicate_when_it_comes_back() {
+        let mut flooder = flooder(&[at(1), at(2)]);
+        let mut outbox = Outbox::default();
+        flooder.on_clireq(NOW, at(5000), Text::new(b"http\0"), &mut outbox);
+        outbox.clear();
+        let verdict = flooder.on_query(NOW, at(1), header(1, u32::MAX), Text::new(b"http"), &mut outbox);
+        assert_eq!(verdict, QueryVerdict::Duplicate { higher_ttl: false });
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn p17_a_zero_ttl_does_not_hide_the_real_query() {
+        let mut flooder = flooder(&[at(1)]);
+        let mut outbox = Outbox::default();
+        assert_eq!(flooder.on_query(NOW, at(9), header(0, 7), Text::new(b"http"), &mut outbox), QueryVerdict::TtlZero);
+        flooder.on_query(NOW, at(9), header(3, 7), Text::new(b"http"), &mut outbox);
+        assert_eq!(outbox.len(), 1);
+    }
+
+    #[test]
+    fn p22_strangers_are_served_unless_only_neighbours_are() {
+        for (neighbours_only, source, refused) in [(false, 9, false), (true, 9, true), (true, 1, false)] {
+            let mut flooder = Flooder { neighbours_only, ..flooder(&[at(1), at(2)]) };
+            let verdict = flooder.on_query(NOW, at(source), header(3, 7), Text::new(b"http"), &mut Outbox::default());
+            assert_eq!(verdict == QueryVerdict::StrangerRefused, refused);
+        }
+    }
+
+    #[test]
+    fn p26_a_loopback_client_is_noticed_where_a_neighbour_is_elsewhere() {
+        let lan = SocketAddrV4::new(Ipv4Addr::new(192, 168, 1, 9), 6001);
+        for (neighbours, client, noticed) in [
+            (vec![at(1)], at(5000), false),
+            (vec![at(1), lan], at(5000), true),
+            (vec![at(1), lan], SocketAddrV4::new(*lan.ip(), 5000), false),
+        ] {
+            let flooded = flooder(&neighbours).on_clireq(NOW, client, Text::new(b"http"), &mut Outbox::default());
+            assert_eq!(flooded.loopback_client, noticed);
+        }
+    }
+}

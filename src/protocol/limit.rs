@@ -1,0 +1,153 @@
+//! The RESPONSE limiter: a servent must not be a good reflector (P-24).
+//!
+//! A QUERY names whom to answer, so a stranger can aim RESPONSEs at a victim. For each /24 of globally routable addresses the limiter counts
+//! RESPONSEs in slots of a tenth of a second; one more is allowed while the current slot and the ten before it hold fewer than
+//! the limit. Any second lies within eleven such slots, so no second ever sees more than the limit, whatever the bursts.
+//!
+//! A /24 is forgotten once it had no RESPONSE for two periods of eleven slots. At most [`NETWORKS_MAX`] are known per period; beyond that new ones are
+//! refused, since forgetting an old one early would free it of its limit.
+
+use crate::types::Timestamp;
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+
+const SLOT_NANOS: u64 = 100_000_000;
+const SLOTS: usize = 11;
+const NETWORKS_MAX: usize = 1 << 18;
+
+/// Counts RESPONSEs per destination network and says when it is enough.
+#[derive(Debug)]
+pub struct ResponseLimiter {
+    limit: u32,
+    period: u64,
+    current: HashMap<Network, Window>,
+    previous: HashMap<Network, Window>,
+}
+
+type Network = [u8; 3];
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Window {
+    counts: [u32; SLOTS],
+    /// The slot that was counted in last, numbered from the start of time.
+    slot: u64,
+}
+
+impl ResponseLimiter {
+    /// At most `limit` RESPONSEs in any second to each /24; 0 = no limit.
+    #[must_use]
+    pub fn new(limit: u32) -> Self {
+        Self { limit, period: 0, current: HashMap::new(), previous: HashMap::new() }
+    }
+
+    /// Whether one more RESPONSE may go to `destination`; if so it is counted.
+    ///
+    /// Loopback, private (RFC 1918) and link-local destinations always may: labs, classes and benchmarks run free.
+    pub fn allow(&mut self, now: Timestamp, destination: Ipv4Addr) -> bool {
+        if self.limit == 0 || destination.is_loopback() || destination.is_private() || destination.is_link_local() {
+            return true;
+        }
+        let slot = now.as_nanos() / SLOT_NANOS;
+        self.forget(slot / SLOTS as u64);
+        let [a, b, c, _] = destination.octets();
+        let network = [a, b, c];
+        if !self.current.contains_key(&network) {
+            if self.current.len() >= NETWORKS_MAX {
+                return false;
+            }
+            let known = self.previous.remove(&network).unwrap_or_default();
+            self.current.insert(network, known);
+        }
+        self.current.get_mut(&network).is_some_and(|window| window.count(slot, self.limit))
+    }
+
+    /// Moves on to `period`; what was not asked about since the period before the last one is forgotten.
+    fn forget(&mut self, period: u64) {
+        if period == self.period {
+            return;
+        }
+        std::mem::swap(&mut self.current, &mut self.previous);
+        self.current.clear();
+        if period > self.period + 1 {
+            self.previous.clear();
+        }
+        self.period = period;
+    }
+}
+
+impl Window {
+    fn count(&mut self, slot: u64, limit: u32) -> bool {
+        let stale = slot.saturating_sub(self.slot).min(SLOTS as u64);
+        for age in 0..stale {
+            self.counts[((slot - age) % SLOTS as u64) as usize] = 0;
+        }
+        self.slot = slot;
+        let allowed = self.counts.iter().map(|&count| u64::from(count)).sum::<u64>() < u64::from(limit);
+        if allowed {
+            self.counts[(slot % SLOTS as u64) as usize] += 1;
+        }
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const VICTIM: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_start(Duration::from_millis(millis))
+    }
+
+    fn allowed(limiter: &mut ResponseLimiter, now: Timestamp, asked: u32, to: Ipv4Addr) -> u32 {
+        (0..asked).map(|_| u32::from(limiter.allow(now, to))).sum()
+    }
+
+    #[test]
+    fn p24_no_second_sees_more_than_the_limit() {
+        let mut limiter = ResponseLimiter::new(200);
+        let mut sent: Vec<u64> = Vec::new();
+        // A burst at the end of a slot, then steady pressure: the worst case for a fixed window.
+        for millis in (950..6_000).step_by(7) {
+            sent.extend((0..allowed(&mut limiter, at(millis), 50, VICTIM)).map(|_| millis));
+        }
+        for (index, &first) in sent.iter().enumerate() {
+            let within = sent[index..].iter().take_while(|&&later| later < first + 1_000).count();
+            assert!(within <= 200, "{within} within the second after {first} ms");
+        }
+        assert!(sent.len() >= 4 * 200, "the limit is used, not undercut: {}", sent.len());
+    }
+
+    #[test]
+    fn p24_a_network_of_256_addresses_shares_a_limit_and_others_do_not() {
+        let mut limiter = ResponseLimiter::new(200);
+        assert_eq!(allowed(&mut limiter, at(0), 150, VICTIM), 150);
+        assert_eq!(allowed(&mut limiter, at(0), 150, Ipv4Addr::new(203, 0, 113, 8)), 50);
+        assert_eq!(allowed(&mut limiter, at(0), 300, Ipv4Addr::new(203, 0, 114, 7)), 200);
+    }
+
+    #[test]
+    fn p24_loopback_and_private_ranges_are_exempt_and_zero_is_off() {
+        let mut limiter = ResponseLimiter::new(1);
+        for exempt in [[127, 0, 0, 1], [10, 1, 2, 3], [172, 16, 0, 1], [192, 168, 1, 1], [169, 254, 1, 1]] {
+            assert_eq!(allowed(&mut limiter, at(0), 1_000, Ipv4Addr::from(exempt)), 1_000, "{exempt:?}");
+        }
+        assert_eq!(allowed(&mut ResponseLimiter::new(0), at(0), 1_000, VICTIM), 1_000);
+    }
+
+    #[test]
+    fn p24_the_limit_holds_across_the_periods_of_forgetting_and_memory_is_released() {
+        let mut limiter = ResponseLimiter::new(10);
+        assert_eq!(allowed(&mut limiter, at(1_090), 100, VICTIM), 10);
+        assert_eq!(allowed(&mut limiter, at(1_110), 100, VICTIM), 0, "a new period");
+        assert_eq!(allowed(&mut limiter, at(2_290), 100, VICTIM), 10);
+        for network in 0..=255 {
+            limiter.allow(at(5_000), Ipv4Addr::new(203, 0, network, 1));
+        }
+        assert_eq!(limiter.current.len(), 256);
+        limiter.allow(at(9_000), VICTIM);
+        assert_eq!(limiter.current.len() + limiter.previous.len(), 1);
+    }
+}

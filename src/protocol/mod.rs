@@ -1,0 +1,30 @@
+//! The machines: what a servent and a client decide.
+//!
+//! **Invariant:** no socket, no thread, no clock and no log line in here. `now` is an argument; what is to be sent goes into an
+//! [`Outbox`](crate::batch::Outbox), and what happened is returned as data. The same machines run in the actors and in tests.
+//!
+//! | file | machine |
+//! |---|---|
+//! | `seen` | duplicate suppression: which queries were seen, for how long |
+//! | `flood` | CLIREQ to QUERY, QUERY to QUERY: who is forwarded what |
+//! | `kv_file` | a key-value file to a store |
+//! | `store` | the dictionary, kept as ready-made RESPONSEs |
+//! | `limit` | how many RESPONSEs one destination may get |
+//! | `lookup` | who is answered what |
+//! | `query` | the client: transmissions, waits and answers of one key |
+
+mod flood;
+mod kv_file;
+mod limit;
+mod lookup;
+mod query;
+mod seen;
+mod store;
+
+pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict};
+pub use kv_file::{Loaded, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
+pub use limit::ResponseLimiter;
+pub use lookup::{Lookup, LookupVerdict};
+pub use query::{AskedKey, ClientQuery, Heard, KeyError, Patience, Step};
+pub use seen::{SeenConfig, SeenTable, Sighting};
+pub use store::{FRAGMENTED_LEN_MIN, Store, StoreFull};

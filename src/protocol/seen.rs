@@ -1,0 +1,305 @@
+//! Duplicate suppression: which queries were seen before (P-14), bounded in time and space (P-20).
+//!
+//! Sightings lie in a ring in the order they were made, so the oldest one is always the next to be overwritten. A hash table of
+//! bucket heads leads to the newest sighting of each bucket, and every sighting leads to the one before it in the same bucket:
+//!
+//! ```text
+//! heads   [ . | 7 | . | 9 | ... ]          positions count sightings and wrap at 2^32
+//!               │       └────────────────────────────┐
+//!               └──────────────────────┐             │
+//! ring    [ 4 | 5 | 6 ◀─┐| 7 | 8 ◀─────┼─────┐| 9 |  ▼ ... ]
+//!                       └ previous of 7      └ previous of 9
+//! ```
+//!
+//! A chain runs from young to old, so a walk ends at the first sighting that is expired or no longer in the ring. Nothing is ever unlinked:
+//! forgetting is a comparison. Hence no operation sweeps, rehashes or moves anything; each costs one bucket, about one sighting of
+//! a chain, and one write, at any fill. Memory is reserved at the start and touched as the ring first fills: 36 bytes a sighting.
+//!
+//! A sighting is a 128-bit keyed fingerprint of its [`QueryId`]. Strangers choose the keys; without the secret they can neither build long
+//! chains nor make two queries look the same. Two of the default 2^20 sightings collide by chance with probability below 2^-88.
+
+use crate::types::{QueryId, Timestamp, Ttl};
+use siphasher::sip128::{Hasher128, SipHasher13};
+use std::hash::Hasher;
+use std::time::Duration;
+
+/// The bounds of a [`SeenTable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenConfig {
+    /// How long a sighting counts. It should exceed the time that any copy of a QUERY can still be under way.
+    pub expiry: Duration,
+    /// How many sightings are kept at most; above it the oldest goes first. 1 to [`SeenConfig::CAPACITY_MAX`]; other values are taken as
+    /// the nearest of these. Below the QUERY rate times `expiry`, duplicates can pass as new.
+    pub capacity: u32,
+}
+
+impl SeenConfig {
+    /// The most that a table can keep: 36 bytes each make 2.4 GB.
+    pub const CAPACITY_MAX: u32 = 1 << 26;
+}
+
+impl Default for SeenConfig {
+    /// P-20: 60 s and 2^20 sightings.
+    fn default() -> Self {
+        Self { expiry: Duration::from_secs(60), capacity: 1 << 20 }
+    }
+}
+
+/// What a [`SeenTable`] says of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Not seen within the expiry: it is remembered from now on.
+    First {
+        /// A sighting that had not expired had to make room.
+        evicted: bool,
+    },
+    /// Seen before. The first sighting keeps its time: a duplicate does not extend it.
+    Again {
+        /// This copy has more time-to-live left than the first one had (P-19).
+        higher_ttl: bool,
+    },
+}
+
+/// The queries that were seen, each for a while.
+#[derive(Debug)]
+pub struct SeenTable {
+    secret: SipHasher13,
+    expiry: Duration,
+    capacity: u32,
+    /// Position of the newest sighting of each bucket. Positions not within the last `len` ones are vacant.
+    heads: Vec<u32>,
+    /// The sighting at position `p` is `ring[(p - 1) & mask]`: the first position is 1, so that zeroed heads are vacant.
+    ring: Vec<Seen>,
+    mask: u32,
+    /// The position of the next sighting.
+    next: u32,
+    len: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    fingerprint: [u64; 2],
+    at: Timestamp,
+    /// Position of the sighting before this one in its bucket; its own position if there was none.
+    previous: u32,
+    ttl: Ttl,
+}
+
+impl SeenTable {
+    /// An empty table. `secret` keys the fingerprints: random in production, fixed where a run must repeat.
+    #[must_use]
+    pub fn new(config: SeenConfig, secret: [u64; 2]) -> Self {
+        let capacity = config.capacity.clamp(1, SeenConfig::CAPACITY_MAX);
+        let slots = capacity.next_power_of_two();
+        Self {
+            secret: SipHasher13::new_with_keys(secret[0], secret[1]),
+            expiry: config.expiry,
+            capacity,
+            heads: vec![0; slots as usize],
+            ring: Vec::with_capacity(slots as usize),
+            mask: slots - 1,
+            next: 1,
+            len: 0,
+        }
+    }
+
+    /// Asks whether `id` was seen, and remembers it if not. `ttl` is what this copy carries.
+    pub fn observe(&mut self, now: Timestamp, id: &QueryId<'_>, ttl: Ttl) -> Sighting {
+        let fingerprint = self.fingerprint(id);
+        let bucket = (fingerprint[0] & u64::from(self.mask)) as usize;
+        let newest = self.heads[bucket];
+        if let Some(first) = self.find(now, newest, fingerprint) {
+            return Sighting::Again { higher_ttl: ttl > first.ttl };
+        }
+        let position = self.next;
+        let evicted = self.len == self.capacity && self.is_fresh(now, self.at(position.wrapping_sub(self.capacity)));
+        let previous = if self.is_kept(newest) { newest } else { position };
+        self.write(position, Seen { fingerprint, at: now, previous, ttl });
+        self.heads[bucket] = position;
+        Sighting::First { evicted }
+    }
+
+    /// How many sightings lie in the ring, expired ones that nothing has overwritten yet included. Never above the capacity.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether nothing was ever seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn fingerprint(&self, id: &QueryId<'_>) -> [u64; 2] {
+        let mut fixed = [0; 10];
+        fixed[..4].copy_from_slice(&id.client.ip().octets());
+        fixed[4..6].copy_from_slice(&id.client.port().to_be_bytes());
+        fixed[6..].copy_from_slice(&id.seq.0.to_be_bytes());
+        let mut hasher = self.secret;
+        hasher.write(&fixed);
+        hasher.write(id.key);
+        let hash = hasher.finish128();
+        [hash.h1, hash.h2]
+    }
+
+    /// Walks a chain from `newest` to the first sighting that no longer counts.
+    fn find(&self, now: Timestamp, newest: u32, fingerprint: [u64; 2]) -> Option<&Seen> {
+        let mut position = newest;
+        while self.is_kept(position) {
+            let seen = self.at(position);
+            if !self.is_fresh(now, seen) {
+                return None;
+            }
+            if seen.fingerprint == fingerprint {
+                return Some(seen);
+            }
+            if seen.previous == position {
+                return None;
+            }
+            position = seen.previous;
+        }
+        None
+    }
+
+    /// Whether `position` is one of the last `len`. A head that was vacant for 2^32 sightings may look kept again; its chain then
+    /// holds only other fingerprints, so the answer stays right.
+    fn is_kept(&self, position: u32) -> bool {
+        let age = self.next.wrapping_sub(position);
+        1 <= age && age <= self.len
+    }
+
+    fn is_fresh(&self, now: Timestamp, seen: &Seen) -> bool {
+        now.since(seen.at) < self.expiry
+    }
+
+    fn at(&self, position: u32) -> &Seen {
+        &self.ring[self.slot(position)]
+    }
+
+    fn slot(&self, position: u32) -> usize {
+        (position.wrapping_sub(1) & self.mask) as usize
+    }
+
+    fn write(&mut self, position: u32, seen: Seen) {
+        let slot = self.slot(position);
+        if slot == self.ring.len() {
+            self.ring.push(seen);
+        } else {
+            self.ring[slot] = seen;
+        }
+        self.next = position.wrapping_add(1);
+        self.len = self.capacity.min(self.len + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::SeqNo;
+    use std::collections::VecDeque;
+    use std::net::{Ipv4Addr, SocketAddrV4};
+
+    const SECRET: [u64; 2] = [1, 2];
+    const FIRST: Sighting = Sighting::First { evicted: false };
+    const AGAIN: Sighting = Sighting::Again { higher_ttl: false };
+
+    fn id(seq: u32) -> QueryId<'static> {
+        QueryId { client: SocketAddrV4::new(Ipv4Addr::LOCALHOST, 5000), seq: SeqNo(seq), key: b"http" }
+    }
+
+    fn table(capacity: u32, expiry: Duration) -> SeenTable {
+        SeenTable::new(SeenConfig { expiry, capacity }, SECRET)
+    }
+
+    fn at(seconds: f64) -> Timestamp {
+        Timestamp::from_start(Duration::from_secs_f64(seconds))
+    }
+
+    #[test]
+    fn p14_each_of_the_four_fields_makes_another_query() {
+        let mut seen = table(100, Duration::from_secs(60));
+        let base = id(7);
+        let others = [
+            base,
+            QueryId { seq: SeqNo(8), ..base },
+            QueryId { key: b"https", ..base },
+            QueryId { client: SocketAddrV4::new(Ipv4Addr::LOCALHOST, 5001), ..base },
+            QueryId { client: SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, 2), 5000), ..base },
+        ];
+        for other in &others {
+            assert_eq!(seen.observe(Timestamp::ZERO, other, Ttl(3)), FIRST, "{other:?}");
+        }
+        for other in &others {
+            assert_eq!(seen.observe(Timestamp::ZERO, other, Ttl(3)), AGAIN, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn p19_a_copy_with_more_time_to_live_is_told_apart() {
+        let mut seen = table(100, Duration::from_secs(60));
+        seen.observe(Timestamp::ZERO, &id(1), Ttl(1));
+        assert_eq!(seen.observe(Timestamp::ZERO, &id(1), Ttl(2)), Sighting::Again { higher_ttl: true });
+        assert_eq!(seen.observe(Timestamp::ZERO, &id(1), Ttl(1)), AGAIN);
+    }
+
+    #[test]
+    fn p20_a_sighting_counts_until_its_expiry_and_a_duplicate_does_not_extend_it() {
+        let mut seen = table(100, Duration::from_secs(60));
+        assert_eq!(seen.observe(at(0.0), &id(1), Ttl(3)), FIRST);
+        assert_eq!(seen.observe(at(59.9), &id(1), Ttl(3)), AGAIN);
+        assert_eq!(seen.observe(at(60.0), &id(1), Ttl(3)), FIRST);
+        assert_eq!(seen.observe(at(119.9), &id(1), Ttl(3)), AGAIN);
+    }
+
+    #[test]
+    fn p20_above_the_capacity_the_oldest_goes_first_and_is_counted_unless_expired() {
+        let mut seen = table(3, Duration::from_secs(60));
+        for seq in 1..=3 {
+            assert_eq!(seen.observe(at(0.0), &id(seq), Ttl(3)), FIRST);
+        }
+        assert_eq!(seen.observe(at(1.0), &id(4), Ttl(3)), Sighting::First { evicted: true });
+        assert_eq!(seen.observe(at(1.0), &id(2), Ttl(3)), AGAIN);
+        assert_eq!(seen.observe(at(1.0), &id(1), Ttl(3)), Sighting::First { evicted: true });
+        assert_eq!(seen.observe(at(61.0), &id(5), Ttl(3)), FIRST, "the oldest had expired");
+        assert_eq!(seen.len(), 3);
+    }
+
+    /// The table against the plainest thing that could be right, over a long run with time jumps, at several capacities; the position
+    /// counter wraps on the way.
+    #[test]
+    fn p20_agrees_with_a_naive_model() {
+        for capacity in [1, 2, 3, 7, 64, 100] {
+            let expiry = Duration::from_millis(500);
+            let mut seen = table(capacity, expiry);
+            seen.next = u32::MAX - 2000;
+            // A table that starts elsewhere must find its ring aligned with the slots of its positions.
+            seen.next = (seen.next & !seen.mask) | 1;
+            let mut model: VecDeque<(u32, Timestamp)> = VecDeque::new();
+            let mut random = 0x9e37_79b9_u32;
+            let mut now = Timestamp::ZERO;
+            for _ in 0..20_000 {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let seq = (random >> 16) % (capacity * 2);
+                now = now + Duration::from_millis(u64::from(random >> 28));
+                let known = model.iter().any(|&(other, since)| other == seq && now.since(since) < expiry);
+                let mut evicted = false;
+                if !known {
+                    if model.len() == capacity as usize {
+                        let (_, oldest) = model.pop_front().unwrap();
+                        evicted = now.since(oldest) < expiry;
+                    }
+                    model.push_back((seq, now));
+                }
+                let expected = if known { AGAIN } else { Sighting::First { evicted } };
+                assert_eq!(seen.observe(now, &id(seq), Ttl(3)), expected, "capacity {capacity}");
+                assert_eq!(seen.len(), model.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_sighting_takes_36_bytes() {
+        assert_eq!(size_of::<Seen>() + size_of::<u32>(), 36);
+    }
+}

@@ -1,0 +1,220 @@
+//! Counters by named cause, so that nothing is lost silently.
+//!
+//! Each actor counts for itself in a [`Tally`] and publishes a copy once a batch; whoever wants the numbers adds the copies up. The copy
+//! is behind the only lock of the program, held for the length of a copy.
+//!
+//! Once the servent is at rest these hold exactly:
+//!
+//! ```text
+//! received = malformed_* + unexpected_response + clireq + query
+//! query    = stranger_refused + ttl_zero + duplicate + first_sighting
+//! lookup   = clireq + first_sighting = answered + not_found + unanswerable_client + response_limited
+//! ```
+//!
+//! `duplicate_higher_ttl` is part of `duplicate`; `ttl_clamped`, `ttl_expired` and `forwarded` are parts of `first_sighting`.
+
+use crate::net::SendFailure;
+use crate::wire::DecodeError;
+use parking_lot::Mutex;
+use std::fmt;
+use std::sync::Arc;
+
+macro_rules! counters {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// How often each thing happened since the start.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Counters {
+            $($(#[doc = $doc])+ pub $name: u64,)+
+        }
+
+        impl Counters {
+            /// Every counter's name and value, in the order of a datagram's way.
+            #[must_use]
+            pub fn rows(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name),)+]
+            }
+
+            /// Adds `other`, counter by counter.
+            pub fn add(&mut self, other: &Self) {
+                $(self.$name += other.$name;)+
+            }
+        }
+    };
+}
+
+counters! {
+    /// Datagrams that came in.
+    received,
+    /// Malformed: no room for the type (P-5).
+    malformed_too_short,
+    /// Malformed: a type that the protocol does not have (P-5).
+    malformed_unknown_type,
+    /// Malformed: a QUERY that ends before its key (P-5).
+    malformed_short_query,
+    /// Malformed: no key before the first NUL, or before a RESPONSE's first tab (P-5).
+    malformed_empty_key,
+    /// Malformed: a RESPONSE without a tab (P-5).
+    malformed_no_tab,
+    /// RESPONSEs: a servent asks nobody (P-6).
+    unexpected_response,
+    /// CLIREQs.
+    clireq,
+    /// QUERYs.
+    query,
+    /// QUERYs from others than the neighbours, with `--neighbours-only` (P-22).
+    stranger_refused,
+    /// QUERYs with time-to-live 0 (P-17).
+    ttl_zero,
+    /// QUERYs seen before (P-14).
+    duplicate,
+    /// Of these, those with more time-to-live than the first copy (P-19).
+    duplicate_higher_ttl,
+    /// QUERYs seen for the first time.
+    first_sighting,
+    /// Of these, those whose time-to-live was above 3 (P-17).
+    ttl_clamped,
+    /// Of these, those whose time-to-live ran out here (P-14).
+    ttl_expired,
+    /// Of these, those sent on to at least one neighbour.
+    forwarded,
+    /// Sightings that were forgotten early to make room (P-20).
+    seen_evicted,
+    /// CLIREQs from loopback that went to neighbours elsewhere (P-26).
+    loopback_client,
+    /// Keys looked up.
+    lookup,
+    /// RESPONSEs made.
+    answered,
+    /// Keys not held here.
+    not_found,
+    /// Keys held, but nobody can be answered at the client's address (P-23).
+    unanswerable_client,
+    /// Keys held, but the client's network had its share (P-24).
+    response_limited,
+    /// Datagrams handed to the kernel.
+    sent,
+    /// Sends that failed: no route, or the host or network is down (P-25).
+    send_failed_unreachable,
+    /// Sends that failed: no buffer space (P-25).
+    send_failed_no_buffers,
+    /// Sends that failed: refused (P-25).
+    send_failed_refused,
+    /// Sends that failed: longer than a datagram may be (P-25).
+    send_failed_too_long,
+    /// Sends that failed: not permitted, for example by a packet filter (P-25).
+    send_failed_forbidden,
+    /// Sends that failed otherwise (P-25).
+    send_failed_other,
+    /// Datagrams that the kernel dropped because the receive buffer was full.
+    receive_shed,
+    /// Receive calls that failed (P-25).
+    receive_failed,
+}
+
+impl Counters {
+    /// Counts a malformed datagram by its cause.
+    pub fn malformed(&mut self, error: DecodeError) {
+        *match error {
+            DecodeError::TooShort { .. } => &mut self.malformed_too_short,
+            DecodeError::UnknownType { .. } => &mut self.malformed_unknown_type,
+            DecodeError::ShortQuery { .. } => &mut self.malformed_short_query,
+            DecodeError::EmptyKey { .. } => &mut self.malformed_empty_key,
+            DecodeError::NoTab { .. } => &mut self.malformed_no_tab,
+        } += 1;
+    }
+
+    /// Counts a failed send by its kind.
+    pub fn send_failed(&mut self, failure: SendFailure) {
+        *match failure {
+            SendFailure::Unreachable => &mut self.send_failed_unreachable,
+            SendFailure::NoBuffers => &mut self.send_failed_no_buffers,
+            SendFailure::Refused => &mut self.send_failed_refused,
+            SendFailure::TooLong => &mut self.send_failed_too_long,
+            SendFailure::Forbidden => &mut self.send_failed_forbidden,
+            SendFailure::Other => &mut self.send_failed_other,
+        } += 1;
+    }
+}
+
+/// The table: a heading, then a row for each counter, names on the left and numbers flush right.
+impl fmt::Display for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.rows();
+        let name_len = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let value_len = rows.iter().map(|(_, value)| value.to_string().len()).max().unwrap_or(0);
+        write!(f, "counters")?;
+        for (name, value) in rows {
+            write!(f, "\n  {name:name_len$}  {value:>value_len$}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The counters of one actor.
+#[derive(Debug)]
+pub struct Tally {
+    counters: Counters,
+    published: Arc<Mutex<Counters>>,
+}
+
+impl Tally {
+    /// The counters, to count in.
+    pub fn count(&mut self) -> &mut Counters {
+        &mut self.counters
+    }
+
+    /// Shows what was counted so far to [`Stats::snapshot`].
+    pub fn publish(&self) {
+        self.published.lock().clone_from(&self.counters);
+    }
+}
+
+/// The counters of all actors together.
+#[derive(Debug, Default)]
+pub struct Stats {
+    tallies: Vec<Arc<Mutex<Counters>>>,
+}
+
+impl Stats {
+    /// A tally for one more actor.
+    pub fn tally(&mut self) -> Tally {
+        let published = Arc::new(Mutex::new(Counters::default()));
+        self.tallies.push(Arc::clone(&published));
+        Tally { counters: Counters::default(), published }
+    }
+
+    /// What all tallies have published, added up.
+    #[must_use]
+    pub fn snapshot(&self) -> Counters {
+        let mut sum = Counters::default();
+        for tally in &self.tallies {
+            sum.add(&tally.lock());
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_adds_up_what_the_actors_published() {
+        let mut stats = Stats::default();
+        let (mut receiver, mut sender) = (stats.tally(), stats.tally());
+        receiver.count().received += 3;
+        sender.count().sent += 2;
+        receiver.publish();
+        assert_eq!(stats.snapshot(), Counters { received: 3, ..Counters::default() });
+        sender.publish();
+        assert_eq!(stats.snapshot(), Counters { received: 3, sent: 2, ..Counters::default() });
+    }
+
+    #[test]
+    fn the_table_is_aligned() {
+        let table = Counters { received: 1_234, ..Counters::default() }.to_string();
+        let widths: Vec<_> = table.lines().skip(1).map(str::len).collect();
+        assert!(widths.iter().all(|&width| width == widths[0]), "{table}");
+        assert!(table.starts_with("counters\n  received "), "{table}");
+    }
+}
