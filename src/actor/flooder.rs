@@ -1,0 +1,88 @@
+//! The flooder: suppresses duplicates and forwards what is new.
+
+use super::channels::{InboxHandle, LookupJob, OutboxHandle};
+use super::clock::Clock;
+use crate::batch::{Inbox, Outbox, Pool};
+use crate::protocol::{Flooder, QueryVerdict};
+use crate::stats::{Counters, Tally};
+use crate::types::Timestamp;
+use crate::wire::Header;
+use crossbeam_channel::{Receiver, Sender};
+
+/// Judges every CLIREQ and QUERY of each batch; passes first sightings on to the lookup actor and QUERYs on to the sender. Ends when
+/// `inbox_rx` is closed and drained, or nobody takes its results.
+pub fn run(
+    mut flooder: Flooder,
+    inbox_rx: &Receiver<InboxHandle>,
+    lookup_tx: &Sender<LookupJob>,
+    outbox_tx: &Sender<OutboxHandle>,
+    clock: &impl Clock,
+    mut tally: Tally,
+) {
+    let mut outboxes = Pool::<Outbox>::default();
+    let mut sightings = Pool::<Vec<usize>>::default();
+    let mut told_of_loopback = false;
+    for inbox in inbox_rx {
+        let now = clock.now();
+        let (wanted, outbox) = sightings.fill(|wanted| {
+            wanted.clear();
+            let (outbox, ()) = outboxes.fill(|outbox| {
+                outbox.clear();
+                judge(&mut flooder, now, &inbox, outbox, wanted, tally.count());
+            });
+            outbox
+        });
+        if !told_of_loopback && tally.count().loopback_client > 0 {
+            told_of_loopback = true;
+            log::warn!(
+                "a client on loopback asked, and neighbours on other hosts cannot answer it there: \
+                 let it contact this servent by its network address"
+            );
+        }
+        tally.publish();
+        // The lookup actor first: while it works, the sender can already flood.
+        if !wanted.is_empty() && lookup_tx.send(LookupJob::Keys { inbox, wanted }).is_err() {
+            break;
+        }
+        if !outbox.is_empty() && outbox_tx.send(outbox).is_err() {
+            break;
+        }
+    }
+}
+
+fn judge(
+    flooder: &mut Flooder,
+    now: Timestamp,
+    inbox: &Inbox,
+    outbox: &mut Outbox,
+    wanted: &mut Vec<usize>,
+    counters: &mut Counters,
+) {
+    for (index, (source, message)) in inbox.iter().enumerate() {
+        match message.header {
+            Header::Clireq => {
+                let flooded = flooder.on_clireq(now, source, message.text, outbox);
+                counters.seen_evicted += u64::from(flooded.evicted);
+                counters.loopback_client += u64::from(flooded.loopback_client);
+            }
+            Header::Query(header) => match flooder.on_query(now, source, header, message.text, outbox) {
+                QueryVerdict::StrangerRefused => counters.stranger_refused += 1,
+                QueryVerdict::TtlZero => counters.ttl_zero += 1,
+                QueryVerdict::Duplicate { higher_ttl } => {
+                    counters.duplicate += 1;
+                    counters.duplicate_higher_ttl += u64::from(higher_ttl);
+                }
+                QueryVerdict::FirstSighting { forwarded, ttl_expired, ttl_clamped, evicted } => {
+                    wanted.push(index);
+                    counters.first_sighting += 1;
+                    counters.ttl_clamped += u64::from(ttl_clamped);
+                    counters.ttl_expired += u64::from(ttl_expired);
+                    counters.forwarded += u64::from(forwarded > 0);
+                    counters.seen_evicted += u64::from(evicted);
+                }
+            },
+            // The receiver has counted it (P-6).
+            Header::Response => {}
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The lookup actor: owns the dictionary and answers clients.
+
+use super::channels::{LookupJob, OutboxHandle};
+use super::clock::Clock;
+use crate::batch::{Outbox, Pool};
+use crate::protocol::{Lookup, LookupVerdict};
+use crate::stats::Tally;
+use crate::wire::Header;
+use crossbeam_channel::{Receiver, Sender};
+
+/// Looks up what each job names and passes the RESPONSEs on to the sender. Ends when `lookup_rx` is closed and drained, or the
+/// sender is gone.
+pub fn run(
+    mut lookup: Lookup,
+    lookup_rx: &Receiver<LookupJob>,
+    outbox_tx: &Sender<OutboxHandle>,
+    clock: &impl Clock,
+    mut tally: Tally,
+) {
+    let mut outboxes = Pool::<Outbox>::default();
+    for job in lookup_rx {
+        let (inbox, wanted) = match job {
+            LookupJob::Keys { inbox, wanted } => (inbox, wanted),
+            LookupJob::Replace(store) => {
+                drop(lookup.replace_store(*store));
+                continue;
+            }
+        };
+        let now = clock.now();
+        let counters = tally.count();
+        let (outbox, ()) = outboxes.fill(|outbox| {
+            outbox.clear();
+            for (source, message) in wanted.iter().filter_map(|&index| inbox.get(index)) {
+                let client = match message.header {
+                    Header::Clireq => source,
+                    Header::Query(header) => header.client,
+                    Header::Response => continue,
+                };
+                counters.lookup += 1;
+                *match lookup.answer(now, client, message.text, outbox) {
+                    LookupVerdict::Answered => &mut counters.answered,
+                    LookupVerdict::NotFound => &mut counters.not_found,
+                    LookupVerdict::UnanswerableClient => &mut counters.unanswerable_client,
+                    LookupVerdict::ResponseLimited => &mut counters.response_limited,
+                } += 1;
+            }
+        });
+        tally.publish();
+        if !outbox.is_empty() && outbox_tx.send(outbox).is_err() {
+            break;
+        }
+    }
+}

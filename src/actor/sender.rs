@@ -1,0 +1,26 @@
+//! The sender: batches to the cloned socket, failures to the counters.
+
+use super::channels::OutboxHandle;
+use super::clock::{Clock, Pace};
+use crate::net::{DatagramSink, SendFailure};
+use crate::stats::Tally;
+use crossbeam_channel::Receiver;
+use std::collections::HashMap;
+
+/// Sends each batch. Ends when `outbox_rx` is closed and drained, so whatever was queued at a stop still leaves.
+///
+/// A datagram that can't leave is counted by kind and logged, at most once per 30 s and kind (P-25).
+pub fn run(mut sink: impl DatagramSink, outbox_rx: &Receiver<OutboxHandle>, clock: &impl Clock, mut tally: Tally) {
+    let mut paces: HashMap<SendFailure, Pace> = HashMap::new();
+    for outbox in outbox_rx {
+        let counters = tally.count();
+        let sent = sink.send(&outbox, |to, failure| {
+            counters.send_failed(failure);
+            if paces.entry(failure).or_insert(Pace::FAILURES).is_due(clock.now()) {
+                log::warn!("could not send to {to}: {failure}");
+            }
+        });
+        tally.count().sent += sent as u64;
+        tally.publish();
+    }
+}

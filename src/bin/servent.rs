@@ -1,0 +1,8 @@
+//! A servent: answers from a key-value file, floods queries to its neighbours.
+
+use servent::cli;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::servent::main(std::env::args_os().skip(1), || {})
+}

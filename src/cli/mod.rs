@@ -1,0 +1,91 @@
+//! The command lines: arguments as typed, then as checked, then the program's exit code.
+//!
+//! | file | program |
+//! |---|---|
+//! | `servent` | `serventTP3 PORT FILE [IP:PORT]...` |
+//! | `client` | `clientTP3 IP:PORT [KEY]...` |
+//! | `overlay` | `overlayTP3 FILE [KEY]...` |
+//! | `values` | what can stand for a port, a neighbour, a number of seconds |
+//!
+//! Messages go to standard error. If standard error is gone, there is nobody to tell, so failures to write there are ignored.
+
+pub mod client;
+pub mod overlay;
+pub mod servent;
+pub mod values;
+
+use log::LevelFilter;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::panic;
+use std::process::ExitCode;
+use std::thread;
+
+/// All went well.
+pub const EXIT_OK: u8 = 0;
+/// `serventTP3`, `overlayTP3`: it could not start, or failed later. `clientTP3`: a key got no answer.
+pub const EXIT_FAILURE: u8 = 1;
+/// The command line is wrong. `clientTP3`: or input or output failed.
+pub const EXIT_USAGE: u8 = 2;
+/// Ended by SIGINT where there was no prompt to return to: 128 and the signal's number, as shells do.
+pub const EXIT_INTERRUPTED: u8 = 130;
+/// Ended by SIGTERM before its work was done, likewise.
+pub const EXIT_TERMINATED: u8 = 143;
+
+/// How much a program logs: warnings and errors, and with `-v` more.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Verbosity {
+    /// Log more: -v each malformed datagram, -vv everything
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Log only warnings and errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+impl Verbosity {
+    /// Whether an option says how much to log.
+    #[must_use]
+    pub fn is_given(self) -> bool {
+        self.quiet || self.verbose > 0
+    }
+
+    /// Whether to log more than usual.
+    #[must_use]
+    pub fn is_verbose(self) -> bool {
+        self.verbose > 0
+    }
+
+    /// Starts logging to standard error; `RUST_LOG` overrides the options. `usual` is the level without any.
+    fn start_logging(self, usual: LevelFilter) {
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::Warn,
+            (false, 0) => usual,
+            (false, 1) => LevelFilter::Debug,
+            (false, _) => LevelFilter::Trace,
+        };
+        let logger = env_logger::Builder::new().filter_level(level).format_target(false).parse_default_env().try_init();
+        // A second logger in one process changes nothing: the first one stays.
+        logger.ok();
+        panic::set_hook(Box::new(|panicked| {
+            let current = thread::current();
+            log::error!("in '{}': {panicked} (this is a bug)", current.name().unwrap_or("unnamed"));
+        }));
+    }
+}
+
+/// Says on standard error why `program` ends.
+fn complain(program: &str, cause: impl Display) {
+    writeln!(io::stderr(), "{program}: {cause}").ok();
+}
+
+/// Ends with what clap says: help and version on standard output, errors on standard error with an example of how it is done.
+fn exit_with_usage(error: &clap::Error, example: &str) -> ExitCode {
+    // Where it is printed to may be a pipe that was closed.
+    error.print().ok();
+    if error.use_stderr() {
+        writeln!(io::stderr(), "\nfor example: {example}").ok();
+        return ExitCode::from(EXIT_USAGE);
+    }
+    ExitCode::from(EXIT_OK)
+}

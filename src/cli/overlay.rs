@@ -1,0 +1,143 @@
+//! `overlayTP3 FILE [KEY]...`
+
+use super::client::{PatienceArgs, exit_code, key_bytes};
+use super::{EXIT_FAILURE, Verbosity, complain, exit_with_usage, servent, values};
+use crate::actor::client_ui::Interrupt;
+use crate::actor::crew::Crew;
+use crate::actor::signals;
+use crate::client::{self, ClientConfig};
+use crate::overlay::{Overlay, OverlayFile, READY, SERVENT_MODE, die_with_parent};
+use clap::Parser;
+use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+use log::LevelFilter;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::SocketAddrV4;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The program's name.
+pub const NAME: &str = "overlayTP3";
+const EXAMPLE: &str = "overlayTP3 data/overlays/chain.txt http";
+
+/// A whole overlay of servents on this machine, from one file, with a client on one of them
+#[derive(Clone, Debug, Parser)]
+#[command(name = NAME, version, after_help = "FILE holds a servent command line a line: PORT KVFILE [IP:PORT]... [options], # starts a comment,\n\
+    key-value files are relative to FILE. Every servent is a process of its own on 127.0.0.1 and is stopped at the end.\n\
+    Exit codes: as clientTP3; 1 also for a bad FILE or a servent that died.\n\
+    Example: overlayTP3 data/overlays/chain.txt http")]
+struct OverlayArgs {
+    /// Overlay file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Keys to ask for, in turn; without any, lines of standard input
+    #[arg(value_name = "KEY")]
+    keys: Vec<OsString>,
+    /// Port of the servent to ask [default: the first in FILE]
+    #[arg(long, value_name = "PORT", value_parser = values::port)]
+    at: Option<u16>,
+    #[command(flatten)]
+    patience: PatienceArgs,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+/// Runs the program with these words, its own name not among them.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut words = words.into_iter().peekable();
+    if words.next_if(|word| word == SERVENT_MODE).is_some() {
+        return servent_mode(words);
+    }
+    let args = match OverlayArgs::try_parse_from(std::iter::once(OsString::from(NAME)).chain(words)) {
+        Ok(args) => args,
+        Err(error) => return exit_with_usage(&error, EXAMPLE),
+    };
+    args.verbosity.start_logging(LevelFilter::Warn);
+    match run(args) {
+        Ok(code) => ExitCode::from(code),
+        Err(cause) => {
+            complain(NAME, cause);
+            ExitCode::from(EXIT_FAILURE)
+        }
+    }
+}
+
+/// One servent of an overlay: `PARENT-PID`, then a servent's command line.
+fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
+    let parent = words.next().and_then(|word| word.to_str()?.parse().ok()).unwrap_or(0);
+    if let Err(error) = die_with_parent(parent) {
+        complain(NAME, error);
+        return ExitCode::from(EXIT_FAILURE);
+    }
+    servent::main(words, || {
+        let mut parent = io::stdout();
+        // A parent that is gone will not miss it.
+        parent.write_all(READY.as_bytes()).and_then(|()| parent.flush()).ok();
+    })
+}
+
+fn run(args: OverlayArgs) -> Result<u8, String> {
+    let file = OverlayFile::load(&args.file).map_err(|error| error.to_string())?;
+    let servent = entry(&file, args.at)?;
+    let (signal_tx, signal_rx) = unbounded();
+    let mut crew = Crew::default();
+    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], signal_tx, |signal| signal)
+        .map_err(|error| format!("cannot listen to signals: {error}"))?;
+    let mut overlay = Overlay::start(&file, args.verbosity.is_verbose()).map_err(|error| error.to_string())?;
+    writeln!(io::stderr(), "{file}\nasking servent {servent}").ok();
+
+    let config = ClientConfig { servent, keys: key_bytes(args.keys), patience: args.patience.patience() };
+    let ended_rx = overlay.ended();
+    let (interrupt_tx, interrupt_rx) = unbounded();
+    let (died_tx, died_rx) = bounded(1);
+    crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let ending = client::run(&config, interrupt_rx).map_err(|error| error.to_string());
+    if let Ok(index) = died_rx.try_recv() {
+        return Err(overlay.obituary(index).to_string());
+    }
+    drop(overlay);
+    drop(guard);
+    crew.join().map_err(|panicked| panicked.to_string())?;
+    Ok(exit_code(ending?))
+}
+
+/// The servent to ask: the first one, or the one at `port`.
+fn entry(file: &OverlayFile, port: Option<u16>) -> Result<SocketAddrV4, String> {
+    let mut addresses = file.addresses();
+    match port {
+        None => addresses.next().ok_or_else(|| "the overlay file names no servent".to_owned()),
+        Some(port) => addresses
+            .find(|address| address.port() == port)
+            .ok_or_else(|| format!("--at {port}: expected the port of a servent in the overlay file")),
+    }
+}
+
+/// Tells the conversation of signals and of the first servent that dies, until the signals end.
+fn supervise(
+    signal_rx: &Receiver<i32>,
+    ended_rx: &Receiver<usize>,
+    interrupt_tx: &Sender<Interrupt>,
+    died_tx: &Sender<usize>,
+) {
+    loop {
+        let interrupt = select! {
+            recv(signal_rx) -> signal => match signal {
+                Ok(SIGINT) => Interrupt::User,
+                Ok(_) => Interrupt::Leave,
+                Err(_) => break,
+            },
+            recv(ended_rx) -> index => match index {
+                Ok(index) => {
+                    // The first one is the cause; the others may follow from it.
+                    died_tx.try_send(index).ok();
+                    Interrupt::Leave
+                }
+                Err(_) => break,
+            },
+        };
+        // The conversation may be over.
+        interrupt_tx.send(interrupt).ok();
+    }
+}

@@ -1,0 +1,163 @@
+//! What can stand for a port, a neighbour or a number of seconds, each with a message that shows how it is done.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::time::Duration;
+
+/// The longest time that an option takes: a year.
+const SECONDS_MAX: f64 = 365.0 * 24.0 * 3600.0;
+
+/// Another program of this protocol, as typed: `IPv4:port` or `hostname:port` (P-27).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// An address.
+    Address(SocketAddrV4),
+    /// A name, to be resolved once.
+    Name {
+        /// The host's name.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+}
+
+impl Peer {
+    /// The peer's IPv4 address.
+    ///
+    /// # Errors
+    /// A message that names the host, if it has no IPv4 address.
+    pub fn resolve(&self) -> Result<SocketAddrV4, String> {
+        let (host, port) = match self {
+            Self::Address(address) => return Ok(*address),
+            Self::Name { host, port } => (host.as_str(), *port),
+        };
+        let addresses: Vec<_> =
+            (host, port).to_socket_addrs().map_err(|error| format!("cannot resolve '{self}': {error}"))?.collect();
+        let ipv4 = addresses.iter().find_map(|address| match address {
+            SocketAddr::V4(address) => Some(*address),
+            SocketAddr::V6(_) => None,
+        });
+        ipv4.ok_or_else(|| format!("'{self}' has no IPv4 address: {IPV6_REASON}"))
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Name { host, port } => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+const IPV6_REASON: &str = "IPv6 is not supported, since a QUERY has room for the 4 address bytes of IPv4";
+
+/// Reads a port.
+///
+/// # Errors
+/// What was expected, with an example; so for all functions here.
+pub fn port(typed: &str) -> Result<u16, String> {
+    typed
+        .parse()
+        .ok()
+        .filter(|&port| port != 0)
+        .ok_or_else(|| "expected a port from 1 to 65535, for example 6001".to_owned())
+}
+
+/// Reads `IPv4:port` or `hostname:port`.
+///
+/// # Errors
+/// See [`port`].
+pub fn peer(typed: &str) -> Result<Peer, String> {
+    const EXAMPLE: &str = "for example 127.0.0.1:6002";
+    if typed.starts_with('[') || typed.matches(':').count() > 1 {
+        return Err(format!("{IPV6_REASON}; expected IPv4:port or hostname:port, {EXAMPLE}"));
+    }
+    let Some((host, typed_port)) = typed.split_once(':') else {
+        return Err(format!("expected a port behind the address, {EXAMPLE}"));
+    };
+    let port = port(typed_port)
+        .map_err(|_| format!("expected a port from 1 to 65535 behind the colon, found '{typed_port}', {EXAMPLE}"))?;
+    if host.is_empty() || host.chars().any(char::is_whitespace) {
+        return Err(format!("expected an IPv4 address or a host name before the colon, {EXAMPLE}"));
+    }
+    if !host.chars().all(|character| character.is_ascii_digit() || character == '.') {
+        return Ok(Peer::Name { host: host.to_owned(), port });
+    }
+    let ip = ipv4(host).map_err(|_| format!("'{host}' is not an IPv4 address, {EXAMPLE}"))?;
+    let first = ip.octets()[0];
+    if first == 0 || first >= 224 {
+        return Err(format!("{ip} is not the address of one host, {EXAMPLE}"));
+    }
+    Ok(Peer::Address(SocketAddrV4::new(ip, port)))
+}
+
+/// Reads an IPv4 address.
+///
+/// # Errors
+/// See [`port`].
+pub fn ipv4(typed: &str) -> Result<Ipv4Addr, String> {
+    typed.parse().map_err(|_| "expected an IPv4 address, for example 127.0.0.1".to_owned())
+}
+
+/// Reads a number of seconds, fractions allowed.
+///
+/// # Errors
+/// See [`port`].
+pub fn seconds(typed: &str) -> Result<Duration, String> {
+    let seconds = typed.parse().ok().filter(|&seconds| seconds > 0.0 && seconds <= SECONDS_MAX);
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "expected a number of seconds above 0 and up to a year, for example 0.5".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p27_peers_are_addresses_or_names_with_a_port() {
+        let address = Peer::Address(SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 6002));
+        assert_eq!(peer("10.0.0.1:6002"), Ok(address));
+        assert_eq!(peer("h-1.lan:1"), Ok(Peer::Name { host: "h-1.lan".to_owned(), port: 1 }));
+        for (typed, part) in [
+            ("127.0.0.1", "expected a port"),
+            ("127.0.0.1:", "found ''"),
+            ("127.0.0.1:0", "found '0'"),
+            ("127.0.0.1:70000", "found '70000'"),
+            (":6002", "before the colon"),
+            ("256.0.0.1:6002", "not an IPv4 address"),
+            ("10.0.1:6002", "not an IPv4 address"),
+            ("0.0.0.0:6002", "not the address of one host"),
+            ("224.0.0.1:6002", "not the address of one host"),
+            ("255.255.255.255:6002", "not the address of one host"),
+            ("[::1]:6002", "4 address bytes"),
+            ("::1", "4 address bytes"),
+            ("fe80::1:6002", "4 address bytes"),
+        ] {
+            let message = peer(typed).unwrap_err();
+            assert!(message.contains(part) && message.contains("for example 127.0.0.1:6002"), "{typed}: {message}");
+        }
+    }
+
+    #[test]
+    fn ports_and_seconds_have_bounds() {
+        assert_eq!(port("65535"), Ok(65_535));
+        for typed in ["0", "70000", "http", "-1", ""] {
+            assert!(port(typed).unwrap_err().contains("for example 6001"), "{typed}");
+        }
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        for typed in ["0", "-1", "nan", "inf", "1e-300", "1e300", "soon"] {
+            assert!(seconds(typed).unwrap_err().contains("for example 0.5"), "{typed}");
+        }
+    }
+
+    #[test]
+    fn p27_a_name_is_resolved_to_ipv4() {
+        let localhost = Peer::Name { host: "localhost".to_owned(), port: 6001 };
+        assert_eq!(localhost.resolve(), Ok(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6001)));
+        let nowhere = Peer::Name { host: "no-such-host.invalid".to_owned(), port: 6001 };
+        assert!(nowhere.resolve().unwrap_err().contains("no-such-host.invalid:6001"));
+    }
+}

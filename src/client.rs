@@ -1,0 +1,133 @@
+//! The client, wired up: line reader, conversation, receiver and sender.
+
+use crate::actor::channels::batches;
+use crate::actor::client_ui::{self, Ending, Interrupt, Manner, Wires};
+use crate::actor::clock::SystemClock;
+use crate::actor::crew::{ActorPanicked, Crew};
+use crate::actor::line_reader::{self, EditedLines, Line, PlainLines};
+use crate::actor::receiver::StopFlag;
+use crate::actor::{receiver, sender};
+use crate::net::Socket;
+use crate::protocol::Patience;
+use crate::stats::Stats;
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use nix::sys::termios::{self, SetArg, Termios};
+use std::fmt;
+use std::io::{self, IsTerminal};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::thread;
+
+/// Everything that a client is told.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// The servent to ask.
+    pub servent: SocketAddrV4,
+    /// The keys to ask for, in turn; none = lines from standard input.
+    pub keys: Vec<Vec<u8>>,
+    /// How long to wait and how often to ask.
+    pub patience: Patience,
+}
+
+/// Why a client failed.
+#[derive(Debug)]
+pub enum ClientError {
+    /// No socket, thread or terminal to be had.
+    System(io::Error),
+    /// The input can't be read or the output not be written.
+    InputOutput(io::Error),
+    /// An actor panicked.
+    Panicked(ActorPanicked),
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(error) => write!(f, "cannot start: {error}"),
+            Self::InputOutput(error) => write!(f, "cannot go on: {error}"),
+            Self::Panicked(panicked) => panicked.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}
+
+/// Runs a client on standard input, output and error until its keys are asked or its input ends. `interrupt_rx` brings Ctrl-C.
+///
+/// # Errors
+/// [`ClientError`]. A reader of standard output that went away is no error: see [`Ending::Unread`].
+pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, ClientError> {
+    let _terminal = TerminalGuard::save();
+    let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+    let (source, sink) = Socket::bind(any).and_then(Socket::split).map_err(ClientError::System)?;
+    let clock = SystemClock::start();
+    let (stop, mut crew, mut stats) = (StopFlag::default(), Crew::default(), Stats::default());
+    let (inbox_tx, inbox_rx) = batches();
+    let (outbox_tx, outbox_rx) = batches();
+
+    let (flag, tally) = (stop.clone(), stats.tally());
+    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally))
+        .map_err(ClientError::System)?;
+    let tally = stats.tally();
+    crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(ClientError::System)?;
+
+    let (asked_tx, line_rx) = lines(&config.keys).map_err(ClientError::System)?;
+    let manner = Manner {
+        servent: config.servent,
+        patience: config.patience,
+        interactive: config.keys.is_empty() && io::stdin().is_terminal(),
+        terminal: io::stdout().is_terminal(),
+    };
+    let wires = Wires { asked_tx, line_rx, inbox_rx, outbox_tx, interrupt_rx };
+    let ending = client_ui::run(manner, &wires, &clock, &mut io::stdout(), &mut io::stderr());
+    stop.set();
+    drop(wires);
+    crew.join().map_err(ClientError::Panicked)?;
+    match ending {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Unread),
+        ending => ending.map_err(ClientError::InputOutput),
+    }
+}
+
+/// The channels of the line reader: asking it, and its lines. Keys that are given are lines that wait already.
+fn lines(keys: &[Vec<u8>]) -> io::Result<(Sender<()>, Receiver<Line>)> {
+    let (asked_tx, asked_rx) = bounded(1);
+    let (line_tx, line_rx) = unbounded();
+    if !keys.is_empty() {
+        for key in keys {
+            // The receiving end is held above.
+            line_tx.send(Line::Typed(key.clone())).ok();
+        }
+        return Ok((asked_tx, line_rx));
+    }
+    let person = io::stdin().is_terminal();
+    // Not one of the crew: it may sit in a read that nothing ends, and is left there when the program exits.
+    thread::Builder::new().name("line reader".to_owned()).spawn(move || {
+        if person && io::stdout().is_terminal() {
+            match EditedLines::new() {
+                Ok(lines) => line_reader::run(lines, &asked_rx, &line_tx),
+                Err(error) => drop(line_tx.send(Line::Failed(error))),
+            }
+        } else {
+            line_reader::run(PlainLines::new(io::stdin().lock(), person), &asked_rx, &line_tx);
+        }
+    })?;
+    Ok((asked_tx, line_rx))
+}
+
+/// Restores the terminal when it is dropped: the program may end while the line editor holds it in raw mode.
+struct TerminalGuard(Option<Termios>);
+
+impl TerminalGuard {
+    fn save() -> Self {
+        Self(termios::tcgetattr(io::stdin()).ok())
+    }
+}
+
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        if let Some(saved) = &self.0 {
+            // A terminal that is gone needs no restoring.
+            termios::tcsetattr(io::stdin(), SetArg::TCSANOW, saved).ok();
+        }
+    }
+}

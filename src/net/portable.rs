@@ -1,0 +1,76 @@
+//! One datagram a call, with the standard library alone.
+
+use super::{DatagramSink, DatagramSource, Received, SendFailure};
+use crate::batch::Outbox;
+use crate::wire::PAYLOAD_LEN_MAX;
+use nix::errno::Errno;
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
+
+/// Receives one datagram a call. The standard library cannot ask for what was shed, so that counter stays 0.
+#[derive(Debug)]
+pub struct BatchReceiver {
+    socket: UdpSocket,
+    buffer: Vec<u8>,
+}
+
+impl BatchReceiver {
+    pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
+        Ok(Self { socket, buffer: vec![0; PAYLOAD_LEN_MAX] })
+    }
+}
+
+impl DatagramSource for BatchReceiver {
+    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
+        match self.socket.recv_from(&mut self.buffer) {
+            Ok((len, SocketAddr::V4(source))) => {
+                deliver(source, &self.buffer[..len]);
+                Ok(Received { datagrams: 1, shed: 0 })
+            }
+            Ok((_, SocketAddr::V6(_))) => Ok(Received::default()),
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => {
+                    Ok(Received::default())
+                }
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+/// Sends one datagram a call.
+#[derive(Debug)]
+pub struct BatchSender {
+    socket: UdpSocket,
+}
+
+impl BatchSender {
+    pub(super) fn new(socket: UdpSocket) -> Self {
+        Self { socket }
+    }
+
+    fn send_one(&self, datagram: &[u8], to: SocketAddrV4) -> io::Result<()> {
+        loop {
+            match self.socket.send_to(datagram, to) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result.map(drop),
+            }
+        }
+    }
+}
+
+impl DatagramSink for BatchSender {
+    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> usize {
+        let mut sent = 0;
+        for (datagram, to) in outbox.iter() {
+            match self.send_one(datagram, to) {
+                Ok(()) => sent += 1,
+                Err(error) => {
+                    let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+                    failed(to, SendFailure::from_errno(errno));
+                }
+            }
+        }
+        sent
+    }
+}

@@ -1,0 +1,309 @@
+//! The servent, wired up: channels, actors, start and stop.
+
+use crate::actor::channels::{LookupJob, batches};
+use crate::actor::clock::SystemClock;
+use crate::actor::crew::{ActorPanicked, Crew};
+use crate::actor::receiver::{ServentRoute, StopFlag};
+use crate::actor::{flooder, lookup, receiver, sender};
+use crate::net::{self, DatagramSink, DatagramSource, RECEIVE_BUFFER_LEN, Socket};
+use crate::protocol::{
+    FRAGMENTED_LEN_MIN, FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store, StoreFull, parse_kv_file,
+};
+use crate::stats::{Counters, Stats};
+use crate::types::{Neighbours, SeqNo};
+use crossbeam_channel::{Receiver, Sender, select};
+use std::fmt;
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::SocketAddrV4;
+use std::path::{Path, PathBuf};
+
+/// Everything that a servent is told.
+#[derive(Clone, Debug)]
+pub struct ServentConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub bind: SocketAddrV4,
+    /// The key-value file.
+    pub file: PathBuf,
+    /// Whom to forward to. Repetitions and the servent's own address are dropped with a warning (P-27).
+    pub neighbours: Vec<SocketAddrV4>,
+    /// The number of the first CLIREQ; `None` = random (P-13).
+    pub first_seq: Option<SeqNo>,
+    /// Refuse QUERYs from strangers (P-22).
+    pub neighbours_only: bool,
+    /// Bounds of duplicate suppression (P-20).
+    pub seen: SeenConfig,
+    /// RESPONSEs a second to one /24; 0 = no limit (P-24).
+    pub response_limit: u32,
+}
+
+/// Why a servent did not start. Nothing is left behind.
+#[derive(Debug)]
+pub enum StartError {
+    /// The key-value file can't be read (P-34).
+    File(LoadError),
+    /// The port can't be bound.
+    Bind(SocketAddrV4, io::Error),
+    /// More neighbours than allowed (P-10).
+    Neighbours(crate::types::TooManyNeighbours),
+    /// The system has no thread, socket or signal handler to give.
+    System(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Bind(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
+                write!(f, "port {} is in use (listening on {address}): choose another one", address.port())
+            }
+            Self::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::Neighbours(error) => error.fmt(f),
+            Self::System(error) => write!(f, "cannot start: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Why a key-value file can't be used.
+#[derive(Debug)]
+pub enum LoadError {
+    /// It can't be read.
+    Read(PathBuf, io::Error),
+    /// It holds too much.
+    Full(PathBuf, StoreFull),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(file, error) => write!(f, "cannot read the key-value file {}: {error}", file.display()),
+            Self::Full(file, error) => write!(f, "cannot use the key-value file {}: {error}", file.display()),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Reads a key-value file and logs a warning for what it skips (P-33).
+///
+/// # Errors
+/// [`LoadError`], which names the file and the cause.
+pub fn load_store(file: &Path) -> Result<Store, LoadError> {
+    let bytes = fs::read(file).map_err(|error| LoadError::Read(file.to_owned(), error))?;
+    let loaded = parse_kv_file(&bytes, secret()).map_err(|error| LoadError::Full(file.to_owned(), error))?;
+    for skipped in &loaded.skipped {
+        log::warn!("{}:{skipped}", file.display());
+    }
+    let unshown = loaded.skipped_count - loaded.skipped.len();
+    if unshown > 0 {
+        log::warn!("{}: {unshown} more lines skipped", file.display());
+    }
+    let fragmented = loaded.store.fragmented();
+    if fragmented > 0 {
+        log::warn!(
+            "{}: {fragmented} pairs make RESPONSEs of {FRAGMENTED_LEN_MIN} bytes or more, which IP cuts into pieces",
+            file.display()
+        );
+    }
+    Ok(loaded.store)
+}
+
+/// What a running servent is told, or learns of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServentEvent {
+    /// Stop: SIGINT or SIGTERM.
+    Stop,
+    /// Read the key-value file again: SIGHUP (P-35).
+    Reload,
+    /// Print the counters: SIGUSR1.
+    PrintCounters,
+}
+
+/// A running servent.
+#[derive(Debug)]
+pub struct Servent {
+    file: PathBuf,
+    stop: StopFlag,
+    lookup_tx: Sender<LookupJob>,
+    crew: Crew,
+    stats: Stats,
+}
+
+impl Servent {
+    /// Reads the file, binds the port, starts the actors, and logs one banner line. All that can fail fails before the banner.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(config: ServentConfig) -> Result<Self, StartError> {
+        let store = load_store(&config.file).map_err(StartError::File)?;
+        let pairs = store.len();
+        let socket = Socket::bind(config.bind).map_err(|error| StartError::Bind(config.bind, error))?;
+        let local = socket.local_addr();
+        let neighbours = neighbours(&config.neighbours, local)?;
+        let granted = socket.receive_buffer_len();
+        let banner = format!(
+            "listening on {local}, {pairs} pairs from {}, {}, receive buffer {} KiB",
+            config.file.display(),
+            describe(&neighbours),
+            granted >> 10
+        );
+        let (source, sink) = socket.split().map_err(StartError::System)?;
+        let servent = Self::start_with(config, neighbours, store, source, sink)?;
+        log::info!("{banner}");
+        if granted < RECEIVE_BUFFER_LEN {
+            log::warn!(
+                "asked for a receive buffer of {} KiB and got {}: bursts may be shed (sysctl net.core.rmem_max={RECEIVE_BUFFER_LEN})",
+                RECEIVE_BUFFER_LEN >> 10,
+                granted >> 10
+            );
+        }
+        Ok(servent)
+    }
+
+    /// Starts the actors on any network, a [`memory`](crate::net::memory) one for example.
+    ///
+    /// # Errors
+    /// [`StartError::System`] if the system has no thread to give; those that were started end by themselves.
+    pub fn start_with(
+        config: ServentConfig,
+        neighbours: Neighbours,
+        store: Store,
+        source: impl DatagramSource + Send + 'static,
+        sink: impl DatagramSink + Send + 'static,
+    ) -> Result<Self, StartError> {
+        let stop = StopFlag::default();
+        let clock = SystemClock::start();
+        let (mut crew, mut stats) = (Crew::default(), Stats::default());
+        let (inbox_tx, inbox_rx) = batches();
+        let (lookup_tx, lookup_rx) = batches();
+        let (outbox_tx, outbox_rx) = batches();
+        let flood = Flooder::new(FloodConfig {
+            neighbours,
+            first_seq: config.first_seq.unwrap_or_else(|| SeqNo(secret()[0] as u32)),
+            neighbours_only: config.neighbours_only,
+            seen: config.seen,
+            secret: secret(),
+        });
+        let answers = Lookup::new(store, ResponseLimiter::new(config.response_limit));
+
+        let (flag, tally) = (stop.clone(), stats.tally());
+        let route = ServentRoute::new(inbox_tx, lookup_tx.clone());
+        crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally))
+            .map_err(StartError::System)?;
+        let (tally, sightings_tx, queries_tx) = (stats.tally(), lookup_tx.clone(), outbox_tx.clone());
+        crew.spawn("flooder", move || flooder::run(flood, &inbox_rx, &sightings_tx, &queries_tx, &clock, tally))
+            .map_err(StartError::System)?;
+        let tally = stats.tally();
+        crew.spawn("lookup", move || lookup::run(answers, &lookup_rx, &outbox_tx, &clock, tally))
+            .map_err(StartError::System)?;
+        let tally = stats.tally();
+        crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(StartError::System)?;
+        Ok(Self { file: config.file, stop, lookup_tx, crew, stats })
+    }
+
+    /// Serves until an event says stop or an actor ends by itself; `print` gets the counters whenever they are asked for, and at the end.
+    ///
+    /// # Errors
+    /// [`ServentFailure`] if an actor ended it.
+    pub fn run(self, events: &Receiver<ServentEvent>, mut print: impl FnMut(&Counters)) -> Result<(), ServentFailure> {
+        let ended = self.crew.ended();
+        let failed = loop {
+            select! {
+                recv(events) -> event => match event {
+                    Ok(ServentEvent::Stop) | Err(_) => break None,
+                    Ok(ServentEvent::Reload) => self.reload(),
+                    Ok(ServentEvent::PrintCounters) => print(&self.counters()),
+                },
+                recv(ended) -> actor => break actor.ok(),
+            }
+        };
+        let (counters, outcome) = self.stop();
+        print(&counters);
+        outcome.map_err(ServentFailure::Panicked)?;
+        failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))
+    }
+
+    /// Reads the key-value file again and answers from it at once; if that fails, the old one stays (P-35).
+    pub fn reload(&self) {
+        match load_store(&self.file) {
+            Ok(store) => {
+                let pairs = store.len();
+                if self.lookup_tx.send(LookupJob::Replace(Box::new(store))).is_ok() {
+                    log::info!("reloaded {pairs} pairs from {}", self.file.display());
+                }
+            }
+            Err(error) => log::error!("{error}; still answering from what was read before"),
+        }
+    }
+
+    /// The counters as the actors last published them.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.stats.snapshot()
+    }
+
+    /// Stops the receiver, which ends the others in flow order; what was queued is sent. Returns the final counters, and
+    /// [`ActorPanicked`] if an actor did.
+    pub fn stop(self) -> (Counters, Result<(), ActorPanicked>) {
+        let Self { stop, lookup_tx, crew, stats, .. } = self;
+        stop.set();
+        drop(lookup_tx);
+        let outcome = crew.join();
+        (stats.snapshot(), outcome)
+    }
+}
+
+/// Why a servent ended without being told to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServentFailure {
+    /// An actor panicked.
+    Panicked(ActorPanicked),
+    /// An actor of this name ended by itself, after it logged why.
+    Ended(&'static str),
+}
+
+impl fmt::Display for ServentFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panicked(panicked) => panicked.fmt(f),
+            Self::Ended(actor) => write!(f, "the actor '{actor}' ended by itself"),
+        }
+    }
+}
+
+impl std::error::Error for ServentFailure {}
+
+/// The neighbours as given, less the servent's own address and repetitions, each with a warning (P-27).
+fn neighbours(given: &[SocketAddrV4], local: SocketAddrV4) -> Result<Neighbours, StartError> {
+    let is_self = |address: &SocketAddrV4| {
+        address.port() == local.port()
+            && if local.ip().is_unspecified() { net::is_local(*address.ip()) } else { address.ip() == local.ip() }
+    };
+    for (index, address) in given.iter().enumerate() {
+        if is_self(address) {
+            log::warn!("neighbour {address} is this servent itself, dropped");
+        } else if given[..index].contains(address) {
+            log::warn!("neighbour {address} is given more than once, used once");
+        }
+    }
+    Neighbours::new(given.iter().copied().filter(|address| !is_self(address))).map_err(StartError::Neighbours)
+}
+
+fn describe(neighbours: &Neighbours) -> String {
+    match neighbours.as_slice() {
+        [] => "no neighbours".to_owned(),
+        [one] => format!("neighbour {one}"),
+        several => {
+            let list: Vec<_> = several.iter().map(ToString::to_string).collect();
+            format!("{} neighbours: {}", several.len(), list.join(" "))
+        }
+    }
+}
+
+/// 128 random bits from the standard library's source of them.
+fn secret() -> [u64; 2] {
+    [0, 1].map(|half: u64| RandomState::new().hash_one(half))
+}
