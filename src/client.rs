@@ -8,7 +8,7 @@ use crate::actor::line_reader::{self, EditedLines, Line, PlainLines};
 use crate::actor::receiver::StopFlag;
 use crate::actor::{receiver, sender};
 use crate::net::Socket;
-use crate::protocol::Patience;
+use crate::protocol::{AskedKey, Patience};
 use crate::stats::Stats;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use nix::sys::termios::{self, SetArg, Termios};
@@ -23,7 +23,7 @@ pub struct ClientConfig {
     /// The servent to ask.
     pub servent: SocketAddrV4,
     /// The keys to ask for, in turn; none = lines from standard input.
-    pub keys: Vec<Vec<u8>>,
+    pub keys: Vec<AskedKey>,
     /// How long to wait and how often to ask.
     pub patience: Patience,
 }
@@ -89,13 +89,13 @@ pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<E
 }
 
 /// The channels of the line reader: asking it, and its lines. Keys that are given are lines that wait already.
-fn lines(keys: &[Vec<u8>]) -> io::Result<(Sender<()>, Receiver<Line>)> {
+fn lines(keys: &[AskedKey]) -> io::Result<(Sender<()>, Receiver<Line>)> {
     let (asked_tx, asked_rx) = bounded(1);
     let (line_tx, line_rx) = unbounded();
     if !keys.is_empty() {
         for key in keys {
             // The receiving end is held above.
-            line_tx.send(Line::Typed(key.clone())).ok();
+            line_tx.send(Line::Typed(key.as_bytes().to_vec())).ok();
         }
         return Ok((asked_tx, line_rx));
     }

@@ -8,13 +8,15 @@ use crate::actor::client_ui::{Ending, Interrupt};
 use crate::actor::crew::Crew;
 use crate::actor::signals;
 use crate::client::{self, ClientConfig};
-use crate::protocol::Patience;
-use clap::Parser;
+use crate::protocol::{AskedKey, Patience};
+use crate::terminal::escape;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use crossbeam_channel::unbounded;
 use log::LevelFilter;
 use signal_hook::consts::SIGINT;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -58,9 +60,18 @@ impl PatienceArgs {
     }
 }
 
-/// The keys as bytes (P-4).
-pub(super) fn key_bytes(keys: Vec<OsString>) -> Vec<Vec<u8>> {
-    keys.into_iter().map(OsStringExt::into_vec).collect()
+/// The KEY arguments as keys, bytes for bytes (P-4).
+///
+/// # Errors
+/// What clap says of the first that is none.
+pub(super) fn checked_keys<C: CommandFactory>(typed: &[OsString]) -> Result<Vec<AskedKey>, clap::Error> {
+    let check = |typed: &OsString| {
+        AskedKey::new(typed.as_bytes()).map_err(|error| {
+            let message = format!("invalid value '{}' for '[KEY]...': {error}", escape(typed.as_bytes()));
+            C::command().error(ErrorKind::ValueValidation, message)
+        })
+    };
+    typed.iter().map(check).collect()
 }
 
 /// The exit code of an ended client.
@@ -81,8 +92,12 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
+    let keys = match checked_keys::<ClientArgs>(&args.keys) {
+        Ok(keys) => keys,
+        Err(error) => return exit_with_usage(&error, EXAMPLE),
+    };
     args.verbosity.start_logging(LevelFilter::Warn);
-    match converse(args) {
+    match converse(&args, keys) {
         Ok(ending) => ExitCode::from(exit_code(ending)),
         Err(cause) => {
             complain(NAME, cause);
@@ -91,12 +106,8 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn converse(args: ClientArgs) -> Result<Ending, String> {
-    let config = ClientConfig {
-        servent: args.servent.resolve()?,
-        keys: key_bytes(args.keys),
-        patience: args.patience.patience(),
-    };
+fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
+    let config = ClientConfig { servent: args.servent.resolve()?, keys, patience: args.patience.patience() };
     let (interrupt_tx, interrupt_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT], interrupt_tx, |_| Interrupt::User)

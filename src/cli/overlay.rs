@@ -1,12 +1,13 @@
 //! `overlayTP3 FILE [KEY]...`
 
-use super::client::{PatienceArgs, exit_code, key_bytes};
+use super::client::{PatienceArgs, checked_keys, exit_code};
 use super::{EXIT_FAILURE, Verbosity, complain, exit_with_usage, servent, values};
 use crate::actor::client_ui::Interrupt;
 use crate::actor::crew::Crew;
 use crate::actor::signals;
 use crate::client::{self, ClientConfig};
 use crate::overlay::{Overlay, OverlayFile, READY, SERVENT_MODE, die_with_parent};
+use crate::protocol::AskedKey;
 use clap::Parser;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use log::LevelFilter;
@@ -53,8 +54,12 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
+    let keys = match checked_keys::<OverlayArgs>(&args.keys) {
+        Ok(keys) => keys,
+        Err(error) => return exit_with_usage(&error, EXAMPLE),
+    };
     args.verbosity.start_logging(LevelFilter::Warn);
-    match run(args) {
+    match run(&args, keys) {
         Ok(code) => ExitCode::from(code),
         Err(cause) => {
             complain(NAME, cause);
@@ -77,7 +82,7 @@ fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     })
 }
 
-fn run(args: OverlayArgs) -> Result<u8, String> {
+fn run(args: &OverlayArgs, keys: Vec<AskedKey>) -> Result<u8, String> {
     let file = OverlayFile::load(&args.file).map_err(|error| error.to_string())?;
     let servent = entry(&file, args.at)?;
     let (signal_tx, signal_rx) = unbounded();
@@ -87,7 +92,7 @@ fn run(args: OverlayArgs) -> Result<u8, String> {
     let mut overlay = Overlay::start(&file, args.verbosity.is_verbose()).map_err(|error| error.to_string())?;
     writeln!(io::stderr(), "{file}\nasking servent {servent}").ok();
 
-    let config = ClientConfig { servent, keys: key_bytes(args.keys), patience: args.patience.patience() };
+    let config = ClientConfig { servent, keys, patience: args.patience.patience() };
     let ended_rx = overlay.ended();
     let (interrupt_tx, interrupt_rx) = unbounded();
     let (died_tx, died_rx) = bounded(1);

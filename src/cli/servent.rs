@@ -135,11 +135,16 @@ pub fn main(words: impl IntoIterator<Item = OsString>, ready: impl FnOnce()) -> 
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
     args.verbosity.start_logging(LevelFilter::Info);
-    match serve(args, ready) {
-        Ok(()) => ExitCode::from(EXIT_OK),
+    ExitCode::from(exit_code(serve(args, ready)))
+}
+
+/// The exit code for how a servent ended, the cause said on standard error.
+pub fn exit_code(outcome: Result<(), String>) -> u8 {
+    match outcome {
+        Ok(()) => EXIT_OK,
         Err(cause) => {
             complain(NAME, cause);
-            ExitCode::from(EXIT_FAILURE)
+            EXIT_FAILURE
         }
     }
 }

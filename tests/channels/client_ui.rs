@@ -1,0 +1,231 @@
+//! The client's conversation: the test is its user, its network and its clock.
+
+use crate::support::{DEADLINE, Lines, ManualClock, at, clireq, contents, inbox, next, query, response};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use servent::actor::channels::{InboxHandle, OutboxHandle};
+use servent::actor::client_ui::{self, Ending, Interrupt, Manner, Wires};
+use servent::actor::line_reader::Line;
+use servent::protocol::Patience;
+use servent::types::Timestamp;
+use std::io;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+const SERVENT: u16 = 6001;
+
+/// A conversation in its own thread, and all that surrounds it.
+struct Fixture {
+    conversation: JoinHandle<io::Result<Ending>>,
+    asked_rx: Receiver<()>,
+    line_tx: Sender<Line>,
+    inbox_tx: Sender<InboxHandle>,
+    outbox_rx: Receiver<OutboxHandle>,
+    interrupt_tx: Sender<Interrupt>,
+    answer_rx: Receiver<Vec<u8>>,
+    remark_rx: Receiver<Vec<u8>>,
+    clock: ManualClock,
+    deadline_rx: Receiver<Timestamp>,
+}
+
+impl Fixture {
+    fn start(interactive: bool, terminal: bool) -> Self {
+        let (asked_tx, asked_rx) = unbounded();
+        let (line_tx, line_rx) = unbounded();
+        let (inbox_tx, inbox_rx) = bounded(0);
+        let (outbox_tx, outbox_rx) = unbounded();
+        let (interrupt_tx, interrupt_rx) = unbounded();
+        let (mut answers, answer_rx) = Lines::new();
+        let (mut remarks, remark_rx) = Lines::new();
+        let (clock, deadline_rx) = ManualClock::new();
+        let wires = Wires { asked_tx, line_rx, inbox_rx, outbox_tx, interrupt_rx };
+        let manner = Manner { servent: at(SERVENT), patience: Patience::default(), interactive, terminal };
+        let its_clock = clock.clone();
+        let conversation = Builder::new()
+            .spawn(move || client_ui::run(manner, &wires, &its_clock, &mut answers, &mut remarks))
+            .unwrap();
+        Self {
+            conversation,
+            asked_rx,
+            line_tx,
+            inbox_tx,
+            outbox_rx,
+            interrupt_tx,
+            answer_rx,
+            remark_rx,
+            clock,
+            deadline_rx,
+        }
+    }
+
+    fn type_line(&self, line: &[u8]) {
+        next(&self.asked_rx);
+        self.line_tx.send(Line::Typed(line.to_vec())).unwrap();
+    }
+
+    #[track_caller]
+    fn expect_transmission(&self, key: &[u8]) {
+        assert_eq!(contents(&next(&self.outbox_rx)), [(at(SERVENT), clireq(key))]);
+    }
+
+    /// Delivers datagrams at `seconds`; each comes from the port beside it.
+    fn deliver(&self, seconds: u64, datagrams: &[(u16, Vec<u8>)]) {
+        self.clock.set(time(seconds));
+        let datagrams: Vec<_> = datagrams.iter().map(|(port, datagram)| (at(*port), datagram.clone())).collect();
+        self.inbox_tx.send_timeout(inbox(&datagrams), DEADLINE).unwrap();
+    }
+
+    /// Waits until the conversation waits for `seconds`, then lets that time come.
+    #[track_caller]
+    fn ring(&self, seconds: u64) {
+        loop {
+            let deadline = next(&self.deadline_rx);
+            assert!(deadline <= time(seconds), "it waits until {deadline:?}, longer than {seconds} s");
+            if deadline == time(seconds) {
+                return self.clock.set(deadline);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn expect_answer(&self, answer: &[u8]) {
+        assert_eq!(String::from_utf8_lossy(&next(&self.answer_rx)), String::from_utf8_lossy(answer));
+    }
+
+    #[track_caller]
+    fn expect_remark(&self, remark: &str) {
+        assert_eq!(String::from_utf8_lossy(&next(&self.remark_rx)), remark);
+    }
+
+    /// Ends the input and returns how the conversation ended; nothing may be left unread.
+    #[track_caller]
+    fn end(self) -> Ending {
+        self.line_tx.send(Line::End).ok();
+        let ending = self.conversation.join().unwrap().unwrap();
+        assert!(self.answer_rx.is_empty() && self.remark_rx.is_empty() && self.outbox_rx.is_empty());
+        ending
+    }
+}
+
+fn time(seconds: u64) -> Timestamp {
+    Timestamp::from_start(Duration::from_secs(seconds))
+}
+
+const ALL_ANSWERED: Ending = Ending::Finished { unanswered: 0, refused: 0 };
+
+#[test]
+fn p40_p41_silence_is_met_with_one_retransmission_and_then_said() {
+    let client = Fixture::start(false, false);
+    client.type_line(b" http \r");
+    client.expect_transmission(b"http");
+    client.ring(4);
+    client.expect_remark("no answer from 127.0.0.1:6001 after 4 s, asking again");
+    client.expect_transmission(b"http");
+    client.ring(8);
+    client.expect_remark("http: no answer");
+    assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
+}
+
+#[test]
+fn p40_to_p43_answers_are_shown_as_they_come_and_each_renews_the_wait() {
+    let client = Fixture::start(false, false);
+    client.type_line(b"http");
+    client.expect_transmission(b"http");
+    client.deliver(3, &[(6001, response(b"http", b"80/tcp\ta\xe9")), (6001, response(b"https", b"443"))]);
+    client.expect_answer(b"http\t127.0.0.1:6001\t80/tcp\ta\xe9");
+    client.deliver(4, &[(6002, response(b"http", b"80/tcp")), (6001, query(3, 1, 1, b"http"))]);
+    client.expect_answer(b"http\t127.0.0.1:6002\t80/tcp");
+    client.deliver(5, &[(6002, response(b"http", b"80/tcp\0padding"))]);
+    client.ring(9);
+    client.expect_remark("http: no more answers (2 answers)");
+    assert_eq!(client.end(), ALL_ANSWERED);
+}
+
+#[test]
+fn p42_what_is_no_answer_does_not_renew_the_wait() {
+    let client = Fixture::start(false, false);
+    client.type_line(b"http");
+    client.expect_transmission(b"http");
+    client.deliver(3, &[(6001, response(b"https", b"443")), (6001, clireq(b"http"))]);
+    client.ring(4);
+    client.expect_remark("no answer from 127.0.0.1:6001 after 4 s, asking again");
+    client.expect_transmission(b"http");
+    client.deliver(7, &[(6009, response(b"http", b"late but in time"))]);
+    client.expect_answer(b"http\t127.0.0.1:6009\tlate but in time");
+    client.ring(11);
+    client.expect_remark("http: no more answers (1 answer)");
+    assert_eq!(client.end(), ALL_ANSWERED);
+}
+
+#[test]
+fn p44_a_terminal_is_shown_no_control_characters() {
+    let client = Fixture::start(true, true);
+    client.type_line(b"http");
+    client.expect_transmission(b"http");
+    client.deliver(0, &[(6001, response(b"http", b"\x1b[2J80\t\xff"))]);
+    client.expect_answer(b"127.0.0.1:6001         \\x1b[2J80\t\\xff");
+    client.ring(4);
+    client.expect_remark("http: no more answers (1 answer)");
+    assert_eq!(client.end(), ALL_ANSWERED);
+}
+
+#[test]
+fn p45_an_empty_line_asks_nothing_and_a_bad_key_is_explained() {
+    let client = Fixture::start(false, false);
+    client.type_line(b" \t");
+    client.type_line(b"a\0b");
+    client.expect_remark("a NUL byte in the key, which would end it there");
+    assert_eq!(client.end(), Ending::Finished { unanswered: 0, refused: 1 });
+}
+
+#[test]
+fn p45_the_end_of_input_lets_the_query_in_progress_finish() {
+    let client = Fixture::start(false, false);
+    client.type_line(b"http");
+    client.line_tx.send(Line::End).unwrap();
+    client.expect_transmission(b"http");
+    client.deliver(1, &[(6001, response(b"http", b"80"))]);
+    client.expect_answer(b"http\t127.0.0.1:6001\t80");
+    client.ring(5);
+    client.expect_remark("http: no more answers (1 answer)");
+    assert_eq!(client.end(), ALL_ANSWERED);
+}
+
+#[test]
+fn ctrl_c_in_a_wait_returns_to_the_prompt_and_there_it_leaves() {
+    let client = Fixture::start(true, true);
+    client.type_line(b"http");
+    client.expect_transmission(b"http");
+    client.interrupt_tx.send(Interrupt::User).unwrap();
+    client.expect_remark("http: stopped");
+    // An answer that comes now is too late: nobody waits for it.
+    client.deliver(1, &[(6001, response(b"http", b"80"))]);
+    client.type_line(b"ssh");
+    client.expect_transmission(b"ssh");
+    client.interrupt_tx.send(Interrupt::User).unwrap();
+    client.expect_remark("ssh: stopped");
+    next(&client.asked_rx);
+    client.interrupt_tx.send(Interrupt::User).unwrap();
+    assert_eq!(client.end(), ALL_ANSWERED);
+}
+
+#[test]
+fn ctrl_c_without_a_prompt_and_an_order_to_leave_end_the_conversation() {
+    for (interrupt, interactive, ending) in
+        [(Interrupt::User, false, Ending::Interrupted), (Interrupt::Leave, true, Ending::Left)]
+    {
+        let client = Fixture::start(interactive, false);
+        client.type_line(b"http");
+        client.expect_transmission(b"http");
+        client.interrupt_tx.send(interrupt).unwrap();
+        assert_eq!(client.end(), ending);
+    }
+}
+
+#[test]
+fn a_network_that_is_gone_ends_the_conversation() {
+    let client = Fixture::start(false, false);
+    next(&client.asked_rx);
+    let Fixture { conversation, inbox_tx, line_tx: _open, .. } = client;
+    drop(inbox_tx);
+    assert_eq!(conversation.join().unwrap().unwrap(), Ending::Disconnected);
+}

@@ -1,0 +1,14 @@
+//! Without a socket: the actors driven by injected channel messages, a whole servent on a network of channels, the client's conversation with
+//! injected lines, datagrams and deadlines, and the golden wire vectors both ways.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers outside the test functions are tests as well: a surprise in them fails the test"
+)]
+
+mod client_ui;
+mod servent_actors;
+mod servent_in_memory;
+mod support;
+mod vectors;

@@ -1,0 +1,182 @@
+//! Each actor of the servent on its own.
+
+use crate::support::{ManualClock, at, clireq, contents, inbox, next, query, response, store};
+use crossbeam_channel::{bounded, unbounded};
+use servent::actor::channels::LookupJob;
+use servent::actor::receiver::{ServentRoute, StopFlag};
+use servent::actor::{flooder, lookup, receiver, sender};
+use servent::batch::Outbox;
+use servent::net::memory::{MemorySink, MemorySource};
+use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig};
+use servent::stats::{Counters, Stats};
+use servent::types::{Neighbours, SeqNo};
+use std::sync::Arc;
+use std::thread;
+
+fn keys(job: LookupJob) -> Vec<usize> {
+    match job {
+        LookupJob::Keys { wanted, .. } => wanted.to_vec(),
+        LookupJob::Replace(_) => panic!("nobody replaced the store"),
+    }
+}
+
+/// P-5, P-6, P-11: what is well-formed goes to the flooder, CLIREQs to the lookup actor as well, the rest is counted by cause.
+#[test]
+fn p5_p11_the_receiver_decodes_routes_and_counts() {
+    let (parcel_tx, parcel_rx) = unbounded();
+    for datagram in [
+        clireq(b"http"),
+        query(3, 5000, 1, b"http"),
+        response(b"http", b"80"),
+        clireq(b"ssh"),
+        clireq(b""),
+        b"\0".to_vec(),
+        b"\0\x04".to_vec(),
+        b"\0\x02\0".to_vec(),
+        b"\0\x03http".to_vec(),
+    ] {
+        parcel_tx.send((at(9), datagram)).unwrap();
+    }
+    drop(parcel_tx);
+    let (inbox_tx, inbox_rx) = unbounded();
+    let (lookup_tx, lookup_rx) = unbounded();
+    let mut stats = Stats::default();
+    let (clock, _) = ManualClock::new();
+    let route = ServentRoute::new(inbox_tx, lookup_tx);
+    receiver::run(MemorySource(parcel_rx), &StopFlag::default(), route, &clock, stats.tally());
+
+    let batch = next(&inbox_rx);
+    assert_eq!(batch.len(), 4, "the three requests and the RESPONSE");
+    assert_eq!(keys(next(&lookup_rx)), [0, 3], "the CLIREQs");
+    assert!(inbox_rx.recv().is_err() && lookup_rx.recv().is_err(), "the receiver has closed its channels");
+    let expected = Counters {
+        received: 9,
+        malformed_too_short: 1,
+        malformed_unknown_type: 1,
+        malformed_short_query: 1,
+        malformed_empty_key: 1,
+        malformed_no_tab: 1,
+        unexpected_response: 1,
+        clireq: 2,
+        query: 1,
+        receive_failed: 1,
+        ..Counters::default()
+    };
+    assert_eq!(stats.snapshot(), expected);
+}
+
+#[test]
+fn a_receiver_that_is_told_to_stop_ends_without_a_datagram() {
+    let (_parcel_tx, parcel_rx) = unbounded();
+    let (inbox_tx, inbox_rx) = unbounded::<Arc<_>>();
+    let stop = StopFlag::default();
+    let (flag, tally) = (stop.clone(), Stats::default().tally());
+    let actor = thread::Builder::new()
+        .spawn(move || receiver::run(MemorySource(parcel_rx), &flag, inbox_tx, &ManualClock::new().0, tally))
+        .unwrap();
+    stop.set();
+    assert!(inbox_rx.recv().is_err());
+    actor.join().unwrap();
+}
+
+/// P-14, P-16: of a batch, the first sightings are looked up and forwarded, the rest is counted.
+#[test]
+fn p14_the_flooder_passes_on_first_sightings_once() {
+    let (inbox_tx, inbox_rx) = bounded(2);
+    let (lookup_tx, lookup_rx) = unbounded();
+    let (outbox_tx, outbox_rx) = unbounded();
+    let mut stats = Stats::default();
+    let flood = Flooder::new(FloodConfig {
+        neighbours: Neighbours::new([at(1), at(2)]).unwrap(),
+        first_seq: SeqNo(7),
+        neighbours_only: false,
+        seen: SeenConfig { capacity: 16, ..SeenConfig::default() },
+        secret: [1, 2],
+    });
+    let first = inbox(&[
+        (at(5000), clireq(b"http")),
+        (at(1), query(3, 5001, 9, b"ssh\0")),
+        (at(2), query(2, 5001, 9, b"ssh\0")),
+        (at(2), query(2, 5000, 7, b"http")),
+        (at(1), query(0, 5001, 8, b"ssh")),
+        (at(1), response(b"http", b"80")),
+    ]);
+    let second = inbox(&[(at(2), query(1, 5002, 9, b"ssh")), (at(1), query(3, 5002, 9, b"ssh"))]);
+    inbox_tx.send(first).unwrap();
+    inbox_tx.send(second).unwrap();
+    drop(inbox_tx);
+    flooder::run(flood, &inbox_rx, &lookup_tx, &outbox_tx, &ManualClock::new().0, stats.tally());
+    drop((lookup_tx, outbox_tx));
+
+    assert_eq!(keys(next(&lookup_rx)), [1]);
+    assert_eq!(keys(next(&lookup_rx)), [0]);
+    assert!(lookup_rx.recv().is_err());
+    let expected = [
+        (at(1), query(3, 5000, 7, b"http")),
+        (at(2), query(3, 5000, 7, b"http")),
+        (at(2), query(2, 5001, 9, b"ssh\0")),
+    ];
+    assert_eq!(contents(&next(&outbox_rx)), expected);
+    assert!(outbox_rx.recv().is_err(), "the second batch had nothing to forward");
+    let expected = Counters {
+        ttl_zero: 1,
+        duplicate: 3,
+        duplicate_higher_ttl: 1,
+        first_sighting: 2,
+        ttl_expired: 1,
+        forwarded: 1,
+        ..Counters::default()
+    };
+    assert_eq!(stats.snapshot(), expected);
+}
+
+/// P-3, P-14, P-23, P-35: clients are answered directly, in their dialect, and from the new store once it is there.
+#[test]
+fn p14_p35_the_lookup_actor_answers_from_the_store_of_the_moment() {
+    let (lookup_tx, lookup_rx) = bounded(3);
+    let (outbox_tx, outbox_rx) = unbounded();
+    let mut stats = Stats::default();
+    let batch = inbox(&[
+        (at(5000), clireq(b"http\0")),
+        (at(5000), clireq(b"absent")),
+        (at(1), query(1, 5001, 9, b"ssh")),
+        (at(1), query(1, 0, 9, b"ssh")),
+        (at(5000), clireq(b"http")),
+    ]);
+    let job = |wanted: &[usize]| LookupJob::Keys { inbox: Arc::clone(&batch), wanted: Arc::new(wanted.to_vec()) };
+    let mut replacement = store();
+    replacement.insert(b"http", b"8080/tcp").unwrap();
+    lookup_tx.send(job(&[0, 1, 2, 3])).unwrap();
+    lookup_tx.send(LookupJob::Replace(Box::new(replacement))).unwrap();
+    lookup_tx.send(job(&[4])).unwrap();
+    drop(lookup_tx);
+    let answers = Lookup::new(store(), ResponseLimiter::new(200));
+    lookup::run(answers, &lookup_rx, &outbox_tx, &ManualClock::new().0, stats.tally());
+
+    let expected = [(at(5000), b"\0\x03http\t80/tcp\0".to_vec()), (at(5001), response(b"ssh", b"22/tcp"))];
+    assert_eq!(contents(&next(&outbox_rx)), expected);
+    assert_eq!(contents(&next(&outbox_rx)), [(at(5000), response(b"http", b"8080/tcp"))]);
+    let expected = Counters { lookup: 5, answered: 3, not_found: 1, unanswerable_client: 1, ..Counters::default() };
+    assert_eq!(stats.snapshot(), expected);
+}
+
+/// P-25: failures are counted and end nothing; what was queued when the channel closed still leaves.
+#[test]
+fn p25_the_sender_drains_its_channel_and_counts_failures() {
+    for (listening, sent, unreachable) in [(true, 3, 0), (false, 0, 3)] {
+        let (outbox_tx, outbox_rx) = unbounded();
+        for port in 1..=3 {
+            let mut outbox = Outbox::default();
+            let datagram = outbox.write(|bytes| bytes.push(b'x'));
+            outbox.send(&datagram, at(port));
+            outbox_tx.send(Arc::new(outbox)).unwrap();
+        }
+        drop(outbox_tx);
+        let (parcel_tx, parcel_rx) = unbounded();
+        let network = listening.then_some(parcel_rx);
+        let mut stats = Stats::default();
+        sender::run(MemorySink(parcel_tx), &outbox_rx, &ManualClock::new().0, stats.tally());
+        assert_eq!(stats.snapshot(), Counters { sent, send_failed_unreachable: unreachable, ..Counters::default() });
+        assert_eq!(network.map(|parcels| parcels.len()), listening.then_some(3));
+    }
+}

@@ -1,0 +1,140 @@
+//! Messages, batches and a clock that moves when it is told to.
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use parking_lot::Mutex;
+use servent::actor::channels::{InboxHandle, OutboxHandle};
+use servent::actor::clock::Clock;
+use servent::batch::Inbox;
+use servent::protocol::Store;
+use servent::types::Timestamp;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something that must come.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+pub(crate) fn at(port: u16) -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+}
+
+/// The next message, or a failed test.
+#[track_caller]
+pub(crate) fn next<T>(channel: &Receiver<T>) -> T {
+    channel.recv_timeout(DEADLINE).expect("a message before the deadline")
+}
+
+pub(crate) fn clireq(key: &[u8]) -> Vec<u8> {
+    [b"\0\x01", key].concat()
+}
+
+pub(crate) fn query(ttl: u16, client: u16, seq: u32, key: &[u8]) -> Vec<u8> {
+    [b"\0\x02", &ttl.to_be_bytes()[..], &[127, 0, 0, 1], &client.to_be_bytes(), &seq.to_be_bytes(), key].concat()
+}
+
+pub(crate) fn response(key: &[u8], value: &[u8]) -> Vec<u8> {
+    [b"\0\x03", key, b"\t", value].concat()
+}
+
+pub(crate) fn inbox(datagrams: &[(SocketAddrV4, Vec<u8>)]) -> InboxHandle {
+    let mut inbox = Inbox::default();
+    for (source, datagram) in datagrams {
+        inbox.push(*source, datagram).unwrap();
+    }
+    Arc::new(inbox)
+}
+
+pub(crate) fn contents(outbox: &OutboxHandle) -> Vec<(SocketAddrV4, Vec<u8>)> {
+    outbox.iter().map(|(bytes, to)| (to, bytes.to_vec())).collect()
+}
+
+/// A store that holds `http` and `ssh`.
+pub(crate) fn store() -> Store {
+    let mut store = Store::with_capacity(0, [1, 2]);
+    store.insert(b"http", b"80/tcp").unwrap();
+    store.insert(b"ssh", b"22/tcp").unwrap();
+    store
+}
+
+/// A clock that stands still until it is set, and then rings every alarm that is due.
+#[derive(Clone, Debug)]
+pub(crate) struct ManualClock {
+    state: Arc<Mutex<(Timestamp, Vec<Alarm>)>>,
+    deadline_tx: Sender<Timestamp>,
+}
+
+/// A deadline that somebody waits for, and what wakes him.
+type Alarm = (Timestamp, Sender<Instant>);
+
+impl ManualClock {
+    /// The clock, at zero, and the deadlines of the alarms that are set on it.
+    pub(crate) fn new() -> (Self, Receiver<Timestamp>) {
+        let (deadline_tx, deadline_rx) = unbounded();
+        (Self { state: Arc::default(), deadline_tx }, deadline_rx)
+    }
+
+    pub(crate) fn set(&self, now: Timestamp) {
+        let mut state = self.state.lock();
+        state.0 = now;
+        let due = state.1.extract_if(.., |(deadline, _)| *deadline <= now);
+        due.for_each(|(_, alarm_tx)| ring(&alarm_tx));
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        self.state.lock().0
+    }
+
+    fn alarm(&self, deadline: Timestamp) -> Receiver<Instant> {
+        let (alarm_tx, alarm_rx) = bounded(1);
+        let mut state = self.state.lock();
+        if deadline <= state.0 {
+            ring(&alarm_tx);
+        } else {
+            state.1.push((deadline, alarm_tx));
+        }
+        // A test that looks at no alarm has dropped the other end.
+        self.deadline_tx.send(deadline).ok();
+        alarm_rx
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "an alarm's message is some instant, which nobody reads")]
+fn ring(alarm_tx: &Sender<Instant>) {
+    // An alarm that was set anew has nobody behind it.
+    alarm_tx.send(Instant::now()).ok();
+}
+
+/// A writer whose lines arrive as messages.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    line_tx: Sender<Vec<u8>>,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    pub(crate) fn new() -> (Self, Receiver<Vec<u8>>) {
+        let (line_tx, line_rx) = unbounded();
+        (Self { line_tx, line: Vec::new() }, line_rx)
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for &byte in bytes {
+            if byte == b'\n' {
+                let line = std::mem::take(&mut self.line);
+                self.line_tx.send(line).map_err(|_| io::ErrorKind::BrokenPipe)?;
+            } else {
+                self.line.push(byte);
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
