@@ -23,15 +23,16 @@
 //! - Any datagram may arrive: it is used, or it is counted by cause. Nothing a stranger sends makes the program panic or grow without bound.
 
 // In reading order.
-pub mod actor;
-pub mod batch;
-pub mod cli;
-pub mod client;
-pub mod net;
-pub mod overlay;
-pub mod protocol;
-pub mod servent;
-pub mod stats;
-pub mod terminal;
 pub mod types;
 pub mod wire;
+pub mod batch;
+pub mod protocol;
+pub mod net;
+pub mod stats;
+pub mod terminal;
+pub mod actor;
+pub mod loading;
+pub mod servent;
+pub mod client;
+pub mod overlay;
+pub mod cli;

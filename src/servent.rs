@@ -5,19 +5,16 @@ use crate::actor::clock::SystemClock;
 use crate::actor::crew::{ActorPanicked, Crew};
 use crate::actor::receiver::{ServentRoute, StopFlag};
 use crate::actor::{flooder, lookup, receiver, sender};
+use crate::loading::{LoadError, load_store, secret};
 use crate::net::{self, DatagramSink, DatagramSource, RECEIVE_BUFFER_LEN, Socket};
-use crate::protocol::{
-    FRAGMENTED_LEN_MIN, FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store, StoreFull, parse_kv_file,
-};
+use crate::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store};
 use crate::stats::{Counters, Stats};
 use crate::types::{Neighbours, SeqNo};
 use crossbeam_channel::{Receiver, Sender, select};
 use std::fmt;
-use std::fs;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddrV4;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Everything that a servent is told.
 #[derive(Clone, Debug)]
@@ -66,50 +63,6 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
-
-/// Why a key-value file can't be used.
-#[derive(Debug)]
-pub enum LoadError {
-    /// It can't be read.
-    Read(PathBuf, io::Error),
-    /// It holds too much.
-    Full(PathBuf, StoreFull),
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(file, error) => write!(f, "cannot read the key-value file {}: {error}", file.display()),
-            Self::Full(file, error) => write!(f, "cannot use the key-value file {}: {error}", file.display()),
-        }
-    }
-}
-
-impl std::error::Error for LoadError {}
-
-/// Reads a key-value file and logs a warning for what it skips (P-33).
-///
-/// # Errors
-/// [`LoadError`], which names the file and the cause.
-pub fn load_store(file: &Path) -> Result<Store, LoadError> {
-    let bytes = fs::read(file).map_err(|error| LoadError::Read(file.to_owned(), error))?;
-    let loaded = parse_kv_file(&bytes, secret()).map_err(|error| LoadError::Full(file.to_owned(), error))?;
-    for skipped in &loaded.skipped {
-        log::warn!("{}:{skipped}", file.display());
-    }
-    let unshown = loaded.skipped_count - loaded.skipped.len();
-    if unshown > 0 {
-        log::warn!("{}: {unshown} more lines skipped", file.display());
-    }
-    let fragmented = loaded.store.fragmented();
-    if fragmented > 0 {
-        log::warn!(
-            "{}: {fragmented} pairs make RESPONSEs of {FRAGMENTED_LEN_MIN} bytes or more, which IP cuts into pieces",
-            file.display()
-        );
-    }
-    Ok(loaded.store)
-}
 
 /// What a running servent is told, or learns of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -301,9 +254,4 @@ fn describe(neighbours: &Neighbours) -> String {
             format!("{} neighbours: {}", several.len(), list.join(" "))
         }
     }
-}
-
-/// 128 random bits from the standard library's source of them.
-fn secret() -> [u64; 2] {
-    [0, 1].map(|half: u64| RandomState::new().hash_one(half))
 }

@@ -4,13 +4,14 @@
 //! |---|---|
 //! | `servent` | `serventTP3 PORT FILE [IP:PORT]...` |
 //! | `client` | `clientTP3 IP:PORT [KEY]...` |
-//! | `overlay` | `overlayTP3 FILE [KEY]...` |
+//! | `overlay`, `overlay_file` | `overlayTP3 FILE [KEY]...` |
 //! | `values` | what can stand for a port, a neighbour, a number of seconds |
 //!
 //! Messages go to standard error. If standard error is gone, there is nobody to tell, so failures to write there are ignored.
 
 pub mod client;
 pub mod overlay;
+pub mod overlay_file;
 pub mod servent;
 pub mod values;
 

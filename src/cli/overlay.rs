@@ -1,12 +1,13 @@
 //! `overlayTP3 FILE [KEY]...`
 
 use super::client::{PatienceArgs, checked_keys, exit_code};
+use super::overlay_file::OverlayFile;
 use super::{EXIT_FAILURE, Verbosity, complain, exit_with_usage, servent, values};
 use crate::actor::client_ui::Interrupt;
 use crate::actor::crew::Crew;
 use crate::actor::signals;
 use crate::client::{self, ClientConfig};
-use crate::overlay::{Overlay, OverlayFile, READY, SERVENT_MODE, die_with_parent};
+use crate::overlay::{Overlay, READY, SERVENT_MODE, die_with_parent};
 use crate::protocol::AskedKey;
 use clap::Parser;
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
@@ -89,7 +90,8 @@ fn run(args: &OverlayArgs, keys: Vec<AskedKey>) -> Result<u8, String> {
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], signal_tx, |signal| signal)
         .map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let mut overlay = Overlay::start(&file, args.verbosity.is_verbose()).map_err(|error| error.to_string())?;
+    let verbose = args.verbosity.is_verbose();
+    let mut overlay = Overlay::start(&file.members(verbose), verbose).map_err(|error| error.to_string())?;
     writeln!(io::stderr(), "{file}\nasking servent {servent}").ok();
 
     let config = ClientConfig { servent, keys, patience: args.patience.patience() };

@@ -1,0 +1,145 @@
+//! Overlay files: a whole overlay as a list of servent command lines.
+
+use super::servent::ServentArgs;
+use crate::loading::read_kv_file;
+use crate::overlay::Member;
+use std::fmt;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::{Path, PathBuf};
+
+/// An overlay file, checked: every line can start, as far as that can be known without starting it.
+///
+/// Each line is a servent's command line, `PORT FILE [IP:PORT]... [options]`, in shell quoting; `#` starts a comment. Key-value paths
+/// are relative to the overlay file. A line without `--bind` listens on 127.0.0.1.
+#[derive(Clone, Debug)]
+pub struct OverlayFile {
+    /// What key-value paths are relative to.
+    folder: PathBuf,
+    lines: Vec<Line>,
+}
+
+/// One line that starts a servent.
+#[derive(Clone, Debug)]
+struct Line {
+    number: usize,
+    /// Where a client on this machine reaches the servent.
+    address: SocketAddrV4,
+    kv_name: String,
+    neighbours: Vec<String>,
+    verbosity_given: bool,
+    words: Vec<String>,
+}
+
+/// Why an overlay file is refused: `file:line: cause`, or `file: cause`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverlayFileError {
+    file: PathBuf,
+    line: Option<usize>,
+    cause: String,
+}
+
+impl fmt::Display for OverlayFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, "{line}:")?;
+        }
+        write!(f, " {}", self.cause)
+    }
+}
+
+impl std::error::Error for OverlayFileError {}
+
+impl OverlayFile {
+    /// Reads and checks an overlay file, key-value files included.
+    ///
+    /// # Errors
+    /// The first line that can't start, and why.
+    pub fn load(file: &Path) -> Result<Self, OverlayFileError> {
+        let refuse = |line, cause| OverlayFileError { file: file.to_owned(), line, cause };
+        let text = fs::read_to_string(file).map_err(|error| refuse(None, format!("cannot be read: {error}")))?;
+        let folder = match file.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let mut lines: Vec<Line> = Vec::new();
+        for (index, text) in text.lines().enumerate() {
+            let number = index + 1;
+            let words = shlex::split(text).ok_or_else(|| refuse(Some(number), "an unclosed quote".to_owned()))?;
+            if words.is_empty() {
+                continue;
+            }
+            let line = Line::check(words, number, folder).map_err(|cause| refuse(Some(number), cause))?;
+            if let Some(earlier) = lines.iter().find(|earlier| earlier.address == line.address) {
+                let cause = format!("{} is taken by line {} already", line.address, earlier.number);
+                return Err(refuse(Some(number), cause));
+            }
+            lines.push(line);
+        }
+        if lines.is_empty() {
+            return Err(refuse(
+                None,
+                "names no servent: expected lines such as '6001 web.txt 127.0.0.1:6002'".to_owned(),
+            ));
+        }
+        Ok(Self { folder: folder.to_owned(), lines })
+    }
+
+    /// The addresses of the servents, in the order of the lines.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddrV4> {
+        self.lines.iter().map(|line| line.address)
+    }
+
+    /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only warnings are logged.
+    #[must_use]
+    pub fn members(&self, verbose: bool) -> Vec<Member> {
+        let member = |line: &Line| {
+            let quiet = (!verbose && !line.verbosity_given).then(|| "--quiet".to_owned());
+            Member {
+                address: line.address,
+                line: line.number,
+                folder: self.folder.clone(),
+                words: line.words.iter().cloned().chain(quiet).collect(),
+            }
+        };
+        self.lines.iter().map(member).collect()
+    }
+}
+
+impl Line {
+    fn check(typed: Vec<String>, number: usize, folder: &Path) -> Result<Self, String> {
+        let mut words = vec!["--bind".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
+        words.extend(typed);
+        let args = ServentArgs::parse_words(&words).map_err(|error| first_line(&error))?;
+        read_kv_file(&folder.join(args.file())).map_err(|error| error.to_string())?;
+        let ip = if args.bind().is_unspecified() { Ipv4Addr::LOCALHOST } else { args.bind() };
+        Ok(Self {
+            number,
+            address: SocketAddrV4::new(ip, args.port()),
+            kv_name: args.file().file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            neighbours: args.neighbours().iter().map(ToString::to_string).collect(),
+            verbosity_given: args.verbosity().is_given(),
+            words,
+        })
+    }
+}
+
+/// The message of a usage error, without the usage.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// Says who neighbours whom, a line a servent.
+impl fmt::Display for OverlayFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, line) in self.lines.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            let neighbours = if line.neighbours.is_empty() { "nobody".to_owned() } else { line.neighbours.join(", ") };
+            write!(f, "{separator}servent {} ({}) knows {neighbours}", line.address, line.kv_name)?;
+        }
+        Ok(())
+    }
+}
