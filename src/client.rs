@@ -7,7 +7,7 @@ use crate::actor::crew::{ActorPanicked, Crew};
 use crate::actor::line_reader::{self, EditedLines, Line, PlainLines};
 use crate::actor::receiver::StopFlag;
 use crate::actor::{receiver, sender};
-use crate::net::Socket;
+use crate::net::{Offload, Socket};
 use crate::protocol::{AskedKey, Patience};
 use crate::stats::Stats;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -58,7 +58,8 @@ impl std::error::Error for ClientError {}
 pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, ClientError> {
     let _terminal = TerminalGuard::save();
     let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-    let (source, sink) = Socket::bind(any).and_then(Socket::split).map_err(ClientError::System)?;
+    let (source, sink, _) =
+        Socket::bind(any).and_then(|socket| socket.split(Offload::Off)).map_err(ClientError::System)?;
     let clock = SystemClock::start();
     let (stop, mut crew, mut stats) = (StopFlag::default(), Crew::default(), Stats::default());
     let (inbox_tx, inbox_rx) = batches();

@@ -6,7 +6,7 @@ use crate::actor::crew::{ActorPanicked, Crew};
 use crate::actor::receiver::{ServentRoute, StopFlag};
 use crate::actor::{flooder, lookup, receiver, sender};
 use crate::loading::{LoadError, load_store, secret};
-use crate::net::{self, DatagramSink, DatagramSource, RECEIVE_BUFFER_LEN, Socket};
+use crate::net::{self, DatagramSink, DatagramSource, Offload, RECEIVE_BUFFER_LEN, Socket};
 use crate::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store};
 use crate::stats::{Counters, Stats};
 use crate::types::{Neighbours, SeqNo};
@@ -33,6 +33,8 @@ pub struct ServentConfig {
     pub seen: SeenConfig,
     /// RESPONSEs a second to one /24; 0 = no limit (P-24).
     pub response_limit: u32,
+    /// Segmentation and receive offload.
+    pub offload: Offload,
 }
 
 /// Why a servent did not start. Nothing is left behind.
@@ -97,13 +99,13 @@ impl Servent {
         let local = socket.local_addr();
         let neighbours = neighbours(&config.neighbours, local)?;
         let granted = socket.receive_buffer_len();
+        let (source, sink, offload) = socket.split(config.offload).map_err(StartError::System)?;
         let banner = format!(
-            "listening on {local}, {pairs} pairs from {}, {}, receive buffer {} KiB",
+            "listening on {local}, {pairs} pairs from {}, {}, receive buffer {} KiB, {offload}",
             config.file.display(),
             describe(&neighbours),
             granted >> 10
         );
-        let (source, sink) = socket.split().map_err(StartError::System)?;
         let servent = Self::start_with(config, neighbours, store, source, sink)?;
         log::info!("{banner}");
         if granted < RECEIVE_BUFFER_LEN {

@@ -20,7 +20,10 @@ pub fn run(mut sink: impl DatagramSink, outbox_rx: &Receiver<OutboxHandle>, cloc
                 log::warn!("could not send to {to}: {failure}");
             }
         });
-        tally.count().sent += sent as u64;
+        if sent.offload_lost {
+            log::warn!("the network does not segment datagrams (GSO): each is sent alone from now on");
+        }
+        tally.count().sent += sent.datagrams as u64;
         tally.publish();
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! One channel message a datagram costs more than the datagram itself; a batch of up to [`DATAGRAMS_MAX`] shares that cost.
 //! An [`Inbox`] holds datagrams as they were received and decoded, an [`Outbox`] those to send; a [`Pool`] lends them out and takes
-//! them back. Nothing here knows a socket or a thread.
+//! them back. [`Groups`] says which datagrams of an outbox can leave as one. Nothing here knows a socket or a thread.
 
+mod groups;
 mod inbox;
 mod outbox;
 mod pool;
 
+pub use groups::{Group, GroupLimits, Groups, segments};
 pub use inbox::Inbox;
 pub use outbox::{Datagram, Outbox};
 pub use pool::Pool;

@@ -38,6 +38,17 @@ impl Outbox {
         self.transmits.iter().map(|(Datagram(range), to)| (&self.bytes[range.clone()], *to))
     }
 
+    /// The same as ranges of [`Outbox::bytes`], by which neighbours in memory can be told.
+    pub fn ranges(&self) -> impl ExactSizeIterator<Item = (Range<usize>, SocketAddrV4)> {
+        self.transmits.iter().map(|(Datagram(range), to)| (range.clone(), *to))
+    }
+
+    /// Everything that was written, in order.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many sends are queued.
     #[must_use]
     pub fn len(&self) -> usize {

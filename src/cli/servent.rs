@@ -4,6 +4,7 @@ use super::values::{self, Peer};
 use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage};
 use crate::actor::crew::Crew;
 use crate::actor::signals;
+use crate::net::Offload;
 use crate::protocol::SeenConfig;
 use crate::servent::{Servent, ServentConfig, ServentEvent};
 use crate::types::{Neighbours, SeqNo};
@@ -57,6 +58,9 @@ pub struct ServentArgs {
     /// RESPONSEs a second to one /24 of globally routable addresses; 0 = no limit
     #[arg(long, value_name = "N", default_value_t = 200)]
     response_limit: u32,
+    /// Do without segmentation and receive offload (GSO, GRO)
+    #[arg(long)]
+    no_offload: bool,
     #[command(flatten)]
     verbosity: Verbosity,
 }
@@ -124,6 +128,7 @@ impl ServentArgs {
             neighbours_only: self.neighbours_only,
             seen: SeenConfig { expiry: self.seen_expiry, capacity: self.seen_capacity },
             response_limit: self.response_limit,
+            offload: if self.no_offload { Offload::Off } else { Offload::WhereAvailable },
         })
     }
 }

@@ -1,34 +1,38 @@
-//! Many datagrams a system call: recvmmsg(2) and sendmmsg(2).
+//! Many datagrams a system call: recvmmsg(2) and sendmmsg(2), with UDP_SEGMENT and UDP_GRO where the kernel has them.
 
-use super::{DatagramSink, DatagramSource, Received, SendFailure};
-use crate::batch::{DATAGRAMS_MAX, Outbox};
+use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent};
+use crate::batch::{DATAGRAMS_MAX, GroupLimits, Groups, Outbox, segments};
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{
-    ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrIn, recvmmsg, sendmmsg, setsockopt, sockopt,
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrIn, getsockopt, recvmmsg, sendmmsg,
+    setsockopt, sockopt,
 };
 use std::array;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddrV4, UdpSocket};
 use std::os::fd::AsRawFd;
 
-/// A slot holds the largest payload (P-7). The odd lines on top keep the slots' first bytes from sharing a cache set.
+/// A slot holds the largest payload (P-7), and the largest that the kernel coalesces. The odd lines on top keep the slots' first bytes
+/// from sharing a cache set.
 const SLOT_LEN: usize = (64 << 10) + 33 * 64;
 
-/// Receives up to [`DATAGRAMS_MAX`] datagrams a call.
+/// Receives up to [`DATAGRAMS_MAX`] buffers a call; each is a datagram, or with receive offload several.
 #[derive(Debug)]
 pub struct BatchReceiver {
     socket: UdpSocket,
-    /// One slot a datagram. The kernel writes only what comes, so memory is touched only as far as datagrams are long.
+    /// One slot a buffer. The kernel writes only what comes, so memory is touched only as far as datagrams are long.
     slots: Vec<u8>,
-    /// The kernel's count of dropped datagrams, which wraps.
+    /// The kernel's count of dropped buffers, which wraps.
     shed_total: u32,
 }
 
 impl BatchReceiver {
-    pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
+    /// The receiver, and whether it uses receive offload.
+    pub(super) fn new(socket: UdpSocket, offload: Offload) -> io::Result<(Self, bool)> {
         setsockopt(&socket, sockopt::RxqOvfl, &1)?;
-        Ok(Self { socket, slots: vec![0; DATAGRAMS_MAX * SLOT_LEN], shed_total: 0 })
+        let gro = offload == Offload::WhereAvailable && setsockopt(&socket, sockopt::UdpGroSegment, &true).is_ok();
+        Ok((Self { socket, slots: vec![0; DATAGRAMS_MAX * SLOT_LEN], shed_total: 0 }, gro))
     }
 }
 
@@ -36,7 +40,7 @@ impl DatagramSource for BatchReceiver {
     fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
         // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same ones would have
         // no room for control messages.
-        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(DATAGRAMS_MAX, Some(cmsg_space!(u32)));
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(DATAGRAMS_MAX, Some(cmsg_space!(u32, i32)));
         let mut slots = self.slots.chunks_exact_mut(SLOT_LEN);
         let mut vectors: [_; DATAGRAMS_MAX] = array::from_fn(|_| [IoSliceMut::new(slots.next().unwrap_or_default())]);
         let wait_for_one = MsgFlags::MSG_WAITFORONE;
@@ -48,13 +52,20 @@ impl DatagramSource for BatchReceiver {
         let mut datagrams = 0;
         let mut shed_total = self.shed_total;
         for message in messages {
+            let buffer = message.iovs().next().unwrap_or_default();
+            let mut segment_len = buffer.len();
             for control in message.cmsgs()? {
-                if let ControlMessageOwned::RxqOvfl(total) = control {
-                    shed_total = total;
+                match control {
+                    ControlMessageOwned::RxqOvfl(total) => shed_total = total,
+                    ControlMessageOwned::UdpGroSegments(len) => {
+                        segment_len = usize::try_from(len).unwrap_or(segment_len);
+                    }
+                    _ => {}
                 }
             }
-            if let Some(source) = message.address {
-                deliver(source.into(), message.iovs().next().unwrap_or_default());
+            let Some(source) = message.address else { continue };
+            for datagram in segments(buffer, segment_len) {
+                deliver(source.into(), datagram);
                 datagrams += 1;
             }
         }
@@ -64,50 +75,167 @@ impl DatagramSource for BatchReceiver {
     }
 }
 
-/// Sends up to [`DATAGRAMS_MAX`] datagrams a call.
+/// Sends up to [`DATAGRAMS_MAX`] messages a call; each is a datagram, or with segmentation offload a group of them.
 #[derive(Debug)]
 pub struct BatchSender {
     socket: UdpSocket,
+    limits: GroupLimits,
+    groups: Groups,
+}
+
+/// One entry of a sendmmsg call.
+#[derive(Clone, Copy)]
+struct Message<'a> {
+    to: SocketAddrV4,
+    pieces: &'a [IoSlice<'a>],
+    segment_len: u16,
+    segments: usize,
 }
 
 impl BatchSender {
-    pub(super) fn new(socket: UdpSocket) -> Self {
-        Self { socket }
+    /// The sender, and whether it uses segmentation offload.
+    pub(super) fn new(socket: UdpSocket, offload: Offload) -> (Self, bool) {
+        let gso = offload == Offload::WhereAvailable && getsockopt(&socket, sockopt::UdpGsoSegment).is_ok();
+        let limits = if gso { GroupLimits::OFFLOAD } else { GroupLimits::ALONE };
+        (Self { socket, limits, groups: Groups::default() }, gso)
     }
-}
 
-impl DatagramSink for BatchSender {
-    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> usize {
-        let vectors: Vec<_> = outbox.iter().map(|(bytes, _)| [IoSlice::new(bytes)]).collect();
-        let addresses: Vec<_> = outbox.iter().map(|(_, to)| Some(SockaddrIn::from(to))).collect();
-        let mut headers = MultiHeaders::preallocate(vectors.len().min(DATAGRAMS_MAX), None);
-        let (mut next, mut sent) = (0, 0);
-        while next < vectors.len() {
-            let end = vectors.len().min(next + DATAGRAMS_MAX);
-            let call = sendmmsg(
-                self.socket.as_raw_fd(),
-                &mut headers,
-                &vectors[next..end],
-                &addresses[next..end],
-                [],
-                MsgFlags::empty(),
-            );
-            match call {
+    /// Sends `messages` in order. Returns the index of the first group that the network would not segment, or the number of messages.
+    fn send_messages(
+        &self,
+        messages: &[Message<'_>],
+        sent: &mut Sent,
+        failed: &mut impl FnMut(SocketAddrV4, SendFailure),
+    ) -> usize {
+        let mut next = 0;
+        while next < messages.len() {
+            let run = run(&messages[next..]);
+            match self.send_run(run) {
                 // It stops early at one that fails, and the next call begins with that one.
-                Ok(messages) => {
-                    let count = messages.count();
+                Ok(count) => {
+                    sent.datagrams += run[..count].iter().map(|message| message.segments).sum::<usize>();
                     next += count;
-                    sent += count;
                 }
                 Err(Errno::EINTR) => {}
+                Err(Errno::EIO | Errno::EINVAL | Errno::ENOPROTOOPT) if run[0].segments > 1 => return next,
                 Err(errno) => {
-                    if let Some(to) = addresses[next] {
-                        failed(to.into(), SendFailure::from_errno(errno));
+                    for _ in 0..run[0].segments {
+                        failed(run[0].to, SendFailure::from_errno(errno));
                     }
                     next += 1;
                 }
             }
         }
+        next
+    }
+
+    /// One sendmmsg call; how many of `run` left.
+    fn send_run(&self, run: &[Message<'_>]) -> nix::Result<usize> {
+        let vectors = run.iter().map(|message| &message.pieces);
+        let addresses: [Option<SockaddrIn>; DATAGRAMS_MAX] =
+            array::from_fn(|index| run.get(index).map(|message| SockaddrIn::from(message.to)));
+        let addresses = &addresses[..run.len()];
+        let fd = self.socket.as_raw_fd();
+        if run[0].segments > 1 {
+            let mut headers = MultiHeaders::preallocate(run.len(), Some(cmsg_space!(u16)));
+            let cut = [ControlMessage::UdpGsoSegments(&run[0].segment_len)];
+            sendmmsg(fd, &mut headers, vectors, addresses, cut, MsgFlags::empty()).map(Iterator::count)
+        } else {
+            let mut headers = MultiHeaders::preallocate(run.len(), None);
+            sendmmsg(fd, &mut headers, vectors, addresses, [], MsgFlags::empty()).map(Iterator::count)
+        }
+    }
+}
+
+impl DatagramSink for BatchSender {
+    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+        let mut sent = Sent::default();
+        self.groups.plan(outbox, self.limits);
+        let groups = self.groups.as_slice();
+        let pieces: Vec<_> = groups
+            .iter()
+            .flat_map(|group| self.groups.pieces(group))
+            .map(|range| IoSlice::new(&outbox.bytes()[range]))
+            .collect();
+        let mut rest = pieces.as_slice();
+        let messages: Vec<_> = groups
+            .iter()
+            .map(|group| {
+                let (own, others) = rest.split_at(self.groups.pieces(group).count());
+                rest = others;
+                // A group's datagrams are shorter than 64 KiB, and of one alone the length is not used.
+                let segment_len = u16::try_from(group.segment_len).unwrap_or(u16::MAX);
+                Message { to: group.to, pieces: own, segment_len, segments: group.segments }
+            })
+            .collect();
+        let done = self.send_messages(&messages, &mut sent, &mut failed);
+        if done < messages.len() {
+            sent.offload_lost = true;
+            let alone: Vec<_> = messages[done..].iter().flat_map(|message| message.cut()).collect();
+            let alone: Vec<_> = alone.iter().map(|(to, piece)| Message::alone(*to, piece)).collect();
+            self.send_messages(&alone, &mut sent, &mut failed);
+            self.limits = GroupLimits::ALONE;
+        }
         sent
+    }
+}
+
+impl<'a> Message<'a> {
+    /// A datagram on its own.
+    fn alone(to: SocketAddrV4, piece: &'a [IoSlice<'a>; 1]) -> Self {
+        Self { to, pieces: piece, segment_len: 0, segments: 1 }
+    }
+
+    /// Its datagrams, each to be sent on its own.
+    fn cut(self) -> impl Iterator<Item = (SocketAddrV4, [IoSlice<'a>; 1])> {
+        let len = if self.segments > 1 { usize::from(self.segment_len) } else { usize::MAX };
+        self.pieces.iter().flat_map(move |piece| segments(piece, len)).map(move |cut| (self.to, [IoSlice::new(cut)]))
+    }
+}
+
+/// The first messages that can leave in one call: at most [`DATAGRAMS_MAX`], all alone or all cut at the same length, since a call has
+/// one set of control messages for all.
+fn run<'a, 'm>(messages: &'m [Message<'a>]) -> &'m [Message<'a>] {
+    let kind = |message: &Message<'_>| if message.segments > 1 { Some(message.segment_len) } else { None };
+    let first = messages.first().and_then(kind);
+    let count = messages.iter().take(DATAGRAMS_MAX).take_while(|message| kind(message) == first).count();
+    &messages[..count]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Socket;
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    #[test]
+    fn a_network_that_does_not_segment_loses_nothing_and_is_not_asked_again() {
+        let bind = || Socket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (here, there) = (bind(), bind());
+        let to = there.local_addr();
+        let (_, mut sender, offload) = here.split(Offload::WhereAvailable).unwrap();
+        let (mut receiver, _, _) = there.split(Offload::Off).unwrap();
+        if !offload.gso {
+            return;
+        }
+        // More segments than any kernel takes at once: it refuses the group as it would on a device that does not segment.
+        sender.limits = GroupLimits { segments_max: 1_000, ..GroupLimits::OFFLOAD };
+        for offload_lost in [true, false] {
+            let mut outbox = Outbox::default();
+            let lengths = [1_473, 65_508].into_iter().chain(std::iter::repeat_n(1, 200)).chain([30]);
+            for len in lengths.clone() {
+                let datagram = outbox.write(|bytes| bytes.resize(bytes.len() + len, 7));
+                outbox.send(&datagram, to);
+            }
+            let mut failures = Vec::new();
+            let sent = sender.send(&outbox, |to, failure| failures.push((to, failure)));
+            assert_eq!(sent, Sent { datagrams: 202, offload_lost });
+            assert_eq!(failures, [(to, SendFailure::TooLong)]);
+            let mut received = Vec::new();
+            while received.len() < 202 {
+                receiver.receive(|_, datagram| received.push(datagram.len())).unwrap();
+            }
+            assert_eq!(received, lengths.filter(|&len| len != 65_508).collect::<Vec<_>>());
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A network made of channels, for tests that need no socket.
 
-use super::{DatagramSink, DatagramSource, RECEIVE_WAIT_MAX, Received, SendFailure};
+use super::{DatagramSink, DatagramSource, RECEIVE_WAIT_MAX, Received, SendFailure, Sent};
 use crate::batch::{DATAGRAMS_MAX, Outbox};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::io;
@@ -34,11 +34,11 @@ impl DatagramSource for MemorySource {
 pub struct MemorySink(pub Sender<Parcel>);
 
 impl DatagramSink for MemorySink {
-    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> usize {
-        let mut sent = 0;
+    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+        let mut sent = Sent::default();
         for (datagram, to) in outbox.iter() {
             match self.0.send((to, datagram.to_vec())) {
-                Ok(()) => sent += 1,
+                Ok(()) => sent.datagrams += 1,
                 Err(_) => failed(to, SendFailure::Unreachable),
             }
         }

@@ -42,9 +42,47 @@ pub trait DatagramSource {
 
 /// Where datagrams go.
 pub trait DatagramSink {
-    /// Sends all of `outbox`, in its order for each destination, and tells `failed` of each datagram that could not leave. Returns how
-    /// many did. One failure does not keep the rest from leaving.
-    fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> usize;
+    /// Sends all of `outbox`, in its order for each destination, and tells `failed` of each datagram that could not leave. One failure
+    /// does not keep the rest from leaving.
+    fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent;
+}
+
+/// What became of an outbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Datagrams that left.
+    pub datagrams: usize,
+    /// The network would not segment, so that every datagram is sent alone from now on. Said once; nothing was lost by it.
+    pub offload_lost: bool,
+}
+
+/// Segmentation and receive offload: many datagrams in one pass through the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offload {
+    /// Use what the system has.
+    WhereAvailable,
+    /// Do without.
+    Off,
+}
+
+/// Which offloads a socket uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OffloadInUse {
+    /// Generic segmentation offload for what is sent.
+    pub gso: bool,
+    /// Generic receive offload for what comes in.
+    pub gro: bool,
+}
+
+impl fmt::Display for OffloadInUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.gso, self.gro) {
+            (true, true) => "GSO and GRO",
+            (true, false) => "GSO",
+            (false, true) => "GRO",
+            (false, false) => "no offload",
+        })
+    }
 }
 
 /// What one receive call brought.
@@ -148,13 +186,14 @@ impl Socket {
         self.receive_buffer_len
     }
 
-    /// A half to receive with and one, with a cloned socket, to send with.
+    /// A half to receive with and one, with a cloned socket, to send with; and which offloads they use.
     ///
     /// # Errors
     /// What the kernel says, usually that there are too many open files.
-    pub fn split(self) -> io::Result<(BatchReceiver, BatchSender)> {
-        let sender = BatchSender::new(self.udp.try_clone()?);
-        Ok((BatchReceiver::new(self.udp)?, sender))
+    pub fn split(self, offload: Offload) -> io::Result<(BatchReceiver, BatchSender, OffloadInUse)> {
+        let (sender, gso) = BatchSender::new(self.udp.try_clone()?, offload);
+        let (receiver, gro) = BatchReceiver::new(self.udp, offload)?;
+        Ok((receiver, sender, OffloadInUse { gso, gro }))
     }
 }
 
@@ -165,83 +204,4 @@ pub fn is_local(ip: Ipv4Addr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn loopback() -> Socket {
-        Socket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap()
-    }
-
-    /// Receives until `count` datagrams came.
-    fn receive(receiver: &mut BatchReceiver, count: usize) -> Vec<(SocketAddrV4, Vec<u8>)> {
-        let mut datagrams = Vec::new();
-        while datagrams.len() < count {
-            receiver.receive(|source, datagram| datagrams.push((source, datagram.to_vec()))).unwrap();
-        }
-        datagrams
-    }
-
-    #[test]
-    fn p7_p21_datagrams_of_every_size_arrive_whole_in_order_from_the_bound_port() {
-        let (here, there) = (loopback(), loopback());
-        let (from, to) = (here.local_addr(), there.local_addr());
-        let (_, mut sender) = here.split().unwrap();
-        let (mut receiver, _) = there.split().unwrap();
-        let mut outbox = Outbox::default();
-        let mut expected = Vec::new();
-        for (index, len) in [0, 1, 1_472, 1_473, 60, 60, 60, 0, 65_507, 3].into_iter().cycle().take(20).enumerate() {
-            let bytes = vec![index as u8; len];
-            let datagram = outbox.write(|buffer| buffer.extend_from_slice(&bytes));
-            outbox.send(&datagram, to);
-            expected.push((from, bytes));
-        }
-        let sent = sender.send(&outbox, |to, failure| panic!("{to}: {failure}"));
-        assert_eq!(sent, 20);
-        assert_eq!(receive(&mut receiver, 20), expected);
-    }
-
-    #[test]
-    fn p25_one_datagram_that_cannot_leave_is_reported_and_the_others_leave() {
-        let (here, there) = (loopback(), loopback());
-        let to = there.local_addr();
-        let (_, mut sender) = here.split().unwrap();
-        let (mut receiver, _) = there.split().unwrap();
-        let mut outbox = Outbox::default();
-        for len in [1, 65_508, 2, 65_508, 3] {
-            let datagram = outbox.write(|buffer| buffer.resize(buffer.len() + len, 7));
-            outbox.send(&datagram, to);
-        }
-        let mut failures = Vec::new();
-        let sent = sender.send(&outbox, |to, failure| failures.push((to, failure)));
-        assert_eq!((sent, failures), (3, vec![(to, SendFailure::TooLong); 2]));
-        let lengths: Vec<_> = receive(&mut receiver, 3).iter().map(|(_, datagram)| datagram.len()).collect();
-        assert_eq!(lengths, [1, 2, 3]);
-    }
-
-    #[test]
-    fn p25_a_dead_neighbour_is_no_receive_error() {
-        let (here, there) = (loopback(), loopback());
-        let (dead, to) = (there.local_addr(), here.local_addr());
-        drop(there);
-        let (mut receiver, mut sender) = here.split().unwrap();
-        let mut outbox = Outbox::default();
-        let datagram = outbox.write(|buffer| buffer.push(1));
-        for destination in [dead, to, dead, to] {
-            outbox.send(&datagram, destination);
-        }
-        sender.send(&outbox, |_, _| {});
-        assert_eq!(receive(&mut receiver, 2).len(), 2);
-    }
-
-    #[test]
-    fn a_receive_call_ends_without_a_datagram() {
-        let (mut receiver, _) = loopback().split().unwrap();
-        assert_eq!(receiver.receive(|_, _| panic!("nobody sent")).unwrap(), Received::default());
-    }
-
-    #[test]
-    fn local_addresses_are_told_from_others() {
-        assert!(is_local(Ipv4Addr::LOCALHOST));
-        assert!(!is_local(Ipv4Addr::new(203, 0, 113, 7)));
-    }
-}
+mod tests;

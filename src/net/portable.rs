@@ -1,6 +1,6 @@
 //! One datagram a call, with the standard library alone.
 
-use super::{DatagramSink, DatagramSource, Received, SendFailure};
+use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent};
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use nix::errno::Errno;
@@ -15,8 +15,9 @@ pub struct BatchReceiver {
 }
 
 impl BatchReceiver {
-    pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
-        Ok(Self { socket, buffer: vec![0; PAYLOAD_LEN_MAX] })
+    /// The receiver, which has no offload.
+    pub(super) fn new(socket: UdpSocket, _: Offload) -> io::Result<(Self, bool)> {
+        Ok((Self { socket, buffer: vec![0; PAYLOAD_LEN_MAX] }, false))
     }
 }
 
@@ -45,8 +46,9 @@ pub struct BatchSender {
 }
 
 impl BatchSender {
-    pub(super) fn new(socket: UdpSocket) -> Self {
-        Self { socket }
+    /// The sender, which has no offload.
+    pub(super) fn new(socket: UdpSocket, _: Offload) -> (Self, bool) {
+        (Self { socket }, false)
     }
 
     fn send_one(&self, datagram: &[u8], to: SocketAddrV4) -> io::Result<()> {
@@ -60,11 +62,11 @@ impl BatchSender {
 }
 
 impl DatagramSink for BatchSender {
-    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> usize {
-        let mut sent = 0;
+    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+        let mut sent = Sent::default();
         for (datagram, to) in outbox.iter() {
             match self.send_one(datagram, to) {
-                Ok(()) => sent += 1,
+                Ok(()) => sent.datagrams += 1,
                 Err(error) => {
                     let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
                     failed(to, SendFailure::from_errno(errno));

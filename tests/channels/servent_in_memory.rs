@@ -4,7 +4,7 @@ use crate::support::{DEADLINE, at, clireq, next, query, response, store};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource, Parcel};
-use servent::net::{DatagramSink, SendFailure};
+use servent::net::{DatagramSink, Offload, SendFailure, Sent};
 use servent::protocol::SeenConfig;
 use servent::servent::{Servent, ServentConfig, ServentEvent, ServentFailure};
 use servent::stats::Counters;
@@ -22,6 +22,7 @@ fn config() -> ServentConfig {
         neighbours_only: false,
         seen: SeenConfig { capacity: 1 << 16, ..SeenConfig::default() },
         response_limit: 200,
+        offload: Offload::Off,
     }
 }
 
@@ -86,7 +87,7 @@ fn a_stop_under_load_loses_nothing_that_was_received() {
 struct PanickingSink;
 
 impl DatagramSink for PanickingSink {
-    fn send(&mut self, _: &Outbox, _: impl FnMut(SocketAddrV4, SendFailure)) -> usize {
+    fn send(&mut self, _: &Outbox, _: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
         panic!("no more postage")
     }
 }

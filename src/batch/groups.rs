@@ -1,0 +1,242 @@
+//! Which datagrams of an outbox can leave as one: the plan behind segmentation offload.
+//!
+//! The kernel takes one large buffer and cuts it into datagrams of one length, of which only the last may be shorter. So datagrams to one
+//! destination can travel together while their lengths are equal, and one shorter one may close the group:
+//!
+//! ```text
+//! to A: 20 20 20 12   20 20   31      to B: 20
+//!       └── group ─┘  └group┘ └alone      └alone
+//! ```
+//!
+//! Groups keep the order of each destination; between destinations there is none to keep.
+
+use super::outbox::Outbox;
+use std::net::SocketAddrV4;
+use std::ops::Range;
+
+/// What one group may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupLimits {
+    /// Datagrams in a group; 1 keeps every datagram alone.
+    pub segments_max: usize,
+    /// Bytes in a group.
+    pub len_max: usize,
+    /// Bytes of a datagram that may share a group; longer ones go alone.
+    pub segment_len_max: usize,
+}
+
+impl GroupLimits {
+    /// Every datagram alone.
+    pub const ALONE: Self = Self { segments_max: 1, len_max: 0, segment_len_max: 0 };
+
+    /// What Linux cuts: 64 datagrams, somewhat less than 64 KiB, each within the packet size of an Ethernet.
+    pub const OFFLOAD: Self = Self { segments_max: 64, len_max: 65_000, segment_len_max: 1_472 };
+}
+
+/// A plan for one outbox. Its memory is used again for the next one.
+#[derive(Debug, Default)]
+pub struct Groups {
+    groups: Vec<Group>,
+    pieces: Vec<Piece>,
+    /// The groups that may still grow: at most one a destination.
+    open: Vec<usize>,
+}
+
+/// Datagrams that leave as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Where to.
+    pub to: SocketAddrV4,
+    /// The length of each datagram; the last one may be shorter.
+    pub segment_len: usize,
+    /// How many there are.
+    pub segments: usize,
+    len: usize,
+    first_piece: usize,
+    last_piece: usize,
+}
+
+/// Consecutive datagrams that lie side by side in the outbox.
+#[derive(Clone, Debug)]
+struct Piece {
+    bytes: Range<usize>,
+    next: Option<usize>,
+}
+
+impl Groups {
+    /// Plans `outbox`.
+    pub fn plan(&mut self, outbox: &Outbox, limits: GroupLimits) {
+        self.groups.clear();
+        self.pieces.clear();
+        self.open.clear();
+        for (bytes, to) in outbox.ranges() {
+            if limits.segments_max <= 1 || bytes.is_empty() || bytes.len() > limits.segment_len_max {
+                // What comes later for this destination must not overtake it.
+                self.open.retain(|&open| self.groups[open].to != to);
+                self.start(bytes, to);
+            } else {
+                self.place(bytes, to, limits);
+            }
+        }
+    }
+
+    /// The groups, in the order in which they are to leave.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The bytes of a group of this plan, as ranges of the outbox's [`Outbox::bytes`]. Each range holds whole datagrams.
+    pub fn pieces(&self, group: &Group) -> impl Iterator<Item = Range<usize>> {
+        let mut next = Some(group.first_piece);
+        std::iter::from_fn(move || {
+            let piece = &self.pieces[next?];
+            next = piece.next;
+            Some(piece.bytes.clone())
+        })
+    }
+
+    fn place(&mut self, bytes: Range<usize>, to: SocketAddrV4, limits: GroupLimits) {
+        let found = self.open.iter().position(|&open| self.groups[open].to == to);
+        let Some(slot) = found else {
+            let started = self.start(bytes, to);
+            self.open.push(started);
+            return;
+        };
+        let group = &mut self.groups[self.open[slot]];
+        let fits = group.segments < limits.segments_max && group.len + bytes.len() <= limits.len_max;
+        if !fits || bytes.len() > group.segment_len {
+            self.open[slot] = self.start(bytes, to);
+            return;
+        }
+        let is_shorter = bytes.len() < group.segment_len;
+        group.segments += 1;
+        group.len += bytes.len();
+        let last = &mut self.pieces[group.last_piece];
+        if last.bytes.end == bytes.start {
+            last.bytes.end = bytes.end;
+        } else {
+            let added = self.pieces.len();
+            self.pieces[group.last_piece].next = Some(added);
+            group.last_piece = added;
+            self.pieces.push(Piece { bytes, next: None });
+        }
+        if is_shorter {
+            self.open.swap_remove(slot);
+        }
+    }
+
+    fn start(&mut self, bytes: Range<usize>, to: SocketAddrV4) -> usize {
+        let piece = self.pieces.len();
+        let len = bytes.len();
+        self.pieces.push(Piece { bytes, next: None });
+        self.groups.push(Group { to, segment_len: len, segments: 1, len, first_piece: piece, last_piece: piece });
+        self.groups.len() - 1
+    }
+}
+
+/// The datagrams in `bytes`, which hold whole ones of `segment_len`, of which the last may be shorter: what segmentation made of them,
+/// and what a receiver gets back from a coalesced buffer. Empty bytes are one empty datagram.
+pub fn segments(bytes: &[u8], segment_len: usize) -> impl Iterator<Item = &[u8]> {
+    let empty = bytes.is_empty().then_some(bytes);
+    bytes.chunks(segment_len.max(1)).chain(empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn at(port: u16) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+    }
+
+    fn outbox(datagrams: &[(u16, usize)]) -> Outbox {
+        let mut outbox = Outbox::default();
+        for (index, &(port, len)) in datagrams.iter().enumerate() {
+            let datagram = outbox.write(|bytes| bytes.resize(bytes.len() + len, index as u8));
+            outbox.send(&datagram, at(port));
+        }
+        outbox
+    }
+
+    /// What each destination gets, in order, once the kernel has cut the groups.
+    fn delivered(outbox: &Outbox, limits: GroupLimits) -> Vec<(SocketAddrV4, Vec<u8>)> {
+        let mut groups = Groups::default();
+        groups.plan(outbox, limits);
+        let mut delivered = Vec::new();
+        for group in groups.as_slice() {
+            let together: Vec<u8> =
+                groups.pieces(group).flat_map(|range| outbox.bytes()[range].iter().copied()).collect();
+            assert!(group.segments <= limits.segments_max.max(1));
+            let cut: Vec<_> =
+                segments(&together, group.segment_len).map(|datagram| (group.to, datagram.to_vec())).collect();
+            assert_eq!(cut.len(), group.segments);
+            // Each piece holds whole datagrams, so cutting piece by piece is the same.
+            let by_piece: Vec<_> = groups
+                .pieces(group)
+                .flat_map(|range| segments(&outbox.bytes()[range], group.segment_len).collect::<Vec<_>>())
+                .map(|datagram| (group.to, datagram.to_vec()))
+                .collect();
+            assert_eq!(cut, by_piece);
+            delivered.extend(cut);
+        }
+        delivered.sort_by_key(|(to, _)| *to);
+        delivered
+    }
+
+    fn sizes(datagrams: &[(u16, usize)]) -> Vec<(u16, usize, usize)> {
+        let mut groups = Groups::default();
+        groups.plan(&outbox(datagrams), GroupLimits::OFFLOAD);
+        groups.as_slice().iter().map(|group| (group.to.port(), group.segment_len, group.segments)).collect()
+    }
+
+    #[test]
+    fn equal_lengths_travel_together_and_a_shorter_one_closes_the_group() {
+        assert_eq!(sizes(&[(1, 20), (1, 20), (1, 20)]), [(1, 20, 3)]);
+        assert_eq!(sizes(&[(1, 20), (1, 20), (1, 12), (1, 12)]), [(1, 20, 3), (1, 12, 1)]);
+        assert_eq!(sizes(&[(1, 20), (1, 31), (1, 31)]), [(1, 20, 1), (1, 31, 2)]);
+        assert_eq!(sizes(&[(1, 20), (2, 20), (1, 20), (2, 20)]), [(1, 20, 2), (2, 20, 2)]);
+        assert_eq!(sizes(&[(1, 20), (1, 0), (1, 20)]), [(1, 20, 1), (1, 0, 1), (1, 20, 1)]);
+        assert_eq!(sizes(&[(1, 2_000), (1, 2_000)]), [(1, 2_000, 1), (1, 2_000, 1)]);
+    }
+
+    #[test]
+    fn a_group_is_full_at_its_limits() {
+        assert_eq!(sizes(&[(1, 20); 65]), [(1, 20, 64), (1, 20, 1)]);
+        assert_eq!(sizes(&[(1, 1_472); 45]), [(1, 1_472, 44), (1, 1_472, 1)]);
+    }
+
+    #[test]
+    fn datagrams_for_many_destinations_are_written_once_and_lie_side_by_side() {
+        let mut outbox = Outbox::default();
+        for index in 0..64 {
+            let datagram = outbox.write(|bytes| bytes.resize(bytes.len() + 20, index));
+            (1..=10).for_each(|port| outbox.send(&datagram, at(port)));
+        }
+        let mut groups = Groups::default();
+        groups.plan(&outbox, GroupLimits::OFFLOAD);
+        assert_eq!(groups.as_slice().len(), 10);
+        assert!(groups.as_slice().iter().all(|group| groups.pieces(group).eq(std::iter::once(0..64 * 20))));
+    }
+
+    #[test]
+    fn what_is_cut_again_is_what_was_queued_in_the_order_of_each_destination() {
+        let mut random = 1_u32;
+        let mut below = |bound: u32| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (random >> 16) % bound
+        };
+        for _ in 0..300 {
+            let count = below(200);
+            let lengths = [0, 1, 18, 18, 18, 20, 20, 31, 1_472, 1_473, 9_000];
+            let datagrams: Vec<_> =
+                (0..count).map(|_| (below(4) as u16, lengths[below(lengths.len() as u32) as usize])).collect();
+            let outbox = outbox(&datagrams);
+            let mut queued: Vec<_> = outbox.iter().map(|(bytes, to)| (to, bytes.to_vec())).collect();
+            queued.sort_by_key(|(to, _)| *to);
+            assert_eq!(delivered(&outbox, GroupLimits::OFFLOAD), queued);
+            assert_eq!(delivered(&outbox, GroupLimits::ALONE), queued);
+        }
+    }
+}
