@@ -1,0 +1,133 @@
+//! In steady state nothing is allocated for a datagram: what an actor allocates for a batch does not depend on how many datagrams are in it, and
+//! the machines allocate nothing at all.
+//!
+//! A program of its own, because it counts every call of the allocator. Each figure is the difference between a long run and a
+//! shorter one, so that what is allocated once at the start does not count.
+
+#![allow(clippy::unwrap_used, reason = "the helpers outside the test functions are tests as well")]
+
+use allocation_counter::measure;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use servent::actor::channels::LookupJob;
+use servent::actor::clock::SystemClock;
+use servent::actor::{flooder, lookup};
+use servent::batch::{DATAGRAMS_MAX, Inbox, Outbox};
+use servent::net::{BatchReceiver, BatchSender, DatagramSink, DatagramSource, Offload, Socket};
+use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store};
+use servent::stats::Stats;
+use servent::types::{Neighbours, SeqNo};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+use std::thread::Builder;
+
+const SHORT: usize = 100;
+const LONG: usize = 300;
+
+/// What `run` allocates for each batch in steady state, when given a number of batches. Rounded down: a buffer that still grows late
+/// is no cost of a batch.
+fn allocations_a_batch(mut run: impl FnMut(usize)) -> u64 {
+    let mut count = |batches| measure(|| run(batches)).count_total;
+    let short = count(SHORT);
+    count(LONG).saturating_sub(short) / (LONG - SHORT) as u64
+}
+
+fn at(port: u16) -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+}
+
+/// A batch of `datagrams` CLIREQs.
+fn inbox(datagrams: usize) -> Arc<Inbox> {
+    let mut inbox = Inbox::default();
+    for _ in 0..datagrams {
+        inbox.push(at(5000), b"\0\x01http").unwrap();
+    }
+    Arc::new(inbox)
+}
+
+/// A closed channel that holds `message` so many times.
+fn filled<T: Clone>(message: &T, count: usize) -> Receiver<T> {
+    let (message_tx, message_rx) = bounded(count);
+    (0..count).for_each(|_| message_tx.send(message.clone()).unwrap());
+    message_rx
+}
+
+fn outbox(datagrams: usize, to: SocketAddrV4) -> Outbox {
+    let mut outbox = Outbox::default();
+    for _ in 0..datagrams {
+        let datagram = outbox.write(|bytes| bytes.extend_from_slice(b"\0\x01http"));
+        outbox.send(&datagram, to);
+    }
+    outbox
+}
+
+/// A channel whose other end takes every message at once, so that buffers come back.
+fn drained<T: Send + 'static>() -> Sender<T> {
+    let (message_tx, message_rx) = bounded(2);
+    Builder::new().spawn(move || message_rx.into_iter().for_each(drop)).unwrap();
+    message_tx
+}
+
+#[test]
+fn the_flooder_allocates_nothing_in_steady_state() {
+    for datagrams in [1, DATAGRAMS_MAX] {
+        let batch = inbox(datagrams);
+        let allocations = allocations_a_batch(|batches| {
+            let machine = Flooder::new(FloodConfig {
+                neighbours: Neighbours::new([at(1), at(2)]).unwrap(),
+                first_seq: SeqNo(0),
+                neighbours_only: false,
+                seen: SeenConfig { capacity: 1 << 10, ..SeenConfig::default() },
+                secret: [1, 2],
+            });
+            let inbox_rx = filled(&batch, batches);
+            flooder::run(machine, &inbox_rx, &drained(), &drained(), &SystemClock::start(), Stats::default().tally());
+        });
+        assert_eq!(allocations, 0, "{datagrams} datagrams a batch");
+    }
+}
+
+#[test]
+fn the_lookup_actor_allocates_nothing_in_steady_state() {
+    for datagrams in [1, DATAGRAMS_MAX] {
+        let job = LookupJob::Keys { inbox: inbox(datagrams), wanted: Arc::new((0..datagrams).collect()) };
+        let allocations = allocations_a_batch(|batches| {
+            let mut store = Store::with_capacity(0, [1, 2]);
+            store.insert(b"http", b"80/tcp").unwrap();
+            let machine = Lookup::new(store, ResponseLimiter::new(200));
+            let job_rx = filled(&job, batches);
+            lookup::run(machine, &job_rx, &drained(), &SystemClock::start(), Stats::default().tally());
+        });
+        assert_eq!(allocations, 0, "{datagrams} datagrams a batch");
+    }
+}
+
+/// A receiving and a sending half, and the address that the sender can send to.
+fn sockets() -> (BatchReceiver, BatchSender, SocketAddrV4) {
+    let [here, there] = [(); 2].map(|()| Socket::bind(at(0)).unwrap());
+    let to = there.local_addr();
+    let (receiver, _, _) = there.split(Offload::WhereAvailable).unwrap();
+    let (_, sender, _) = here.split(Offload::WhereAvailable).unwrap();
+    (receiver, sender, to)
+}
+
+/// The headers of a system call are made for each call; a datagram adds nothing to that.
+#[test]
+fn receiving_and_sending_allocate_for_a_call_and_not_for_a_datagram() {
+    let costs = [1, DATAGRAMS_MAX].map(|datagrams| {
+        let (mut receiver, mut sender, to) = sockets();
+        let outbox = outbox(datagrams, to);
+        let mut inbox = Inbox::default();
+        let mut batches_of = |batches| {
+            for _ in 0..batches {
+                sender.send(&outbox, |_, _| {});
+                inbox.clear();
+                while inbox.len() < datagrams {
+                    let push = |source, datagram: &[u8]| assert!(inbox.push(source, datagram).is_ok());
+                    receiver.receive(push).unwrap();
+                }
+            }
+        };
+        allocations_a_batch(&mut batches_of)
+    });
+    assert!(costs[1] <= costs[0] + 2, "{costs:?} allocations for batches of 1 and of {DATAGRAMS_MAX}");
+}
