@@ -111,7 +111,7 @@ impl Line {
     fn check(typed: Vec<String>, number: usize, folder: &Path) -> Result<Self, String> {
         let mut words = vec!["--bind".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
         words.extend(typed);
-        let args = ServentArgs::parse_words(&words).map_err(|error| first_line(&error))?;
+        let args = ServentArgs::parse_words(&words).map_err(|error| cause(&error))?;
         read_kv_file(&folder.join(args.file())).map_err(|error| error.to_string())?;
         let ip = if args.bind().is_unspecified() { Ipv4Addr::LOCALHOST } else { args.bind() };
         Ok(Self {
@@ -125,11 +125,15 @@ impl Line {
     }
 }
 
-/// The message of a usage error, without the usage.
-fn first_line(error: &clap::Error) -> String {
+/// What is wrong with a line, on one line and without the usage.
+fn cause(error: &clap::Error) -> String {
+    if !error.use_stderr() {
+        return "--help and --version have no place in an overlay file".to_owned();
+    }
     let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    let said: Vec<_> = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let said = said.join(" ");
+    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
 }
 
 /// Says who neighbours whom, a line a servent.
