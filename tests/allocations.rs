@@ -13,7 +13,7 @@ use servent::actor::clock::SystemClock;
 use servent::actor::{flooder, lookup};
 use servent::batch::{DATAGRAMS_MAX, Inbox, Outbox};
 use servent::net::{BatchReceiver, BatchSender, DatagramSink, DatagramSource, Offload, Socket};
-use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store};
+use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, StoreBuilder};
 use servent::stats::Stats;
 use servent::types::{Neighbours, SeqNo};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -91,9 +91,9 @@ fn the_lookup_actor_allocates_nothing_in_steady_state() {
     for datagrams in [1, DATAGRAMS_MAX] {
         let job = LookupJob::Keys { inbox: inbox(datagrams), wanted: Arc::new((0..datagrams).collect()) };
         let allocations = allocations_a_batch(|batches| {
-            let mut store = Store::with_capacity(0, [1, 2]);
-            store.insert(b"http", b"80/tcp").unwrap();
-            let machine = Lookup::new(store, ResponseLimiter::new(200));
+            let mut builder = StoreBuilder::new(0, [1, 2]);
+            builder.insert(b"http", b"80/tcp").unwrap();
+            let machine = Lookup::new(builder.build(), ResponseLimiter::new(200));
             let job_rx = filled(&job, batches);
             lookup::run(machine, &job_rx, &drained(), &SystemClock::start(), Stats::default().tally());
         });

@@ -7,7 +7,7 @@
 //!
 //! White space is tab and space; LF and CRLF end a line; a UTF-8 byte order mark at the start is skipped. All else is bytes (P-4).
 
-use super::store::{Store, StoreFull};
+use super::store::{Store, StoreBuilder, StoreFull};
 use crate::wire::{PAYLOAD_LEN_MAX, response_len};
 use memchr::{memchr, memchr2};
 use std::fmt;
@@ -64,31 +64,32 @@ impl fmt::Display for SkipCause {
     }
 }
 
-/// Reads the bytes of a key-value file. `secret` keys the store's hash table.
+/// Reads the bytes of a key-value file. `secret` keys the store's hashes.
 ///
 /// # Errors
 /// [`StoreFull`] if the pairs pass the store's 4 GiB. A bad line is no error: it is skipped and reported.
 pub fn parse_kv_file(bytes: &[u8], secret: [u64; 2]) -> Result<Loaded, StoreFull> {
-    let mut loaded = Loaded { store: Store::with_capacity(bytes.len(), secret), skipped: Vec::new(), skipped_count: 0 };
+    // A pair is a little longer in the store than in the file. Memory that is reserved and not touched costs nothing.
+    let mut builder = StoreBuilder::new(bytes.len() + bytes.len() / 4, secret);
+    let (mut skipped, mut skipped_count) = (Vec::new(), 0);
     let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut line = 0;
     while !rest.is_empty() {
         line += 1;
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
         match pair(&rest[..end]) {
-            Ok(Some((key, value))) => loaded.store.insert(key, value)?,
+            Ok(Some((key, value))) => builder.insert(key, value)?,
             Ok(None) => {}
             Err(cause) => {
-                loaded.skipped_count += 1;
-                if loaded.skipped.len() < SKIPPED_SHOWN_MAX {
-                    loaded.skipped.push(Skipped { line, cause });
+                skipped_count += 1;
+                if skipped.len() < SKIPPED_SHOWN_MAX {
+                    skipped.push(Skipped { line, cause });
                 }
             }
         }
         rest = rest.get(end + 1..).unwrap_or_default();
     }
-    loaded.store.shrink_to_fit();
-    Ok(loaded)
+    Ok(Loaded { store: builder.build(), skipped, skipped_count })
 }
 
 /// A key and its value.

@@ -77,12 +77,13 @@ fn is_answerable(client: SocketAddrV4) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::StoreBuilder;
     use std::net::Ipv4Addr;
 
     fn lookup(limit: u32) -> Lookup {
-        let mut store = Store::with_capacity(0, [1, 2]);
-        store.insert(b"http", b"80/tcp").unwrap();
-        Lookup::new(store, ResponseLimiter::new(limit))
+        let mut builder = StoreBuilder::new(0, [1, 2]);
+        builder.insert(b"http", b"80/tcp").unwrap();
+        Lookup::new(builder.build(), ResponseLimiter::new(limit))
     }
 
     fn client(ip: [u8; 4], port: u16) -> SocketAddrV4 {

@@ -1,6 +1,6 @@
 //! Each actor of the servent on its own.
 
-use crate::support::{ManualClock, at, clireq, contents, inbox, next, query, response, store};
+use crate::support::{ManualClock, at, clireq, contents, inbox, next, query, response, store, store_with};
 use crossbeam_channel::{bounded, unbounded};
 use servent::actor::channels::LookupJob;
 use servent::actor::receiver::{ServentRoute, StopFlag};
@@ -144,8 +144,7 @@ fn p14_p35_the_lookup_actor_answers_from_the_store_of_the_moment() {
         (at(5000), clireq(b"http")),
     ]);
     let job = |wanted: &[usize]| LookupJob::Keys { inbox: Arc::clone(&batch), wanted: Arc::new(wanted.to_vec()) };
-    let mut replacement = store();
-    replacement.insert(b"http", b"8080/tcp").unwrap();
+    let replacement = store_with(b"8080/tcp");
     lookup_tx.send(job(&[0, 1, 2, 3])).unwrap();
     lookup_tx.send(LookupJob::Replace(Box::new(replacement))).unwrap();
     lookup_tx.send(job(&[4])).unwrap();

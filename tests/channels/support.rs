@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use servent::actor::channels::{InboxHandle, OutboxHandle};
 use servent::actor::clock::Clock;
 use servent::batch::Inbox;
-use servent::protocol::Store;
+use servent::protocol::{Store, StoreBuilder};
 use servent::types::Timestamp;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -49,12 +49,17 @@ pub(crate) fn contents(outbox: &OutboxHandle) -> Vec<(SocketAddrV4, Vec<u8>)> {
     outbox.iter().map(|(bytes, to)| (to, bytes.to_vec())).collect()
 }
 
-/// A store that holds `http` and `ssh`.
+/// A store that holds `http`, with this value, and `ssh`.
+pub(crate) fn store_with(http: &[u8]) -> Store {
+    let mut builder = StoreBuilder::new(0, [1, 2]);
+    builder.insert(b"http", http).unwrap();
+    builder.insert(b"ssh", b"22/tcp").unwrap();
+    builder.build()
+}
+
+/// The same with `80/tcp`.
 pub(crate) fn store() -> Store {
-    let mut store = Store::with_capacity(0, [1, 2]);
-    store.insert(b"http", b"80/tcp").unwrap();
-    store.insert(b"ssh", b"22/tcp").unwrap();
-    store
+    store_with(b"80/tcp")
 }
 
 /// A clock that stands still until it is set, and then rings every alarm that is due.
