@@ -1,0 +1,79 @@
+//! Overlays that are refused as `file:line: cause` before anything starts.
+
+use crate::support::{Finished, OVERLAY, Program, TempDir, ports};
+
+/// Runs overlayTP3 on this text, in a folder with a good key-value file `pairs.txt`. `{a}` and `{b}` are free ports.
+fn refuse(text: &str) -> (Finished, [u16; 2]) {
+    let dir = TempDir::new();
+    dir.write("pairs.txt", b"http 80/tcp\n");
+    let free = [ports::free(), ports::free()];
+    let text = text.replace("{a}", &free[0].to_string()).replace("{b}", &free[1].to_string());
+    let file = dir.write("overlay.txt", text.as_bytes());
+    (Program::start(OVERLAY, [file.to_str().unwrap(), "http"]).finish(), free)
+}
+
+#[test]
+fn a_bad_line_is_named_with_its_cause() {
+    let rows: [(&str, &str, usize, &[&str]); 16] = [
+        ("port 0", "0 pairs.txt\n", 1, &["0", "65535"]),
+        ("port too large", "{a} pairs.txt\n70000 pairs.txt\n", 2, &["70000", "65535"]),
+        ("port a word", "# first\n\nport pairs.txt\n", 3, &["port"]),
+        ("no key-value file", "{a}\n", 1, &["FILE"]),
+        ("absent key-value file", "{a} pairs.txt\n{b} absent.txt\n", 2, &["absent.txt", "No such file"]),
+        ("key-value file a folder", "{a} .\n", 1, &["directory"]),
+        ("neighbour without a port", "{a} pairs.txt 127.0.0.1\n", 1, &["127.0.0.1"]),
+        ("neighbour with port 0", "{a} pairs.txt 127.0.0.1:0\n", 1, &["127.0.0.1:0"]),
+        ("IPv6 neighbour", "{a} pairs.txt [::1]:6002\n", 1, &["[::1]:6002", "IPv4"]),
+        ("unknown option", "{a} pairs.txt\n{b} pairs.txt --unknown\n", 2, &["--unknown"]),
+        ("bad option value", "{a} pairs.txt --first-seq many\n", 1, &["--first-seq", "many"]),
+        ("eleven neighbours", &eleven_neighbours(), 1, &["10", "11"]),
+        ("one port twice", "{a} pairs.txt\n# again:\n{a} pairs.txt\n", 3, &["{a}"]),
+        ("a quote that is not closed", "{a} \"pairs.txt\n", 1, &["quot"]),
+        ("help in a line", "{a} pairs.txt\n{b} pairs.txt --help\n", 2, &[]),
+        ("CRLF line ends", "{a} pairs.txt\r\n{b} absent.txt\r\n", 2, &["absent.txt"]),
+    ];
+    for (name, text, line, said) in rows {
+        let (finished, free) = refuse(text);
+        let stderr = &finished.stderr;
+        assert_eq!(finished.code, Some(1), "{name}: {stderr}");
+        assert!(stderr.starts_with("overlayTP3: "), "{name}: {stderr}");
+        assert!(stderr.contains(&format!("overlay.txt:{line}: ")), "{name}: {stderr}");
+        for text in said {
+            let text = text.replace("{a}", &free[0].to_string());
+            assert!(stderr.contains(&text), "{name}: no {text:?} in: {stderr}");
+        }
+        expect_nothing_started(name, &finished);
+    }
+}
+
+fn eleven_neighbours() -> String {
+    let neighbours: String = (1..=11).map(|port| format!(" 127.0.0.1:{port}")).collect();
+    format!("{{a}} pairs.txt{neighbours}\n")
+}
+
+#[test]
+fn a_file_without_servents_is_refused() {
+    for text in ["", "\n\n", "# nothing\n  # but comments\n"] {
+        let (finished, _) = refuse(text);
+        assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+        assert!(finished.stderr.contains("overlay.txt"), "{}", finished.stderr);
+        expect_nothing_started("empty", &finished);
+    }
+}
+
+#[test]
+fn asking_at_a_servent_that_is_not_in_the_file_is_refused() {
+    let dir = TempDir::new();
+    dir.write("pairs.txt", b"http 80/tcp\n");
+    let file = dir.write("overlay.txt", format!("{} pairs.txt\n", ports::free()).as_bytes());
+    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--at", "1", "http"]).finish();
+    assert!(matches!(finished.code, Some(1 | 2)), "{}", finished.stderr);
+    assert!(finished.stderr.contains("--at") || finished.stderr.contains("port 1"), "{}", finished.stderr);
+    expect_nothing_started("--at", &finished);
+}
+
+fn expect_nothing_started(name: &str, finished: &Finished) {
+    assert!(!finished.stderr.contains("knows"), "{name}: {}", finished.stderr);
+    assert!(!finished.stderr.contains("panicked"), "{name}: {}", finished.stderr);
+    assert!(finished.stdout.is_empty(), "{name}: {}", finished.stdout.escape_ascii());
+}

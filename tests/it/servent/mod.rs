@@ -1,0 +1,12 @@
+//! serventTP3 on the wire, byte for byte: raw sockets play its client and its neighbours.
+
+mod addresses;
+mod bursts;
+mod dialects;
+mod flooding;
+mod large;
+mod malformed;
+mod neighbours;
+mod pairs;
+mod seen;
+mod signals;

@@ -1,0 +1,110 @@
+//! SIGHUP, SIGUSR1, SIGINT and SIGTERM: P-35, the counters and the end.
+
+use crate::support::wire::{clireq, query};
+use crate::support::{Counters, Rig};
+use nix::sys::signal::Signal;
+use std::collections::BTreeMap;
+use std::fs;
+
+#[test]
+fn p35_sighup_swaps_the_dictionary_and_keeps_the_old_one_when_that_fails() {
+    let mut rig = Rig::new(0, &[]);
+    rig.send(&clireq(b"http"));
+    rig.expect_answer(b"http", b"80/tcp");
+
+    rig.write_pairs(b"http\t8080/tcp\nnew\tvalue\n");
+    rig.servent.signal(Signal::SIGHUP);
+    rig.servent.expect_line("reloaded");
+    rig.send(&clireq(b"http"));
+    rig.expect_answer(b"http", b"8080/tcp");
+    rig.send(&clireq(b"new"));
+    rig.expect_answer(b"new", b"value");
+    // A key that is gone from the file is gone.
+    rig.send(&clireq(b"smtp"));
+    rig.settle();
+
+    let file = rig.dir.path().join("pairs.txt");
+    fs::remove_file(&file).unwrap();
+    rig.servent.signal(Signal::SIGHUP);
+    let error = rig.servent.expect_line("ERROR");
+    assert!(error.contains("pairs.txt"), "{error}");
+    rig.send(&clireq(b"http"));
+    rig.expect_answer(b"http", b"8080/tcp");
+
+    // A folder in its place is no better, and then all is well again.
+    fs::create_dir(&file).unwrap();
+    rig.servent.signal(Signal::SIGHUP);
+    let error = rig.servent.expect_line("ERROR");
+    assert!(error.contains("pairs.txt"), "{error}");
+    fs::remove_dir(&file).unwrap();
+    rig.write_pairs(b"http\t80/tcp\n");
+    rig.servent.signal(Signal::SIGHUP);
+    rig.servent.expect_line("reloaded");
+    rig.send(&clireq(b"http"));
+    rig.expect_answer(b"http", b"80/tcp");
+    rig.stop().expect(&[("answered", 5), ("not_found", 1)]);
+}
+
+#[test]
+fn sigusr1_prints_the_counters_and_the_servent_goes_on() {
+    let mut rig = Rig::new(0, &[]);
+    for round in 1..=2 {
+        rig.settle();
+        rig.servent.signal(Signal::SIGUSR1);
+        rig.servent.expect_line("counters");
+        let mut rows = BTreeMap::new();
+        // A table comes in one piece, but its end can't be seen: read on until these were among it.
+        while !["received", "malformed_no_tab", "answered", "sent", "seen_evicted"]
+            .iter()
+            .all(|n| rows.contains_key(*n))
+        {
+            let line = rig.servent.expect_line("");
+            let (name, number) = Counters::row(&line).unwrap_or_else(|| panic!("no row of the table: {line:?}"));
+            rows.insert(name, number);
+        }
+        // The counters are a snapshot of a moment ago, never of the future.
+        assert!(rows["received"] <= round && rows["answered"] <= round, "{rows:?}");
+    }
+    rig.stop().expect(&[("received", 0), ("answered", 0)]);
+}
+
+#[test]
+fn sigint_and_sigterm_end_it_cleanly_with_every_counter() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let rig = Rig::new(1, &[]);
+        rig.send(&query(3, rig.client.addr(), 1, b"http"));
+        rig.expect_answer(b"http", b"80/tcp");
+        rig.recv_at(0);
+        rig.settle();
+        let (_, counters) = rig.servent.stop_by(signal);
+        counters.expect(&[("received", 2), ("query", 2), ("clireq", 0), ("answered", 2), ("sent", 4)]);
+        for name in [
+            "malformed_too_short",
+            "malformed_unknown_type",
+            "malformed_short_query",
+            "malformed_empty_key",
+            "malformed_no_tab",
+            "unexpected_response",
+            "stranger_refused",
+            "ttl_zero",
+            "ttl_clamped",
+            "ttl_expired",
+            "duplicate",
+            "duplicate_higher_ttl",
+            "seen_evicted",
+            "unanswerable_client",
+            "response_limited",
+            "loopback_client",
+            "send_failed_unreachable",
+            "send_failed_no_buffers",
+            "send_failed_refused",
+            "send_failed_too_long",
+            "send_failed_forbidden",
+            "send_failed_other",
+            "receive_shed",
+            "receive_failed",
+        ] {
+            counters.expect(&[(name, 0)]);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The table of counters that a servent prints at its end.
+
+use std::collections::BTreeMap;
+
+#[derive(Debug)]
+pub(crate) struct Counters(BTreeMap<String, u64>);
+
+impl Counters {
+    /// The last table in what a servent wrote: the heading `counters`, then rows of two spaces, a name and a number.
+    pub(crate) fn parse(stderr: &str) -> Self {
+        let (_, table) =
+            stderr.rsplit_once("\ncounters").or_else(|| stderr.rsplit_once("counters")).unwrap_or_else(|| {
+                panic!("no counters in: {stderr}");
+            });
+        let rows = table.lines().skip(1).map_while(Self::row);
+        let counters = Self(rows.collect());
+        assert!(!counters.0.is_empty(), "no rows below the heading: {stderr}");
+        counters
+    }
+
+    /// One row of the table, if it is one.
+    pub(crate) fn row(line: &str) -> Option<(String, u64)> {
+        let (name, number) = line.strip_prefix("  ")?.split_once("  ")?;
+        Some((name.to_owned(), number.trim().parse().ok()?))
+    }
+
+    pub(crate) fn get(&self, name: &str) -> u64 {
+        *self.0.get(name).unwrap_or_else(|| panic!("no counter {name}: {:?}", self.0))
+    }
+
+    /// Subtracts what a test did not ask for.
+    pub(crate) fn take_off(&mut self, name: &str, count: u64) {
+        let left = self.get(name).checked_sub(count);
+        let left = left.unwrap_or_else(|| panic!("counter {name} below {count}: {:#?}", self.0));
+        self.0.insert(name.to_owned(), left);
+    }
+
+    /// Each of these counters must have this value.
+    pub(crate) fn expect(&self, expected: &[(&str, u64)]) {
+        for &(name, value) in expected {
+            assert_eq!(self.get(name), value, "counter {name} of {:#?}", self.0);
+        }
+    }
+
+    /// What holds of every run: each datagram received is counted once, each QUERY, each lookup.
+    pub(crate) fn check_identities(&self) {
+        let malformed = self.0.iter().filter(|(name, _)| name.starts_with("malformed_")).map(|(_, value)| value);
+        let read = malformed.sum::<u64>() + self.sum(&["unexpected_response", "clireq", "query"]);
+        assert_eq!(self.get("received"), read, "datagrams: {:#?}", self.0);
+        let queries = self.sum(&["stranger_refused", "ttl_zero", "duplicate", "first_sighting"]);
+        assert_eq!(self.get("query"), queries, "QUERYs: {:#?}", self.0);
+        let lookups = self.sum(&["answered", "not_found", "unanswerable_client", "response_limited"]);
+        assert_eq!(self.get("lookup"), lookups, "lookups: {:#?}", self.0);
+        assert_eq!(self.get("lookup"), self.sum(&["clireq", "first_sighting"]), "lookups: {:#?}", self.0);
+        assert!(self.get("duplicate_higher_ttl") <= self.get("duplicate"), "{:#?}", self.0);
+        assert_eq!(self.get("receive_failed"), 0, "{:#?}", self.0);
+    }
+
+    fn sum(&self, names: &[&str]) -> u64 {
+        names.iter().map(|name| self.get(name)).sum()
+    }
+}

@@ -1,0 +1,43 @@
+//! What the tests stand on, from the bottom up.
+//!
+//! `wire` builds and reads messages, `files` makes key-value files, `ports` hands out ports, `peer` is a raw socket, `program` a
+//! child process, `terminal` one in a terminal; `counters` reads the table a servent prints, `servent` runs one, and `rig` puts raw sockets all round it.
+
+pub(crate) mod counters;
+pub(crate) mod files;
+pub(crate) mod peer;
+pub(crate) mod ports;
+pub(crate) mod program;
+pub(crate) mod rig;
+pub(crate) mod servent;
+pub(crate) mod terminal;
+pub(crate) mod wire;
+
+pub(crate) use counters::Counters;
+pub(crate) use files::TempDir;
+pub(crate) use peer::Peer;
+pub(crate) use program::{Finished, Program};
+pub(crate) use rig::Rig;
+pub(crate) use servent::Servent;
+pub(crate) use terminal::Terminal;
+
+use std::time::{Duration, Instant};
+
+/// How long any wait may last. Far above what a loaded machine needs: it is met only when a test fails.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The servent's binary.
+pub(crate) const SERVENT: &str = env!("CARGO_BIN_EXE_serventTP3");
+/// The client's binary.
+pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_clientTP3");
+/// The overlay runner's binary.
+pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlayTP3");
+
+/// Waits until `condition` holds, for what gives no event: processes that are not our children. Fails at the deadline.
+pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < DEADLINE, "{what}: not within {DEADLINE:?}");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}

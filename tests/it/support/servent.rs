@@ -1,0 +1,75 @@
+//! A running serventTP3.
+
+use super::{Counters, Finished, Program, SERVENT, ports};
+use nix::sys::signal::Signal;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::Path;
+
+/// Another program can take a port between the reservation and the servent's bind: so many ports are tried.
+const PORTS_TRIED_MAX: u32 = 5;
+
+/// A servent that listens on all interfaces and is spoken to on 127.0.0.1.
+pub(crate) struct Servent {
+    program: Program,
+    addr: SocketAddrV4,
+    banner: String,
+}
+
+impl Servent {
+    /// Starts one and waits until it listens. Each of `args` follows the port and the file: neighbours and options.
+    pub(crate) fn start(file: &Path, args: &[String]) -> Self {
+        Self::start_knowing_its_port(file, |_| args.to_vec())
+    }
+
+    /// The same, where the arguments depend on the servent's own port.
+    pub(crate) fn start_knowing_its_port(file: &Path, args: impl Fn(u16) -> Vec<String>) -> Self {
+        for _ in 0..PORTS_TRIED_MAX {
+            let port = ports::free();
+            let mut all = vec![port.to_string(), file.to_str().unwrap().to_owned()];
+            all.extend(args(port));
+            let mut program = Program::start(SERVENT, &all);
+            if let Some(banner) = program.stderr.wait_for("listening on") {
+                return Self { program, addr: SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), banner };
+            }
+            let text = program.stderr.text();
+            assert!(text.contains("in use"), "{SERVENT} {all:?} does not listen: {text}");
+        }
+        panic!("{PORTS_TRIED_MAX} ports that were free a moment before are in use");
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddrV4 {
+        self.addr
+    }
+
+    pub(crate) fn banner(&self) -> &str {
+        &self.banner
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.program.pid()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.program.signal(signal);
+    }
+
+    /// The next line on standard error that contains `text`.
+    pub(crate) fn expect_line(&mut self, text: &str) -> String {
+        self.program.stderr.expect(text)
+    }
+
+    /// Ends it by SIGTERM: clean, silent on standard output, with counters that add up.
+    pub(crate) fn stop(self) -> Counters {
+        self.stop_by(Signal::SIGTERM).1
+    }
+
+    /// Ends it by `signal`, with the same checks.
+    pub(crate) fn stop_by(self, signal: Signal) -> (Finished, Counters) {
+        let finished = self.program.finish_by(signal);
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        assert!(finished.stdout.is_empty(), "stdout: {}", finished.stdout.escape_ascii());
+        let counters = Counters::parse(&finished.stderr);
+        counters.check_identities();
+        (finished, counters)
+    }
+}
