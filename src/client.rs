@@ -7,6 +7,7 @@ use crate::actor::crew::{ActorPanicked, Crew};
 use crate::actor::line_reader::{self, EditedLines, Line, PlainLines};
 use crate::actor::receiver::StopFlag;
 use crate::actor::{receiver, sender};
+use crate::loading::secret;
 use crate::net::{Offload, Socket};
 use crate::protocol::{AskedKey, Patience};
 use crate::stats::Stats;
@@ -56,7 +57,6 @@ impl std::error::Error for ClientError {}
 /// # Errors
 /// [`ClientError`]. A reader of standard output that went away is no error: see [`Ending::Unread`].
 pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, ClientError> {
-    let _terminal = TerminalGuard::save();
     let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
     let (source, sink, _) =
         Socket::bind(any).and_then(|socket| socket.split(Offload::Off)).map_err(ClientError::System)?;
@@ -71,13 +71,15 @@ pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<E
     let tally = stats.tally();
     crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(ClientError::System)?;
 
-    let (asked_tx, line_rx) = lines(&config.keys).map_err(ClientError::System)?;
     let manner = Manner {
         servent: config.servent,
         patience: config.patience,
         interactive: config.keys.is_empty() && io::stdin().is_terminal(),
+        secret: secret(),
         terminal: io::stdout().is_terminal(),
     };
+    let _terminal = TerminalGuard::save(manner.interactive && manner.terminal);
+    let (asked_tx, line_rx) = lines(&config.keys).map_err(ClientError::System)?;
     let wires = Wires { asked_tx, line_rx, inbox_rx, outbox_tx, interrupt_rx };
     let ending = client_ui::run(manner, &wires, &clock, &mut io::stdout(), &mut io::stderr());
     stop.set();
@@ -119,8 +121,9 @@ fn lines(keys: &[AskedKey]) -> io::Result<(Sender<()>, Receiver<Line>)> {
 struct TerminalGuard(Option<Termios>);
 
 impl TerminalGuard {
-    fn save() -> Self {
-        Self(termios::tcgetattr(io::stdin()).ok())
+    /// Only where the editor is `used`: a client in the background must leave the terminal alone.
+    fn save(used: bool) -> Self {
+        Self(used.then(|| termios::tcgetattr(io::stdin()).ok()).flatten())
     }
 }
 

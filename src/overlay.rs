@@ -3,7 +3,7 @@
 //! The processes run this program's own executable in servent mode ([`SERVENT_MODE`]), so one binary is enough. None outlives its parent: the
 //! parent stops them when it ends, and should it be killed, the kernel kills them ([`die_with_parent`]).
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::VecDeque;
@@ -16,12 +16,16 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 /// The first argument that makes this program a servent; the parent's process id and the servent's command line follow.
 pub const SERVENT_MODE: &str = "--as-servent";
 
 /// What a servent in servent mode writes to standard output once it serves.
 pub const READY: &str = "ready\n";
+
+/// How long the servents may take to stop before they are killed.
+const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// How many of a servent's last lines are kept, in case it dies.
 const LAST_WORDS_MAX: usize = 10;
@@ -44,6 +48,7 @@ pub struct Member {
 pub struct Overlay {
     processes: Vec<Process>,
     stopping: Arc<AtomicBool>,
+    ended_tx: Sender<usize>,
     ended_rx: Receiver<usize>,
 }
 
@@ -60,6 +65,8 @@ struct Process {
 pub enum OverlayError {
     /// A process or thread can't be started.
     System(io::Error),
+    /// A signal came before all of it had started.
+    Interrupted(i32),
     /// A servent died: its name, how it ended, and its last words.
     Died {
         /// Its port and line.
@@ -75,6 +82,7 @@ impl fmt::Display for OverlayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::System(error) => write!(f, "cannot start a servent: {error}"),
+            Self::Interrupted(signal) => write!(f, "ended by signal {signal} while the servents started"),
             Self::Died { name, status, last_words } => {
                 write!(f, "{name} died ({status})")?;
                 if last_words.is_empty() {
@@ -90,33 +98,34 @@ impl fmt::Display for OverlayError {
 impl std::error::Error for OverlayError {}
 
 impl Overlay {
-    /// Starts `members` and waits until each serves. What they write to standard error is passed on, each line with the servent's port
-    /// in front; `last_words_too` passes on what they write while they stop as well.
+    /// Starts `members` and waits until each serves, or a signal comes from `signal_rx`. What they write to standard error is passed on,
+    /// each line with the servent's port in front; `last_words_too` passes on what they write while they stop as well.
+    ///
+    /// Call it from the main thread: a servent dies with the *thread* that started it ([`die_with_parent`]).
     ///
     /// # Errors
     /// [`OverlayError`]; the servents that had started are stopped.
-    pub fn start(members: &[Member], last_words_too: bool) -> Result<Self, OverlayError> {
+    pub fn start(members: &[Member], last_words_too: bool, signal_rx: &Receiver<i32>) -> Result<Self, OverlayError> {
         let (ended_tx, ended_rx) = unbounded();
-        let mut overlay = Self { processes: Vec::new(), stopping: Arc::default(), ended_rx };
-        for (index, member) in members.iter().enumerate() {
-            let process =
-                overlay.spawn(member, index, last_words_too, ended_tx.clone()).map_err(OverlayError::System)?;
-            overlay.processes.push(process);
+        let (ready_tx, ready_rx) = unbounded();
+        let mut overlay = Self { processes: Vec::new(), stopping: Arc::default(), ended_tx, ended_rx };
+        for member in members {
+            overlay.spawn(member, last_words_too, ready_tx.clone()).map_err(OverlayError::System)?;
         }
-        for index in 0..overlay.processes.len() {
-            let mut answer = Vec::new();
-            if let Some(stdout) = overlay.processes[index].child.stdout.take() {
-                // A servent that dies closes its end, so this ends either way; a read that fails is no readiness.
-                stdout.take(READY.len() as u64).read_to_end(&mut answer).ok();
-            }
-            if answer != READY.as_bytes() {
-                return Err(overlay.obituary(index));
+        for _ in members {
+            select! {
+                recv(ready_rx) -> ready => match ready {
+                    Ok((_, true)) => {}
+                    Ok((index, false)) => return Err(overlay.obituary(index)),
+                    Err(_) => break,
+                },
+                recv(signal_rx) -> signal => return Err(OverlayError::Interrupted(signal.unwrap_or_default())),
             }
         }
         Ok(overlay)
     }
 
-    /// Receives the index of each servent that ends by itself.
+    /// Receives the index of each servent that ends.
     #[must_use]
     pub fn ended(&self) -> Receiver<usize> {
         self.ended_rx.clone()
@@ -130,13 +139,8 @@ impl Overlay {
         OverlayError::Died { name: process.name.clone(), status, last_words: words.into() }
     }
 
-    fn spawn(
-        &self,
-        member: &Member,
-        index: usize,
-        last_words_too: bool,
-        ended_tx: Sender<usize>,
-    ) -> io::Result<Process> {
+    /// Starts one servent. `ready_tx` gets its index and whether it serves or has ended.
+    fn spawn(&mut self, member: &Member, last_words_too: bool, ready_tx: Sender<(usize, bool)>) -> io::Result<()> {
         let mut child = Command::new(std::env::current_exe()?)
             .args([SERVENT_MODE, &std::process::id().to_string()])
             .args(&member.words)
@@ -147,10 +151,19 @@ impl Overlay {
             // Ctrl-C at the terminal is for the client; the servents get a group of their own.
             .process_group(0)
             .spawn()?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let index = self.processes.len();
         let name = format!("servent {} (line {})", member.address, member.line);
-        let (port, stopping) = (member.address.port(), Arc::clone(&self.stopping));
-        let stderr = child.stderr.take();
-        let listener = Builder::new().name(name.clone()).spawn(move || {
+        self.processes.push(Process { name: name.clone(), child, listener: None });
+
+        Builder::new().name(format!("start of {name}")).spawn(move || {
+            let mut answer = Vec::new();
+            // A servent that dies closes its end, so this ends either way; a read that fails is no readiness.
+            stdout.and_then(|stdout| stdout.take(READY.len() as u64).read_to_end(&mut answer).ok());
+            ready_tx.send((index, answer == READY.as_bytes())).ok();
+        })?;
+        let (port, stopping, ended_tx) = (member.address.port(), Arc::clone(&self.stopping), self.ended_tx.clone());
+        let listener = Builder::new().name(name).spawn(move || {
             let mut last_words = VecDeque::new();
             let lines = stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok);
             for line in lines.map(|line| String::from_utf8_lossy(&line).into_owned()) {
@@ -165,31 +178,48 @@ impl Overlay {
             ended_tx.send(index).ok();
             last_words
         })?;
-        Ok(Process { name, child, listener: Some(listener) })
+        self.processes[index].listener = Some(listener);
+        Ok(())
+    }
+
+    /// Sends `signal` to every servent that has not been waited for; its process id is its own until then.
+    fn signal(&mut self, signal: Signal) {
+        for process in &mut self.processes {
+            if let (Ok(None), Ok(pid)) = (process.child.try_wait(), i32::try_from(process.child.id())) {
+                // It may end at this very moment.
+                kill(Pid::from_raw(pid), signal).ok();
+            }
+        }
     }
 }
 
 impl Drop for Overlay {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::Relaxed);
-        for process in &self.processes {
-            if process.listener.is_some()
-                && let Ok(pid) = i32::try_from(process.child.id())
-            {
-                // One that has ended already needs no signal; its id is not reused before it is waited for.
-                kill(Pid::from_raw(pid), Signal::SIGTERM).ok();
+        self.signal(Signal::SIGTERM);
+        // Each that ends says so once; one that does not in time, stopped perhaps, is killed.
+        let patience = after(STOP_WAIT_MAX);
+        let is_running = |process: &&Process| process.listener.as_ref().is_some_and(|listener| !listener.is_finished());
+        let mut running = self.processes.iter().filter(is_running).count();
+        while running > 0 {
+            select! {
+                recv(self.ended_rx) -> _ => running -= 1,
+                recv(patience) -> _ => break,
             }
         }
+        if running > 0 || self.processes.iter().any(|process| process.listener.is_none()) {
+            self.signal(Signal::SIGKILL);
+        }
         for process in &mut self.processes {
+            process.child.wait().ok();
             if let Some(listener) = process.listener.take() {
-                process.child.wait().ok();
                 listener.join().ok();
             }
         }
     }
 }
 
-/// Makes this process, a servent in servent mode, die when its parent does. Where the system has no parent-death signal, it does nothing.
+/// Makes this process, a servent in servent mode, die when the thread that started it does. Where the system has no parent-death signal, it does nothing.
 ///
 /// # Errors
 /// If the parent is gone already, or the system refuses.

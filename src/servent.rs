@@ -71,7 +71,7 @@ impl std::error::Error for StartError {}
 pub enum ServentEvent {
     /// Stop: SIGINT or SIGTERM.
     Stop,
-    /// Read the key-value file again: SIGHUP (P-35).
+    /// Read the key-value file again: SIGHUP (P-35). Other events wait meanwhile; a million pairs take about a fifth of a second.
     Reload,
     /// Print the counters: SIGUSR1.
     PrintCounters,
@@ -121,7 +121,7 @@ impl Servent {
     /// Starts the actors on any network, a [`memory`](crate::net::memory) one for example.
     ///
     /// # Errors
-    /// [`StartError::System`] if the system has no thread to give; those that were started end by themselves.
+    /// [`StartError::System`] if the system has no thread to give; those that were started are told to stop.
     pub fn start_with(
         config: ServentConfig,
         neighbours: Neighbours,
@@ -144,18 +144,21 @@ impl Servent {
         });
         let answers = Lookup::new(store, ResponseLimiter::new(config.response_limit));
 
-        let (flag, tally) = (stop.clone(), stats.tally());
-        let route = ServentRoute::new(inbox_tx, lookup_tx.clone());
-        crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally))
-            .map_err(StartError::System)?;
-        let (tally, sightings_tx, queries_tx) = (stats.tally(), lookup_tx.clone(), outbox_tx.clone());
-        crew.spawn("flooder", move || flooder::run(flood, &inbox_rx, &sightings_tx, &queries_tx, &clock, tally))
-            .map_err(StartError::System)?;
-        let tally = stats.tally();
-        crew.spawn("lookup", move || lookup::run(answers, &lookup_rx, &outbox_tx, &clock, tally))
-            .map_err(StartError::System)?;
-        let tally = stats.tally();
-        crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(StartError::System)?;
+        let spawn_all = || -> io::Result<()> {
+            let (flag, tally) = (stop.clone(), stats.tally());
+            let route = ServentRoute::new(inbox_tx, lookup_tx.clone());
+            crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally))?;
+            let (tally, sightings_tx, queries_tx) = (stats.tally(), lookup_tx.clone(), outbox_tx.clone());
+            crew.spawn("flooder", move || flooder::run(flood, &inbox_rx, &sightings_tx, &queries_tx, &clock, tally))?;
+            let tally = stats.tally();
+            crew.spawn("lookup", move || lookup::run(answers, &lookup_rx, &outbox_tx, &clock, tally))?;
+            let tally = stats.tally();
+            crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally))
+        };
+        if let Err(error) = spawn_all() {
+            stop.set();
+            return Err(StartError::System(error));
+        }
         Ok(Self { file: config.file, stop, lookup_tx, crew, stats })
     }
 

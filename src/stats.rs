@@ -105,9 +105,10 @@ counters! {
     send_failed_forbidden,
     /// Sends that failed otherwise (P-25).
     send_failed_other,
-    /// Datagrams that the kernel dropped because the receive buffer was full.
+    /// Buffers that the kernel dropped because the receive buffer was full. A buffer is a datagram, or with receive offload several, which
+    /// only the kernel knew.
     receive_shed,
-    /// Receive calls that failed (P-25).
+    /// Receive calls that failed, or brought what could not be read (P-25).
     receive_failed,
 }
 

@@ -10,6 +10,7 @@ use crate::protocol::{AskedKey, ClientQuery, Heard, KeyError, Patience, Step};
 use crate::terminal::escape;
 use crate::wire::encode_clireq;
 use crossbeam_channel::{Receiver, Sender, select};
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
 
@@ -22,6 +23,8 @@ pub struct Manner {
     pub patience: Patience,
     /// A person types: Ctrl-C ends a wait, not the program, and unanswered keys are no failure.
     pub interactive: bool,
+    /// Keys the fingerprints of answers; see [`ClientQuery::start`].
+    pub secret: [u64; 2],
     /// Answers are shown on a terminal: aligned for eyes, and escaped (P-44). Otherwise `KEY TAB SERVENT TAB VALUE`, byte for byte.
     pub terminal: bool,
 }
@@ -73,7 +76,7 @@ pub enum Ending {
 /// Holds a conversation until its input ends. Answers go to `answers`, and what is said about them to `remarks`.
 ///
 /// # Errors
-/// When a line can't be read or an answer not be written.
+/// When a line can't be read or an answer not be written. Remarks that can't be written are left out.
 pub fn run(
     manner: Manner,
     wires: &Wires,
@@ -106,6 +109,10 @@ impl<C: Clock, A: Write, R: Write> Conversation<'_, C, A, R> {
         loop {
             let typed = match self.next_line() {
                 Ok(Line::Typed(typed)) => typed,
+                Ok(Line::Unreadable) => {
+                    self.remark("that is not UTF-8; other bytes can be piped in");
+                    continue;
+                }
                 Ok(Line::Failed(error)) => return Err(error),
                 Ok(Line::Interrupted | Line::End) => return Ok(Ending::Finished { unanswered, refused }),
                 Err(ending) => return Ok(ending),
@@ -115,7 +122,7 @@ impl<C: Clock, A: Write, R: Write> Conversation<'_, C, A, R> {
                 Err(KeyError::Empty) => continue,
                 Err(error) => {
                     refused += usize::from(!self.manner.interactive);
-                    writeln!(self.remarks, "{error}")?;
+                    self.remark(error);
                     continue;
                 }
             };
@@ -151,7 +158,7 @@ impl<C: Clock, A: Write, R: Write> Conversation<'_, C, A, R> {
         if !self.transmit(&key) {
             return Ok(Outcome::Ended(Ending::Disconnected));
         }
-        let mut query = ClientQuery::start(key, self.manner.patience, self.clock.now());
+        let mut query = ClientQuery::start(key, self.manner.patience, self.manner.secret, self.clock.now());
         loop {
             let alarm = self.clock.alarm(query.deadline());
             select! {
@@ -161,7 +168,7 @@ impl<C: Clock, A: Write, R: Write> Conversation<'_, C, A, R> {
                 },
                 recv(interrupt_rx) -> interrupt => return match interrupt {
                     Ok(Interrupt::User) if self.manner.interactive => {
-                        writeln!(self.remarks, "{}: stopped", escape(query.key().as_bytes()))?;
+                        self.remark(format_args!("{}: stopped", escape(query.key().as_bytes())));
                         Ok(Outcome::Stopped)
                     }
                     Ok(Interrupt::User) => Ok(Outcome::Ended(Ending::Interrupted)),
@@ -177,13 +184,13 @@ impl<C: Clock, A: Write, R: Write> Conversation<'_, C, A, R> {
                         Step::Retransmit => {
                             let Manner { servent, patience, .. } = self.manner;
                             let waited = patience.timeout.as_secs_f64();
-                            writeln!(self.remarks, "no answer from {servent} after {waited} s, asking again")?;
+                            self.remark(format_args!("no answer from {servent} after {waited} s, asking again"));
                             if !self.transmit(query.key()) {
                                 return Ok(Outcome::Ended(Ending::Disconnected));
                             }
                         }
                         Step::Finished(count) => {
-                            self.remark_end(query.key(), count)?;
+                            self.remark_end(query.key(), count);
                             return Ok(Outcome::Answers(count));
                         }
                     }
@@ -223,12 +230,17 @@ impl<C: Clock, A: Write, R: Write> Conversation<'_, C, A, R> {
     }
 
     /// Says that there are no more answers, or that there were none (P-41).
-    fn remark_end(&mut self, key: &AskedKey, count: usize) -> io::Result<()> {
+    fn remark_end(&mut self, key: &AskedKey, count: usize) {
         let key = escape(key.as_bytes());
         match count {
-            0 => writeln!(self.remarks, "{key}: no answer"),
-            1 => writeln!(self.remarks, "{key}: no more answers (1 answer)"),
-            _ => writeln!(self.remarks, "{key}: no more answers ({count} answers)"),
+            0 => self.remark(format_args!("{key}: no answer")),
+            1 => self.remark(format_args!("{key}: no more answers (1 answer)")),
+            _ => self.remark(format_args!("{key}: no more answers ({count} answers)")),
         }
+    }
+
+    /// Remarks are for whoever looks: where nobody can, the answers go on.
+    fn remark(&mut self, remark: impl Display) {
+        writeln!(self.remarks, "{remark}").ok();
     }
 }

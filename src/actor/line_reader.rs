@@ -3,8 +3,8 @@
 //! It reads only when asked, so a prompt never appears among the answers, and what is piped in waits until it is due.
 
 use crossbeam_channel::{Receiver, Sender};
-use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
+use rustyline::{Config, DefaultEditor};
 use std::io::{self, BufRead, Write};
 
 /// The prompt of an interactive client.
@@ -19,6 +19,8 @@ pub enum Line {
     Interrupted,
     /// Ctrl-D, or the end of the input.
     End,
+    /// Bytes that the line editor can't take, because they are not UTF-8.
+    Unreadable,
     /// The input can't be read.
     Failed(io::Error),
 }
@@ -72,7 +74,9 @@ impl EditedLines {
     /// # Errors
     /// What the terminal says.
     pub fn new() -> io::Result<Self> {
-        DefaultEditor::new().map(Self).map_err(io::Error::other)
+        // Pasted lines are lines: each is a key of its own.
+        let config = Config::builder().bracketed_paste(false).build();
+        DefaultEditor::with_config(config).map(Self).map_err(io::Error::other)
     }
 }
 
@@ -86,6 +90,7 @@ impl LineSource for EditedLines {
             }
             Err(ReadlineError::Interrupted) => Line::Interrupted,
             Err(ReadlineError::Eof) => Line::End,
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Line::Unreadable,
             Err(ReadlineError::Io(error)) => Line::Failed(error),
             Err(error) => Line::Failed(io::Error::other(error)),
         }

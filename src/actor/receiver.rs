@@ -2,16 +2,16 @@
 
 use super::channels::{InboxHandle, LookupJob};
 use super::clock::{Clock, Pace};
-use crate::batch::{Inbox, Pool};
+use crate::batch::{DATAGRAMS_MAX, Inbox, Pool};
 use crate::net::{DatagramSource, Received, is_transient};
 use crate::stats::{Counters, Tally};
 use crate::wire::Header;
 use crossbeam_channel::{SendError, Sender};
-use std::io;
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Tells a receiver to stop. It looks after each batch, and at the latest after
+/// Tells a receiver to stop. It looks after each receive call, and at the latest after
 /// [`RECEIVE_WAIT_MAX`](crate::net::RECEIVE_WAIT_MAX). Clones share the flag.
 #[derive(Clone, Debug, Default)]
 pub struct StopFlag(Arc<AtomicBool>);
@@ -101,24 +101,16 @@ impl Route for Sender<InboxHandle> {
 /// Receives, decodes and routes until `stop` is set, the route is gone, or there is no socket any more.
 ///
 /// Malformed datagrams are counted by cause, logged at debug, and otherwise ignored (P-5).
-pub fn run(
-    mut source: impl DatagramSource,
-    stop: &StopFlag,
-    mut route: impl Route,
-    clock: &impl Clock,
-    mut tally: Tally,
-) {
-    let mut inboxes = Pool::<Inbox>::default();
+pub fn run(mut source: impl DatagramSource, stop: &StopFlag, route: impl Route, clock: &impl Clock, mut tally: Tally) {
+    let mut intake = Intake::new(route);
     let (mut shed_pace, mut failure_pace) = (Pace::FAILURES, Pace::FAILURES);
-    while !stop.is_set() {
-        let (inbox, received) = inboxes.fill(|inbox| receive(&mut source, inbox, tally.count()));
-        match received {
-            Ok(Received { shed, .. }) => {
-                if shed > 0 && shed_pace.is_due(clock.now()) {
-                    log::warn!(
-                        "overloaded: the kernel shed {shed} datagrams since the last batch, for want of buffer space"
-                    );
-                }
+    while !stop.is_set() && !intake.gone {
+        let received = source.receive(|from, datagram| intake.take(from, datagram, tally.count()));
+        intake.pass(tally.count());
+        let shed = match received {
+            Ok(Received { shed, unreadable }) => {
+                tally.count().receive_failed += unreadable;
+                shed
             }
             Err(error) => {
                 tally.count().receive_failed += 1;
@@ -129,26 +121,54 @@ pub fn run(
                 if failure_pace.is_due(clock.now()) {
                     log::warn!("receiving failed: {error}");
                 }
+                0
             }
+        };
+        tally.count().receive_shed += shed;
+        if shed > 0 && shed_pace.is_due(clock.now()) {
+            log::warn!("overloaded: the kernel shed {shed} buffers for want of space (receive_shed counts them)");
         }
-        let passed = if inbox.is_empty() { Ok(()) } else { route.pass(inbox, tally.count()) };
         tally.publish();
-        if passed == Err(Gone) {
-            break;
-        }
     }
+    tally.count().receive_shed += source.shed();
     tally.publish();
 }
 
-fn receive(source: &mut impl DatagramSource, inbox: &mut Inbox, counters: &mut Counters) -> io::Result<Received> {
-    inbox.clear();
-    let received = source.receive(|from, datagram| {
+/// Collects datagrams into batches and passes them on.
+struct Intake<R> {
+    route: R,
+    inboxes: Pool<Inbox>,
+    filling: Arc<Inbox>,
+    gone: bool,
+}
+
+impl<R: Route> Intake<R> {
+    fn new(route: R) -> Self {
+        Self { route, inboxes: Pool::default(), filling: Arc::default(), gone: false }
+    }
+
+    /// Decodes one datagram; passes the batch on when it is full.
+    fn take(&mut self, from: SocketAddrV4, datagram: &[u8], counters: &mut Counters) {
         counters.received += 1;
+        let inbox = Arc::make_mut(&mut self.filling);
         if let Err(error) = inbox.push(from, datagram) {
             counters.malformed(error);
             log::debug!("malformed datagram of {} bytes from {from}: {error}", datagram.len());
         }
-    })?;
-    counters.receive_shed += u64::from(received.shed);
-    Ok(received)
+        if inbox.len() >= DATAGRAMS_MAX {
+            self.pass(counters);
+        }
+    }
+
+    /// Passes the batch on, if anything is in it, and starts another one.
+    fn pass(&mut self, counters: &mut Counters) {
+        if self.filling.is_empty() {
+            return;
+        }
+        let mut next = self.inboxes.vacant();
+        Arc::make_mut(&mut next).clear();
+        let full = std::mem::replace(&mut self.filling, next);
+        self.inboxes.keep(&full);
+        self.gone |= self.route.pass(full, counters).is_err();
+    }
 }

@@ -1,5 +1,6 @@
 //! Datagrams received together: decoded once, copied once.
 
+use super::KEPT_LEN_MAX;
 use crate::wire::{DecodeError, Header, Message, Text, decode};
 use std::net::SocketAddrV4;
 use std::ops::Range;
@@ -20,9 +21,10 @@ struct Entry {
 }
 
 impl Inbox {
-    /// Empties it and keeps its memory.
+    /// Empties it and keeps its memory, up to what a batch of ordinary datagrams needs.
     pub fn clear(&mut self) {
         self.fields.clear();
+        self.fields.shrink_to(KEPT_LEN_MAX);
         self.entries.clear();
     }
 

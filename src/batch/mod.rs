@@ -14,5 +14,9 @@ pub use inbox::Inbox;
 pub use outbox::{Datagram, Outbox};
 pub use pool::Pool;
 
-/// The most datagrams that one receive call, and so one [`Inbox`], holds.
+/// The most datagrams that one [`Inbox`] is given. Whatever one receive call brings, with receive offload thousands, is passed on in
+/// batches of at most this many, so what waits in the channels is bounded.
 pub const DATAGRAMS_MAX: usize = 64;
+
+/// Bytes of text that a batch keeps room for between uses. A batch of the largest datagrams has 4 MiB, which would stay for good.
+const KEPT_LEN_MAX: usize = 256 << 10;

@@ -1,5 +1,6 @@
 //! Datagrams to send: each written once, however many destinations it has.
 
+use super::KEPT_LEN_MAX;
 use std::net::SocketAddrV4;
 use std::ops::Range;
 
@@ -15,9 +16,10 @@ pub struct Outbox {
 pub struct Datagram(Range<usize>);
 
 impl Outbox {
-    /// Empties it and keeps its memory.
+    /// Empties it and keeps its memory, up to what a batch of ordinary datagrams needs.
     pub fn clear(&mut self) {
         self.bytes.clear();
+        self.bytes.shrink_to(KEPT_LEN_MAX);
         self.transmits.clear();
     }
 

@@ -12,24 +12,25 @@ pub struct Pool<T> {
 }
 
 impl<T: Clone + Default> Pool<T> {
-    /// Lets `fill` write into a buffer that nobody else holds, and returns a handle to share with what `fill` returned.
-    ///
-    /// `fill` finds the buffer as its last use left it, so it clears it first. Dropping the handle returns the buffer.
-    pub fn fill<R>(&mut self, fill: impl FnOnce(&mut T) -> R) -> (Arc<T>, R) {
-        let vacant = self.slots.iter_mut().position(|slot| Arc::get_mut(slot).is_some()).unwrap_or_else(|| {
-            self.slots.push(Arc::default());
-            self.slots.len() - 1
-        });
-        // A vacant slot is unshared, so this never clones.
-        let slot = &mut self.slots[vacant];
-        let result = fill(Arc::make_mut(slot));
-        (Arc::clone(slot), result)
+    /// A buffer that nobody else holds, to fill through [`Arc::make_mut`] and then to [`Pool::keep`]. It is as its last use left it, so
+    /// whoever fills it clears it first.
+    pub fn vacant(&mut self) -> Arc<T> {
+        let vacant = self.slots.iter_mut().position(|slot| Arc::get_mut(slot).is_some());
+        vacant.map(|slot| self.slots.swap_remove(slot)).unwrap_or_default()
     }
 
-    /// How many buffers it has made so far.
-    #[must_use]
-    pub fn buffers(&self) -> usize {
-        self.slots.len()
+    /// Remembers a buffer that is about to be handed out, to use it again when every other handle is dropped.
+    pub fn keep(&mut self, buffer: &Arc<T>) {
+        self.slots.push(Arc::clone(buffer));
+    }
+
+    /// Lets `fill` write into a vacant buffer, and returns a handle to share with what `fill` returned.
+    pub fn fill<R>(&mut self, fill: impl FnOnce(&mut T) -> R) -> (Arc<T>, R) {
+        let mut buffer = self.vacant();
+        // A vacant buffer is unshared, so this never clones.
+        let result = fill(Arc::make_mut(&mut buffer));
+        self.keep(&buffer);
+        (buffer, result)
     }
 }
 
@@ -50,6 +51,6 @@ mod tests {
         drop(shared);
         let (again, ()) = pool.fill(|buffer| buffer.push(4));
         assert_eq!(again.as_slice(), [1, 4], "the first buffer, as its last use left it");
-        assert_eq!(pool.buffers(), 3);
+        assert_eq!(pool.slots.len(), 3);
     }
 }

@@ -14,7 +14,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use crossbeam_channel::unbounded;
 use log::LevelFilter;
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
@@ -110,8 +110,11 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
     let config = ClientConfig { servent: args.servent.resolve()?, keys, patience: args.patience.patience() };
     let (interrupt_tx, interrupt_rx) = unbounded();
     let mut crew = Crew::default();
-    let guard = signals::forward(&mut crew, &[SIGINT], interrupt_tx, |_| Interrupt::User)
-        .map_err(|error| format!("cannot listen to signals: {error}"))?;
+    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], interrupt_tx, |signal| match signal {
+        SIGINT => Interrupt::User,
+        _ => Interrupt::Leave,
+    })
+    .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let ending = client::run(&config, interrupt_rx).map_err(|error| error.to_string());
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;

@@ -30,15 +30,15 @@ pub const EXIT_FAILURE: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 /// Ended by SIGINT where there was no prompt to return to: 128 and the signal's number, as shells do.
 pub const EXIT_INTERRUPTED: u8 = 130;
-/// Ended by SIGTERM before its work was done, likewise.
+/// Ended by SIGTERM or SIGHUP before its work was done, likewise.
 pub const EXIT_TERMINATED: u8 = 143;
 
-/// How much a program logs: warnings and errors, and with `-v` more.
+/// How much a program logs.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Verbosity {
-    /// Log more: -v each malformed datagram, -vv everything
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    verbose: u8,
+    /// Log each malformed datagram as well
+    #[arg(short, long)]
+    verbose: bool,
     /// Log only warnings and errors
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
@@ -48,24 +48,27 @@ impl Verbosity {
     /// Whether an option says how much to log.
     #[must_use]
     pub fn is_given(self) -> bool {
-        self.quiet || self.verbose > 0
+        self.quiet || self.verbose
     }
 
     /// Whether to log more than usual.
     #[must_use]
     pub fn is_verbose(self) -> bool {
-        self.verbose > 0
+        self.verbose
     }
 
     /// Starts logging to standard error; `RUST_LOG` overrides the options. `usual` is the level without any.
     fn start_logging(self, usual: LevelFilter) {
         let level = match (self.quiet, self.verbose) {
             (true, _) => LevelFilter::Warn,
-            (false, 0) => usual,
-            (false, 1) => LevelFilter::Debug,
-            (false, _) => LevelFilter::Trace,
+            (false, false) => usual,
+            (false, true) => LevelFilter::Debug,
         };
-        let logger = env_logger::Builder::new().filter_level(level).format_target(false).parse_default_env().try_init();
+        let logger = env_logger::Builder::new()
+            .filter_module(env!("CARGO_CRATE_NAME"), level)
+            .format_target(false)
+            .parse_default_env()
+            .try_init();
         // A second logger in one process changes nothing: the first one stays.
         logger.ok();
         panic::set_hook(Box::new(|panicked| {

@@ -2,18 +2,22 @@
 
 use super::client::{PatienceArgs, checked_keys, exit_code};
 use super::overlay_file::OverlayFile;
-use super::{EXIT_FAILURE, Verbosity, complain, exit_with_usage, servent, values};
+use super::{
+    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage, servent, values,
+};
 use crate::actor::client_ui::Interrupt;
 use crate::actor::crew::Crew;
 use crate::actor::signals;
 use crate::client::{self, ClientConfig};
-use crate::overlay::{Overlay, READY, SERVENT_MODE, die_with_parent};
+use crate::overlay::{Overlay, OverlayError, READY, SERVENT_MODE, die_with_parent};
 use crate::protocol::AskedKey;
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
@@ -27,7 +31,7 @@ const EXAMPLE: &str = "overlayTP3 data/overlays/chain.txt http";
 #[derive(Clone, Debug, Parser)]
 #[command(name = NAME, version, after_help = "FILE holds a servent command line a line: PORT KVFILE [IP:PORT]... [options], # starts a comment,\n\
     key-value files are relative to FILE. Every servent is a process of its own on 127.0.0.1 and is stopped at the end.\n\
-    Exit codes: as clientTP3; 1 also for a bad FILE or a servent that died.\n\
+    Exit codes: as clientTP3; 1 also for a bad FILE or a servent that died; 143 after SIGTERM or SIGHUP.\n\
     Example: overlayTP3 data/overlays/chain.txt http")]
 struct OverlayArgs {
     /// Overlay file
@@ -60,21 +64,29 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
     args.verbosity.start_logging(LevelFilter::Warn);
-    match run(&args, keys) {
-        Ok(code) => ExitCode::from(code),
-        Err(cause) => {
-            complain(NAME, cause);
-            ExitCode::from(EXIT_FAILURE)
+    let file = match OverlayFile::load(&args.file) {
+        Ok(file) => file,
+        Err(error) => return fail(error),
+    };
+    let servent = match entry(&file, args.at) {
+        Ok(servent) => servent,
+        Err(message) => {
+            return exit_with_usage(&OverlayArgs::command().error(ErrorKind::ValueValidation, message), EXAMPLE);
         }
-    }
+    };
+    run(&args, &file, servent, keys).map_or_else(fail, ExitCode::from)
+}
+
+fn fail(cause: impl Display) -> ExitCode {
+    complain(NAME, cause);
+    ExitCode::from(EXIT_FAILURE)
 }
 
 /// One servent of an overlay: `PARENT-PID`, then a servent's command line.
 fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     let parent = words.next().and_then(|word| word.to_str()?.parse().ok()).unwrap_or(0);
     if let Err(error) = die_with_parent(parent) {
-        complain(NAME, error);
-        return ExitCode::from(EXIT_FAILURE);
+        return fail(error);
     }
     servent::main(words, || {
         let mut parent = io::stdout();
@@ -83,15 +95,18 @@ fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     })
 }
 
-fn run(args: &OverlayArgs, keys: Vec<AskedKey>) -> Result<u8, String> {
-    let file = OverlayFile::load(&args.file).map_err(|error| error.to_string())?;
-    let servent = entry(&file, args.at)?;
+fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<AskedKey>) -> Result<u8, String> {
     let (signal_tx, signal_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], signal_tx, |signal| signal)
         .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let verbose = args.verbosity.is_verbose();
-    let mut overlay = Overlay::start(&file.members(verbose), verbose).map_err(|error| error.to_string())?;
+    let mut overlay = match Overlay::start(&file.members(verbose), verbose, &signal_rx) {
+        Ok(overlay) => overlay,
+        Err(OverlayError::Interrupted(SIGINT)) => return Ok(EXIT_INTERRUPTED),
+        Err(OverlayError::Interrupted(_)) => return Ok(EXIT_TERMINATED),
+        Err(error) => return Err(error.to_string()),
+    };
     writeln!(io::stderr(), "{file}\nasking servent {servent}").ok();
 
     let config = ClientConfig { servent, keys, patience: args.patience.patience() };
@@ -100,25 +115,34 @@ fn run(args: &OverlayArgs, keys: Vec<AskedKey>) -> Result<u8, String> {
     let (died_tx, died_rx) = bounded(1);
     crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
         .map_err(|error| format!("cannot start: {error}"))?;
-    let ending = client::run(&config, interrupt_rx).map_err(|error| error.to_string());
+    let ending = client::run(&config, interrupt_rx);
+    // The supervisor goes first: from here on it is the overlay that listens for servents that end.
+    drop(guard);
+    crew.join().map_err(|panicked| panicked.to_string())?;
     if let Ok(index) = died_rx.try_recv() {
         return Err(overlay.obituary(index).to_string());
     }
     drop(overlay);
-    drop(guard);
-    crew.join().map_err(|panicked| panicked.to_string())?;
-    Ok(exit_code(ending?))
+    Ok(ending.map_or_else(
+        |error| {
+            complain(NAME, error);
+            EXIT_USAGE
+        },
+        exit_code,
+    ))
 }
 
 /// The servent to ask: the first one, or the one at `port`.
 fn entry(file: &OverlayFile, port: Option<u16>) -> Result<SocketAddrV4, String> {
-    let mut addresses = file.addresses();
-    match port {
-        None => addresses.next().ok_or_else(|| "the overlay file names no servent".to_owned()),
-        Some(port) => addresses
-            .find(|address| address.port() == port)
-            .ok_or_else(|| format!("--at {port}: expected the port of a servent in the overlay file")),
-    }
+    let is_meant = |address: &SocketAddrV4| port.is_none_or(|port| address.port() == port);
+    file.addresses().find(is_meant).ok_or_else(|| {
+        let ports: Vec<_> = file.addresses().map(|address| address.port().to_string()).collect();
+        format!(
+            "invalid value '{}' for '--at <PORT>': expected the port of a servent in the overlay file: {}",
+            port.unwrap_or_default(),
+            ports.join(", ")
+        )
+    })
 }
 
 /// Tells the conversation of signals and of the first servent that dies, until the signals end.

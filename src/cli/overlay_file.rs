@@ -58,7 +58,9 @@ impl OverlayFile {
     /// The first line that can't start, and why.
     pub fn load(file: &Path) -> Result<Self, OverlayFileError> {
         let refuse = |line, cause| OverlayFileError { file: file.to_owned(), line, cause };
-        let text = fs::read_to_string(file).map_err(|error| refuse(None, format!("cannot be read: {error}")))?;
+        let bytes = fs::read(file).map_err(|error| refuse(None, format!("cannot be read: {error}")))?;
+        // Comments may be in any encoding; a path that is not UTF-8 is then not found, on its line.
+        let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
         let folder = match file.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),

@@ -140,11 +140,11 @@ pub fn main(words: impl IntoIterator<Item = OsString>, ready: impl FnOnce()) -> 
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
     args.verbosity.start_logging(LevelFilter::Info);
-    ExitCode::from(exit_code(serve(args, ready)))
+    ExitCode::from(report(serve(args, ready)))
 }
 
-/// The exit code for how a servent ended, the cause said on standard error.
-pub fn exit_code(outcome: Result<(), String>) -> u8 {
+/// Says on standard error why a servent failed, if it did, and returns the exit code.
+pub fn report(outcome: Result<(), String>) -> u8 {
     match outcome {
         Ok(()) => EXIT_OK,
         Err(cause) => {

@@ -37,7 +37,12 @@ impl Peer {
             SocketAddr::V4(address) => Some(*address),
             SocketAddr::V6(_) => None,
         });
-        ipv4.ok_or_else(|| format!("'{self}' has no IPv4 address: {IPV6_REASON}"))
+        let address = ipv4.ok_or_else(|| format!("'{self}' has no IPv4 address: {IPV6_REASON}"))?;
+        if is_one_host(*address.ip()) {
+            Ok(address)
+        } else {
+            Err(format!("'{self}' is {}, which is not the address of one host", address.ip()))
+        }
     }
 }
 
@@ -85,11 +90,15 @@ pub fn peer(typed: &str) -> Result<Peer, String> {
         return Ok(Peer::Name { host: host.to_owned(), port });
     }
     let ip = ipv4(host).map_err(|_| format!("'{host}' is not an IPv4 address, {EXAMPLE}"))?;
-    let first = ip.octets()[0];
-    if first == 0 || first >= 224 {
+    if !is_one_host(ip) {
         return Err(format!("{ip} is not the address of one host, {EXAMPLE}"));
     }
     Ok(Peer::Address(SocketAddrV4::new(ip, port)))
+}
+
+/// Whether `ip` can be one host's: not 0.0.0.0/8, multicast, 240.0.0.0/4 or broadcast.
+fn is_one_host(ip: Ipv4Addr) -> bool {
+    (1..224).contains(&ip.octets()[0])
 }
 
 /// Reads an IPv4 address.

@@ -8,7 +8,9 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrIn, getsockopt, recvmmsg, sendmmsg,
     setsockopt, sockopt,
 };
+use nix::sys::stat::fstat;
 use std::array;
+use std::fs;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddrV4, UdpSocket};
 use std::os::fd::AsRawFd;
@@ -17,14 +19,21 @@ use std::os::fd::AsRawFd;
 /// from sharing a cache set.
 const SLOT_LEN: usize = (64 << 10) + 33 * 64;
 
-/// Receives up to [`DATAGRAMS_MAX`] buffers a call; each is a datagram, or with receive offload several.
+/// Buffers a receive call takes. With receive offload each may hold 128 datagrams, and a stop waits for all of them.
+const BUFFERS_MAX: usize = 64;
+const COALESCED_BUFFERS_MAX: usize = 16;
+
+/// Receives several buffers a call; each is a datagram, or with receive offload several.
 #[derive(Debug)]
 pub struct BatchReceiver {
     socket: UdpSocket,
+    buffers_max: usize,
     /// One slot a buffer. The kernel writes only what comes, so memory is touched only as far as datagrams are long.
     slots: Vec<u8>,
-    /// The kernel's count of dropped buffers, which wraps.
+    /// The kernel's count of dropped buffers, which wraps, as far as it was said.
     shed_total: u32,
+    /// Something came since the kernel was last asked for that count.
+    is_shed_stale: bool,
 }
 
 impl BatchReceiver {
@@ -32,7 +41,16 @@ impl BatchReceiver {
     pub(super) fn new(socket: UdpSocket, offload: Offload) -> io::Result<(Self, bool)> {
         setsockopt(&socket, sockopt::RxqOvfl, &1)?;
         let gro = offload == Offload::WhereAvailable && setsockopt(&socket, sockopt::UdpGroSegment, &true).is_ok();
-        Ok((Self { socket, slots: vec![0; DATAGRAMS_MAX * SLOT_LEN], shed_total: 0 }, gro))
+        let buffers_max = if gro { COALESCED_BUFFERS_MAX } else { BUFFERS_MAX };
+        let slots = vec![0; buffers_max * SLOT_LEN];
+        Ok((Self { socket, buffers_max, slots, shed_total: 0, is_shed_stale: false }, gro))
+    }
+
+    /// Takes the kernel's count; returns what it grew by.
+    fn shed_until(&mut self, total: u32) -> u64 {
+        let shed = total.wrapping_sub(self.shed_total);
+        self.shed_total = total;
+        u64::from(shed)
     }
 }
 
@@ -40,21 +58,26 @@ impl DatagramSource for BatchReceiver {
     fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
         // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same ones would have
         // no room for control messages.
-        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(DATAGRAMS_MAX, Some(cmsg_space!(u32, i32)));
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(self.buffers_max, Some(cmsg_space!(u32, i32)));
         let mut slots = self.slots.chunks_exact_mut(SLOT_LEN);
-        let mut vectors: [_; DATAGRAMS_MAX] = array::from_fn(|_| [IoSliceMut::new(slots.next().unwrap_or_default())]);
-        let wait_for_one = MsgFlags::MSG_WAITFORONE;
-        let messages = match recvmmsg(self.socket.as_raw_fd(), &mut headers, vectors.iter_mut(), wait_for_one, None) {
+        let mut vectors: [_; BUFFERS_MAX] = array::from_fn(|_| [IoSliceMut::new(slots.next().unwrap_or_default())]);
+        let vectors = vectors[..self.buffers_max].iter_mut();
+        let messages = match recvmmsg(self.socket.as_raw_fd(), &mut headers, vectors, MsgFlags::MSG_WAITFORONE, None) {
             Ok(messages) => messages,
-            Err(Errno::EAGAIN | Errno::EINTR) => return Ok(Received::default()),
+            // While nothing comes, nothing tells of what was shed last.
+            Err(Errno::EAGAIN) => return Ok(Received { shed: self.shed(), unreadable: 0 }),
+            Err(Errno::EINTR) => return Ok(Received::default()),
             Err(errno) => return Err(errno.into()),
         };
-        let mut datagrams = 0;
-        let mut shed_total = self.shed_total;
+        let (mut shed_total, mut unreadable) = (self.shed_total, 0);
         for message in messages {
+            let (Some(source), Ok(controls)) = (message.address, message.cmsgs()) else {
+                unreadable += 1;
+                continue;
+            };
             let buffer = message.iovs().next().unwrap_or_default();
             let mut segment_len = buffer.len();
-            for control in message.cmsgs()? {
+            for control in controls {
                 match control {
                     ControlMessageOwned::RxqOvfl(total) => shed_total = total,
                     ControlMessageOwned::UdpGroSegments(len) => {
@@ -63,16 +86,27 @@ impl DatagramSource for BatchReceiver {
                     _ => {}
                 }
             }
-            let Some(source) = message.address else { continue };
-            for datagram in segments(buffer, segment_len) {
-                deliver(source.into(), datagram);
-                datagrams += 1;
-            }
+            segments(buffer, segment_len).for_each(|datagram| deliver(source.into(), datagram));
         }
-        let shed = shed_total.wrapping_sub(self.shed_total);
-        self.shed_total = shed_total;
-        Ok(Received { datagrams, shed })
+        self.is_shed_stale = true;
+        Ok(Received { shed: self.shed_until(shed_total), unreadable })
     }
+
+    /// Datagrams tell what was shed before them (`SO_RXQ_OVFL`), never after them; the socket's line in /proc/net/udp tells that too.
+    fn shed(&mut self) -> u64 {
+        if !std::mem::take(&mut self.is_shed_stale) {
+            return 0;
+        }
+        dropped(&self.socket).map_or(0, |total| self.shed_until(total))
+    }
+}
+
+/// The last column of `socket`'s line in /proc/net/udp; the tenth is its inode.
+fn dropped(socket: &UdpSocket) -> Option<u32> {
+    let inode = fstat(socket).ok()?.st_ino.to_string();
+    let table = fs::read_to_string("/proc/net/udp").ok()?;
+    let line = table.lines().find(|line| line.split_whitespace().nth(9) == Some(&inode))?;
+    line.split_whitespace().last()?.parse().ok()
 }
 
 /// Sends up to [`DATAGRAMS_MAX`] messages a call; each is a datagram, or with segmentation offload a group of them.
@@ -100,13 +134,14 @@ impl BatchSender {
         (Self { socket, limits, groups: Groups::default() }, gso)
     }
 
-    /// Sends `messages` in order. Returns the index of the first group that the network would not segment, or the number of messages.
+    /// Sends `messages` in order. A group that is refused, for whatever reason, is sent again datagram by datagram: what is wrong with one
+    /// of them, or with the way to it, is then told of that one, and the others leave.
     fn send_messages(
         &self,
         messages: &[Message<'_>],
         sent: &mut Sent,
         failed: &mut impl FnMut(SocketAddrV4, SendFailure),
-    ) -> usize {
+    ) {
         let mut next = 0;
         while next < messages.len() {
             let run = run(&messages[next..]);
@@ -117,16 +152,22 @@ impl BatchSender {
                     next += count;
                 }
                 Err(Errno::EINTR) => {}
-                Err(Errno::EIO | Errno::EINVAL | Errno::ENOPROTOOPT) if run[0].segments > 1 => return next,
+                Err(errno) if run[0].segments > 1 => {
+                    let left_before = sent.datagrams;
+                    let cut: Vec<_> = run[0].cut().collect();
+                    let alone: Vec<_> = cut.iter().map(|(to, piece)| Message::alone(*to, piece)).collect();
+                    self.send_messages(&alone, sent, failed);
+                    // If they can leave alone, it was the group that could not.
+                    let could_not_segment = matches!(errno, Errno::EIO | Errno::EINVAL | Errno::ENOPROTOOPT);
+                    sent.offload_lost |= could_not_segment && sent.datagrams > left_before;
+                    next += 1;
+                }
                 Err(errno) => {
-                    for _ in 0..run[0].segments {
-                        failed(run[0].to, SendFailure::from_errno(errno));
-                    }
+                    failed(run[0].to, SendFailure::from_errno(errno));
                     next += 1;
                 }
             }
         }
-        next
     }
 
     /// One sendmmsg call; how many of `run` left.
@@ -168,12 +209,8 @@ impl DatagramSink for BatchSender {
                 Message { to: group.to, pieces: own, segment_len, segments: group.segments }
             })
             .collect();
-        let done = self.send_messages(&messages, &mut sent, &mut failed);
-        if done < messages.len() {
-            sent.offload_lost = true;
-            let alone: Vec<_> = messages[done..].iter().flat_map(|message| message.cut()).collect();
-            let alone: Vec<_> = alone.iter().map(|(to, piece)| Message::alone(*to, piece)).collect();
-            self.send_messages(&alone, &mut sent, &mut failed);
+        self.send_messages(&messages, &mut sent, &mut failed);
+        if sent.offload_lost {
             self.limits = GroupLimits::ALONE;
         }
         sent
@@ -186,9 +223,9 @@ impl<'a> Message<'a> {
         Self { to, pieces: piece, segment_len: 0, segments: 1 }
     }
 
-    /// Its datagrams, each to be sent on its own.
+    /// The datagrams of a group, each to be sent on its own.
     fn cut(self) -> impl Iterator<Item = (SocketAddrV4, [IoSlice<'a>; 1])> {
-        let len = if self.segments > 1 { usize::from(self.segment_len) } else { usize::MAX };
+        let len = usize::from(self.segment_len);
         self.pieces.iter().flat_map(move |piece| segments(piece, len)).map(move |cut| (self.to, [IoSlice::new(cut)]))
     }
 }
@@ -209,7 +246,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     #[test]
-    fn a_network_that_does_not_segment_loses_nothing_and_is_not_asked_again() {
+    fn a_group_that_is_refused_costs_no_datagram_and_offload_only_if_it_is_to_blame() {
         let bind = || Socket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
         let (here, there) = (bind(), bind());
         let to = there.local_addr();
@@ -220,6 +257,15 @@ mod tests {
         }
         // More segments than any kernel takes at once: it refuses the group as it would on a device that does not segment.
         sender.limits = GroupLimits { segments_max: 1_000, ..GroupLimits::OFFLOAD };
+        // Nobody can be sent to at port 0, in groups or alone: that is not the group's fault.
+        let nowhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+        let mut outbox = Outbox::default();
+        let datagram = outbox.write(|bytes| bytes.push(7));
+        (0..3).for_each(|_| outbox.send(&datagram, nowhere));
+        let mut failures = Vec::new();
+        let sent = sender.send(&outbox, |to, failure| failures.push((to, failure)));
+        assert_eq!((sent, failures), (Sent::default(), vec![(nowhere, SendFailure::Other); 3]));
+
         for offload_lost in [true, false] {
             let mut outbox = Outbox::default();
             let lengths = [1_473, 65_508].into_iter().chain(std::iter::repeat_n(1, 200)).chain([30]);

@@ -19,6 +19,7 @@ pub use portable::{BatchReceiver, BatchSender};
 
 use crate::batch::Outbox;
 use nix::errno::Errno;
+use nix::ifaddrs::getifaddrs;
 use socket2::SockRef;
 use std::fmt;
 use std::io;
@@ -38,6 +39,11 @@ pub trait DatagramSource {
     /// # Errors
     /// What the socket says. [`is_transient`] tells whether the next call may succeed.
     fn receive(&mut self, deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received>;
+
+    /// Buffers that the kernel dropped and that no [`Received`] has said yet.
+    fn shed(&mut self) -> u64 {
+        0
+    }
 }
 
 /// Where datagrams go.
@@ -85,13 +91,13 @@ impl fmt::Display for OffloadInUse {
     }
 }
 
-/// What one receive call brought.
+/// What one receive call had to say, beside the datagrams that it delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Datagrams delivered; 0 when the wait ended without one.
-    pub datagrams: usize,
-    /// Datagrams that the kernel dropped for want of buffer space since the last call.
-    pub shed: u32,
+    /// Buffers that the kernel dropped for want of space since it was last said. A buffer is a datagram, or with receive offload several.
+    pub shed: u64,
+    /// Buffers whose control messages could not be read, so that nobody knows where their datagrams end. Nothing of them is delivered.
+    pub unreadable: u64,
 }
 
 /// Why a datagram could not leave (P-25).
@@ -197,10 +203,15 @@ impl Socket {
     }
 }
 
-/// Whether `ip` is an address of this host: a socket can be bound to it.
+/// Whether `ip` is an address of this host: on loopback, or of one of its interfaces.
 #[must_use]
 pub fn is_local(ip: Ipv4Addr) -> bool {
-    UdpSocket::bind((ip, 0)).is_ok()
+    let is_of_interface = || {
+        let interfaces = getifaddrs().into_iter().flatten();
+        let mut addresses = interfaces.filter_map(|interface| interface.address?.as_sockaddr_in().map(|own| own.ip()));
+        addresses.any(|own| own == ip)
+    };
+    ip.is_loopback() || is_of_interface()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ impl DatagramSource for BatchReceiver {
         match self.socket.recv_from(&mut self.buffer) {
             Ok((len, SocketAddr::V4(source))) => {
                 deliver(source, &self.buffer[..len]);
-                Ok(Received { datagrams: 1, shed: 0 })
+                Ok(Received::default())
             }
             Ok((_, SocketAddr::V6(_))) => Ok(Received::default()),
             Err(error) => match error.kind() {

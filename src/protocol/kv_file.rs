@@ -5,10 +5,10 @@
 //! key <TAB or SPACE>... value, to the end of the line; further <TAB>s belong to it
 //! ```
 //!
-//! White space is tab and space; LF and CRLF end a line; a UTF-8 byte order mark at the start is skipped. All else is bytes (P-4).
+//! White space is tab and space, and at the end of a line CR; LF and CRLF end a line; a UTF-8 byte order mark at the start is skipped. All else is bytes (P-4).
 
-use super::store::{Store, StoreBuilder, StoreFull};
-use crate::wire::{PAYLOAD_LEN_MAX, response_len};
+use super::store::{InsertError, Store, StoreBuilder, StoreFull};
+use crate::wire::PAYLOAD_LEN_MAX;
 use memchr::{memchr, memchr2};
 use std::fmt;
 
@@ -77,14 +77,19 @@ pub fn parse_kv_file(bytes: &[u8], secret: [u64; 2]) -> Result<Loaded, StoreFull
     while !rest.is_empty() {
         line += 1;
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
-        match pair(&rest[..end]) {
-            Ok(Some((key, value))) => builder.insert(key, value)?,
-            Ok(None) => {}
-            Err(cause) => {
-                skipped_count += 1;
-                if skipped.len() < SKIPPED_SHOWN_MAX {
-                    skipped.push(Skipped { line, cause });
-                }
+        let cause = match pair(&rest[..end]) {
+            Ok(Some((key, value))) => match builder.insert(key, value) {
+                Ok(()) => None,
+                Err(InsertError::TooLarge(len)) => Some(SkipCause::TooLarge(len)),
+                Err(InsertError::Full(full)) => return Err(full),
+            },
+            Ok(None) => None,
+            Err(cause) => Some(cause),
+        };
+        if let Some(cause) = cause {
+            skipped_count += 1;
+            if skipped.len() < SKIPPED_SHOWN_MAX {
+                skipped.push(Skipped { line, cause });
             }
         }
         rest = rest.get(end + 1..).unwrap_or_default();
@@ -105,9 +110,7 @@ fn pair(line: &[u8]) -> Result<Option<Pair<'_>>, SkipCause> {
         return Err(SkipCause::Nul);
     }
     let key_len = memchr2(b'\t', b' ', line).ok_or(SkipCause::NoValue)?;
-    let (key, value) = (&line[..key_len], trim_start(&line[key_len..]));
-    let response_len = response_len(key.len(), value.len());
-    if response_len > PAYLOAD_LEN_MAX { Err(SkipCause::TooLarge(response_len)) } else { Ok(Some((key, value))) }
+    Ok(Some((&line[..key_len], trim_start(&line[key_len..]))))
 }
 
 fn trim_start(mut line: &[u8]) -> &[u8] {
@@ -128,6 +131,7 @@ fn trim_end(mut line: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::response_len;
 
     fn load(text: &[u8]) -> Loaded {
         parse_kv_file(text, [1, 2]).unwrap()

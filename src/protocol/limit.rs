@@ -2,9 +2,10 @@
 //!
 //! A QUERY names whom to answer, so a stranger can aim RESPONSEs at a victim. For each /24 of globally routable addresses the limiter counts
 //! RESPONSEs in slots of a tenth of a second; one more is allowed while the current slot and the ten before it hold fewer than
-//! the limit. Any second lies within eleven such slots, so no second ever sees more than the limit, whatever the bursts.
+//! the limit. Any second lies within eleven such slots, so no second ever sees more than the limit, whatever the bursts; under steady
+//! pressure a limit of 200 lets 200 through every 1.1 seconds.
 //!
-//! A /24 is forgotten once it had no RESPONSE for two periods of eleven slots. At most [`NETWORKS_MAX`] are known per period; beyond that new ones are
+//! A /24 is forgotten once nobody asked about it for two periods of eleven slots. At most [`NETWORKS_MAX`] are known per period; beyond that new ones are
 //! refused, since forgetting an old one early would free it of its limit.
 
 use crate::types::Timestamp;
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn p24_the_limit_holds_across_the_periods_of_forgetting_and_memory_is_released() {
+    fn p24_the_limit_holds_across_the_periods_of_forgetting_and_idle_networks_are_forgotten() {
         let mut limiter = ResponseLimiter::new(10);
         assert_eq!(allowed(&mut limiter, at(1_090), 100, VICTIM), 10);
         assert_eq!(allowed(&mut limiter, at(1_110), 100, VICTIM), 0, "a new period");

@@ -40,7 +40,8 @@ impl Lookup {
     }
 
     /// Looks `key` up and, if it is held, queues the RESPONSE to `client`: with one NUL at its end exactly if the request's
-    /// key field held one (P-3).
+    /// key field held one (P-3). One that fills a datagram to the last byte has
+    /// no room for it, and fails to be sent.
     pub fn answer(
         &mut self,
         now: Timestamp,

@@ -27,4 +27,4 @@ pub use limit::ResponseLimiter;
 pub use lookup::{Lookup, LookupVerdict};
 pub use query::{AskedKey, ClientQuery, Heard, KeyError, Patience, Step};
 pub use seen::{SeenConfig, SeenTable, Sighting};
-pub use store::{FRAGMENTED_LEN_MIN, Store, StoreBuilder, StoreFull};
+pub use store::{FRAGMENTED_LEN_MIN, InsertError, Store, StoreBuilder, StoreFull};

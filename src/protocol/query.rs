@@ -12,10 +12,15 @@
 
 use crate::types::Timestamp;
 use crate::wire::{CLIREQ_KEY_LEN_MAX, Header, Message};
+use siphasher::sip128::{Hasher128, SipHasher13};
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::Hasher;
 use std::net::SocketAddrV4;
 use std::time::Duration;
+
+/// Answers to one key that are remembered to show each once (P-43). What comes beyond is shown as often as it comes.
+const SHOWN_MAX: usize = 1 << 16;
 
 /// How long a client waits and how often it asks (P-40).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +99,10 @@ pub struct ClientQuery {
     patience: Patience,
     tries_left: u32,
     deadline: Timestamp,
-    answers: HashSet<(SocketAddrV4, Vec<u8>)>,
+    secret: [u64; 2],
+    /// Keyed fingerprints of the answers that were shown, so that what strangers send is not kept.
+    shown: HashSet<u128>,
+    answers: usize,
 }
 
 /// What a received message is to a query.
@@ -120,15 +128,17 @@ pub enum Step {
 }
 
 impl ClientQuery {
-    /// A query whose CLIREQ is transmitted `now`.
+    /// A query whose CLIREQ is transmitted `now`. `secret` keys the fingerprints of answers.
     #[must_use]
-    pub fn start(key: AskedKey, patience: Patience, now: Timestamp) -> Self {
+    pub fn start(key: AskedKey, patience: Patience, secret: [u64; 2], now: Timestamp) -> Self {
         Self {
             key,
             patience,
             tries_left: patience.tries.saturating_sub(1),
             deadline: now + patience.timeout,
-            answers: HashSet::new(),
+            secret,
+            shown: HashSet::new(),
+            answers: 0,
         }
     }
 
@@ -153,7 +163,25 @@ impl ClientQuery {
             return Heard::Unrelated;
         }
         self.deadline = now + self.patience.timeout;
-        if self.answers.insert((servent, value.to_vec())) { Heard::Answer(value) } else { Heard::Repeated }
+        let fingerprint = self.fingerprint(servent, value);
+        let is_known = if self.shown.len() < SHOWN_MAX {
+            !self.shown.insert(fingerprint)
+        } else {
+            self.shown.contains(&fingerprint)
+        };
+        if is_known {
+            return Heard::Repeated;
+        }
+        self.answers += 1;
+        Heard::Answer(value)
+    }
+
+    fn fingerprint(&self, servent: SocketAddrV4, value: &[u8]) -> u128 {
+        let mut hasher = SipHasher13::new_with_keys(self.secret[0], self.secret[1]);
+        hasher.write(&servent.ip().octets());
+        hasher.write(&servent.port().to_be_bytes());
+        hasher.write(value);
+        hasher.finish128().as_u128()
     }
 
     /// Moves on once the deadline has passed. After an answer it never asks for a retransmission (P-40).
@@ -161,12 +189,12 @@ impl ClientQuery {
         if now < self.deadline {
             return Step::Wait;
         }
-        if self.answers.is_empty() && self.tries_left > 0 {
+        if self.answers == 0 && self.tries_left > 0 {
             self.tries_left -= 1;
             self.deadline = now + self.patience.timeout;
             return Step::Retransmit;
         }
-        Step::Finished(self.answers.len())
+        Step::Finished(self.answers)
     }
 }
 
@@ -185,7 +213,7 @@ mod tests {
     }
 
     fn query() -> ClientQuery {
-        ClientQuery::start(AskedKey::new(b"http").unwrap(), Patience::default(), at(0))
+        ClientQuery::start(AskedKey::new(b"http").unwrap(), Patience::default(), [1, 2], at(0))
     }
 
     fn hear<'a>(query: &mut ClientQuery, now: u64, port: u16, datagram: &'a [u8]) -> Heard<'a> {
@@ -250,13 +278,25 @@ mod tests {
     fn p40_the_number_of_tries_is_the_number_of_transmissions() {
         for tries in [1, 2, 5] {
             let patience = Patience { tries, ..Patience::default() };
-            let mut query = ClientQuery::start(AskedKey::new(b"k").unwrap(), patience, at(0));
+            let mut query = ClientQuery::start(AskedKey::new(b"k").unwrap(), patience, [1, 2], at(0));
             let mut transmissions = 1;
             while query.on_deadline(query.deadline()) == Step::Retransmit {
                 transmissions += 1;
             }
             assert_eq!(transmissions, tries);
         }
+    }
+
+    #[test]
+    fn p43_a_servent_that_never_ends_does_not_fill_the_memory() {
+        let mut query = query();
+        for number in 0..SHOWN_MAX + 10 {
+            let datagram = format!("\0\x03http\t{number}").into_bytes();
+            assert!(matches!(hear(&mut query, 1, 1, &datagram), Heard::Answer(_)));
+        }
+        assert_eq!(hear(&mut query, 1, 1, b"\0\x03http\t0"), Heard::Repeated);
+        assert_eq!(query.shown.len(), SHOWN_MAX);
+        assert_eq!(query.on_deadline(at(5)), Step::Finished(SHOWN_MAX + 10));
     }
 
     #[test]

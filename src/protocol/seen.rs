@@ -13,7 +13,8 @@
 //!
 //! A chain runs from young to old, so a walk ends at the first sighting that is expired or no longer in the ring. Nothing is ever unlinked:
 //! forgetting is a comparison. Hence no operation sweeps, rehashes or moves anything; each costs one bucket, about one sighting of
-//! a chain, and one write, at any fill. Memory is reserved at the start and touched as the ring first fills: 36 bytes a sighting.
+//! a chain, and one write, at any fill. Memory is reserved at the start and touched as the ring first fills: 36 bytes a sighting, with the capacity
+//! rounded up to a power of two.
 //!
 //! A sighting is a 128-bit keyed fingerprint of its [`QueryId`]. Strangers choose the keys; without the secret they can neither build long
 //! chains nor make two queries look the same. Two of the default 2^20 sightings collide by chance with probability below 2^-88.
@@ -34,7 +35,7 @@ pub struct SeenConfig {
 }
 
 impl SeenConfig {
-    /// The most that a table can keep: 36 bytes each make 2.4 GB.
+    /// The most that a table can keep: 36 bytes each make 2.4 GB. Memory is for the next power of two.
     pub const CAPACITY_MAX: u32 = 1 << 26;
 }
 

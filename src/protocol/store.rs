@@ -4,16 +4,17 @@
 //! offset, sorted by hash, and a directory of where each range of hashes starts.
 //!
 //! ```text
-//! starts  [ 0 | 3 | 9 | ... ]                      about four entries a range
+//! starts  [ 0 | 3 | 7 | ... ]                      two to four entries a range
 //!           │   └──────────────────┐
-//! entries [ hash, offset | ... | hash, offset | ... ]      sorted: a range is one cache line
+//! entries [ hash, offset | ... | hash, offset | ... ]      sorted: a range lies in one or two cache lines
 //!                 └──────┐
 //! arena   | key_len (u16) | response_len (u16) | 0 3 key TAB value |  next pair ...
 //! ```
 //!
 //! An answer is then a slice. A store does not change once it is built, so the index is made in one sort: filling a hash table key by key
 //! costs a cache miss or two for each. A pair costs its RESPONSE, four bytes of lengths and about nine of index. Offsets are 32 bits
-//! wide, so the arena ends at 4 GiB. A value that a later one replaces stays in the arena, unreachable.
+//! wide, so the arena ends at 4 GiB. A value that a later one replaces stays in the arena, unreachable, so a file costs at most what its
+//! lines do.
 
 use crate::wire::{PAYLOAD_LEN_MAX, encode_response, response_len};
 use siphasher::sip::SipHasher13;
@@ -58,17 +59,17 @@ impl StoreBuilder {
         Self { arena: Vec::with_capacity(arena_len), entries: Vec::new(), longest: 0, secret }
     }
 
-    /// Takes `value` for `key`, in place of an earlier one (P-31). The caller has checked that key and value fit a datagram (P-33) and
-    /// that neither holds a NUL.
+    /// Takes `value` for `key`, in place of an earlier one (P-31). The caller has checked that neither holds a NUL.
     ///
     /// # Errors
-    /// [`StoreFull`] if the arena would pass 4 GiB. The builder is then as it was.
-    pub fn insert(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreFull> {
+    /// [`InsertError`]. The builder is then as it was.
+    pub fn insert(&mut self, key: &[u8], value: &[u8]) -> Result<(), InsertError> {
         let response_len = response_len(key.len(), value.len());
-        debug_assert!(response_len <= PAYLOAD_LEN_MAX, "checked by the caller");
-        let end = self.arena.len() + LENGTHS + response_len;
-        if u32::try_from(end).is_err() {
-            return Err(StoreFull);
+        if response_len > PAYLOAD_LEN_MAX {
+            return Err(InsertError::TooLarge(response_len));
+        }
+        if u32::try_from(self.arena.len() + LENGTHS + response_len).is_err() {
+            return Err(InsertError::Full(StoreFull));
         }
         self.longest = self.longest.max(response_len);
         self.entries.push(entry(hash(self.secret, key), self.arena.len()));
@@ -175,6 +176,15 @@ fn keep_last_values(entries: &mut Vec<u64>, arena: &[u8]) {
         }
     }
     entries.truncate(kept);
+}
+
+/// Why a store does not take a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InsertError {
+    /// The RESPONSE would have this many bytes and fit no datagram (P-33).
+    TooLarge(usize),
+    /// No further pair of this length fits.
+    Full(StoreFull),
 }
 
 /// The arena is full: offsets into it are 32 bits wide.
@@ -285,8 +295,11 @@ mod tests {
     }
 
     #[test]
-    fn p33_the_largest_pair_fits() {
-        let value = vec![b'v'; PAYLOAD_LEN_MAX - response_len(3, 0)];
-        assert_eq!(store(&[("big", &value)]).response(b"big").map(<[u8]>::len), Some(PAYLOAD_LEN_MAX));
+    fn p33_the_largest_pair_fits_and_a_larger_one_is_refused() {
+        let value = vec![b'v'; PAYLOAD_LEN_MAX + 1 - response_len(3, 0)];
+        let mut builder = StoreBuilder::new(0, [1, 2]);
+        assert_eq!(builder.insert(b"big", &value), Err(InsertError::TooLarge(PAYLOAD_LEN_MAX + 1)));
+        builder.insert(b"big", &value[1..]).unwrap();
+        assert_eq!(builder.build().response(b"big").map(<[u8]>::len), Some(PAYLOAD_LEN_MAX));
     }
 }

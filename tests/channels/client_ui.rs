@@ -38,7 +38,8 @@ impl Fixture {
         let (mut remarks, remark_rx) = Lines::new();
         let (clock, deadline_rx) = ManualClock::new();
         let wires = Wires { asked_tx, line_rx, inbox_rx, outbox_tx, interrupt_rx };
-        let manner = Manner { servent: at(SERVENT), patience: Patience::default(), interactive, terminal };
+        let manner =
+            Manner { servent: at(SERVENT), patience: Patience::default(), interactive, secret: [1, 2], terminal };
         let its_clock = clock.clone();
         let conversation = Builder::new()
             .spawn(move || client_ui::run(manner, &wires, &its_clock, &mut answers, &mut remarks))

@@ -116,7 +116,7 @@ const CHILD: &str = "SERVENT_TEST_PANICKING_CHILD";
 fn a_panic_in_one_actor_ends_the_process_non_zero_with_the_actors_name() {
     if std::env::var_os(CHILD).is_some() {
         std::process::exit(
-            servent::cli::servent::exit_code(run_until_the_sender_panics().map_err(|f| f.to_string())).into(),
+            servent::cli::servent::report(run_until_the_sender_panics().map_err(|f| f.to_string())).into(),
         );
     }
     let name = "servent_in_memory::a_panic_in_one_actor_ends_the_process_non_zero_with_the_actors_name";
