@@ -1,0 +1,200 @@
+//! Interleaved rounds of a scenario's contestants, and the checks of their counts.
+
+use super::Fallible;
+use super::args::Args;
+use super::cluster::Cluster;
+use super::load::{Asker, Generator, ManyClients, OneClient, Outcome, Paced};
+use super::net::drops;
+use super::noise::{Noise, NoiseKind};
+use super::report::Sample;
+use super::scenarios::{Entry, Load, Program, Scenario};
+use super::sinks::SINKS;
+use super::workload::{Dialect, Values};
+use std::collections::BTreeMap;
+use std::net::SocketAddrV4;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+/// One client's CLIREQs or QUERYs under way.
+const IN_FLIGHT: u64 = 256;
+const IN_FLIGHT_BUSY: u64 = 1024;
+const CLIENTS: usize = 64;
+const WARM_UP: Duration = Duration::from_millis(200);
+
+/// A contestant's samples, one a round; none if it can't be measured here, for this reason.
+pub(crate) struct Contestant {
+    pub(crate) label: &'static str,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) skipped: Option<&'static str>,
+}
+
+/// Measures all contestants of a scenario in turn.
+///
+/// # Errors
+/// One could not be started, gave a wrong answer, or lost something without a trace.
+pub(crate) fn run(scenario: &Scenario, args: &Args, folder: &Path) -> Fallible<Vec<Contestant>> {
+    let mut results = Vec::new();
+    let mut running = Vec::new();
+    for (index, &entry) in scenario.entries.iter().enumerate() {
+        let skipped = entry.program.unavailable();
+        results.push(Contestant { label: entry.label, samples: Vec::new(), skipped });
+        if skipped.is_none() {
+            let started = Running::start(scenario, entry, args, folder);
+            running.push((index, started.map_err(|failure| format!("{}: {failure}", entry.label))?));
+        }
+    }
+    for round in 0..=args.rounds {
+        for turn in 0..running.len() {
+            args.check_interrupted()?;
+            let place = (turn + round) % running.len();
+            let (index, contestant) = &mut running[place];
+            let length = if round == 0 { WARM_UP.min(args.round) } else { args.round };
+            let sample = contestant.round(length).map_err(|failure| format!("{}: {failure}", results[*index].label))?;
+            if round > 0 {
+                results[*index].samples.push(sample);
+            }
+        }
+    }
+    for (index, contestant) in &running {
+        contestant.check_counters().map_err(|failure| format!("{}: {failure}", results[*index].label))?;
+    }
+    Ok(results)
+}
+
+type Counters = BTreeMap<String, u64>;
+
+/// A contestant under load.
+struct Running {
+    entry: Entry,
+    cluster: Cluster,
+    generator: Box<dyn Generator>,
+    /// Of the first and the last servent, before the first round.
+    counters: Option<[Counters; 2]>,
+    sent: u64,
+    noise: u64,
+}
+
+impl Running {
+    fn start(scenario: &Scenario, entry: Entry, args: &Args, folder: &Path) -> Fallible<Self> {
+        let cluster = Cluster::start(entry, scenario.topology, scenario.values, folder)?;
+        let generator = generator(entry, &cluster, scenario.values, args.generator_offload)?;
+        let mut running = Self { entry, cluster, generator, counters: None, sent: 0, noise: 0 };
+        running.counters = running.read_counters()?;
+        Ok(running)
+    }
+
+    fn read_counters(&self) -> Fallible<Option<[Counters; 2]>> {
+        let processes = &self.cluster.processes;
+        match (&processes[..], self.entry.program.is_servent()) {
+            ([first, .., last], true) => Ok(Some([first.counters()?, last.counters()?])),
+            ([only], true) => only.counters().map(|counters| Some([counters.clone(), counters])),
+            _ => Ok(None),
+        }
+    }
+
+    fn round(&mut self, length: Duration) -> Fallible<Sample> {
+        let sinks = self.cluster.sinks.as_ref();
+        let mut ports = [&self.cluster.ports[..], &self.generator.ports()].concat();
+        ports.extend(sinks.iter().flat_map(|sinks| &sinks.addresses).map(|address| address.port()));
+        let copies_before = sinks.map_or(0, |sinks| sinks.copies());
+        let (usage_before, drops_before) = (self.cluster.usage(), drops(&ports));
+        let dropping = || drops(&ports) > drops_before;
+        let outcome = self.generator.round(length, &dropping)?;
+        let copies_expected = sinks.map_or(0, |_| outcome.sent * SINKS as u64);
+        let copies =
+            sinks.map_or(Ok(0), |sinks| sinks.settle(copies_before + copies_expected, &dropping))? - copies_before;
+        let usage = self.cluster.usage();
+        let dropped = drops(&ports) - drops_before;
+        if copies > copies_expected {
+            return Err(format!("{copies} QUERYs reached the neighbours instead of {copies_expected}"));
+        }
+        let copies_lost = copies_expected - copies;
+        if dropped == 0 && outcome.lost + copies_lost > 0 {
+            return Err(format!("{} answers and {copies_lost} QUERYs were lost without a trace", outcome.lost));
+        }
+        self.sent += outcome.sent;
+        self.noise += outcome.noise;
+        Ok(sample(
+            outcome,
+            copies_expected,
+            copies_lost,
+            dropped,
+            [usage.cpu_nanos - usage_before.cpu_nanos, usage.switches - usage_before.switches],
+        ))
+    }
+
+    /// The servent's own counters against what the generator sent.
+    fn check_counters(&self) -> Fallible<()> {
+        // The last batch may still be on its way through the actors.
+        thread::sleep(Duration::from_millis(150));
+        let (Some([first, last]), Some([first_now, last_now])) = (&self.counters, self.read_counters()?) else {
+            return Ok(());
+        };
+        let grown = |now: &Counters, before: &Counters, name: &str| {
+            let named = |counters: &Counters| -> u64 {
+                counters.iter().filter(|(counter, _)| counter.starts_with(name)).map(|(_, value)| value).sum()
+            };
+            named(now) - named(before)
+        };
+        let shed = grown(&first_now, first, "receive_shed") + grown(&last_now, last, "receive_shed");
+        let check = |counted: u64, sent: u64, name: &str| match counted == sent || (shed > 0 && counted < sent) {
+            true => Ok(()),
+            false => Err(format!("the servent counted {counted} of {name}, and there were {sent}")),
+        };
+        let request = if self.entry.load == Load::Queries { "first_sighting" } else { "clireq" };
+        check(grown(&first_now, first, request), self.sent, request)?;
+        check(grown(&last_now, last, "answered"), self.sent, "answered")?;
+        match self.entry.load {
+            Load::Noise(NoiseKind::Duplicates) => {
+                let higher = grown(&first_now, first, "duplicate_higher_ttl");
+                check(grown(&first_now, first, "duplicate") - higher, self.noise, "duplicate")
+            }
+            Load::Noise(NoiseKind::Malformed) => check(grown(&first_now, first, "malformed_"), self.noise, "malformed"),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn generator(entry: Entry, cluster: &Cluster, values: Values, offload: bool) -> Fallible<Box<dyn Generator>> {
+    let dialect = match entry.program {
+        Program::Echo => Dialect::Echo,
+        Program::Memcached => Dialect::Memcached,
+        _ => Dialect::Clireq,
+    };
+    let target = cluster.target;
+    let offload = offload && entry.load != Load::PlainClient;
+    let asker = |dialect: &dyn Fn(SocketAddrV4) -> Dialect| Asker::new(target, dialect, values, offload);
+    let client = |dialect: &dyn Fn(SocketAddrV4) -> Dialect, in_flight| -> Fallible<Box<dyn Generator>> {
+        Ok(Box::new(OneClient { asker: asker(dialect)?, in_flight }))
+    };
+    Ok(match entry.load {
+        Load::OneClient | Load::PlainClient => client(&|_| dialect, IN_FLIGHT)?,
+        Load::BusyClient => client(&|_| dialect, IN_FLIGHT_BUSY)?,
+        Load::Queries => client(&Dialect::Query, IN_FLIGHT)?,
+        Load::ManyClients => Box::new(ManyClients::new(target, dialect, values, CLIENTS)?),
+        Load::Noise(kind) => Box::new(Noise::new(asker(&|_| dialect)?, kind)),
+        Load::Paced => Box::new(Paced::new(target, dialect, values)?),
+    })
+}
+
+fn sample(mut outcome: Outcome, copies: u64, copies_lost: u64, dropped: u64, [cpu, switches]: [u64; 2]) -> Sample {
+    let is_noise = outcome.noise > 0;
+    // A request counts as far as its copies reached the neighbours.
+    let handled =
+        if is_noise { outcome.noise as f64 } else { outcome.answered as f64 - copies_lost as f64 / SINKS as f64 };
+    let lost = if is_noise { dropped } else { outcome.lost + copies_lost };
+    outcome.latencies.sort_unstable();
+    let latency = |percent: usize| {
+        let rank = outcome.latencies.len().saturating_sub(1) * percent / 100;
+        outcome.latencies.get(rank).map_or(f64::NAN, |&nanos| nanos as f64 / 1000.0)
+    };
+    Sample {
+        throughput: handled / outcome.elapsed.as_secs_f64(),
+        cpu_micros: cpu as f64 / 1000.0 / handled,
+        loss_percent: 100.0 * lost as f64 / (outcome.sent + outcome.noise + copies) as f64,
+        switches: switches as f64 / handled,
+        p50_micros: latency(50),
+        p99_micros: latency(99),
+    }
+}
