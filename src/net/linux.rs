@@ -19,15 +19,13 @@ use std::os::fd::AsRawFd;
 /// from sharing a cache set.
 const SLOT_LEN: usize = (64 << 10) + 33 * 64;
 
-/// Buffers a receive call takes. With receive offload each may hold 128 datagrams, and a stop waits for all of them.
+/// Buffers that a receive call takes. With receive offload each may hold 128 datagrams.
 const BUFFERS_MAX: usize = 64;
-const COALESCED_BUFFERS_MAX: usize = 16;
 
 /// Receives several buffers a call; each is a datagram, or with receive offload several.
 #[derive(Debug)]
 pub struct BatchReceiver {
     socket: UdpSocket,
-    buffers_max: usize,
     /// One slot a buffer. The kernel writes only what comes, so memory is touched only as far as datagrams are long.
     slots: Vec<u8>,
     /// The kernel's count of dropped buffers, which wraps, as far as it was said.
@@ -41,9 +39,8 @@ impl BatchReceiver {
     pub(super) fn new(socket: UdpSocket, offload: Offload) -> io::Result<(Self, bool)> {
         setsockopt(&socket, sockopt::RxqOvfl, &1)?;
         let gro = offload == Offload::WhereAvailable && setsockopt(&socket, sockopt::UdpGroSegment, &true).is_ok();
-        let buffers_max = if gro { COALESCED_BUFFERS_MAX } else { BUFFERS_MAX };
-        let slots = vec![0; buffers_max * SLOT_LEN];
-        Ok((Self { socket, buffers_max, slots, shed_total: 0, is_shed_stale: false }, gro))
+        let slots = vec![0; BUFFERS_MAX * SLOT_LEN];
+        Ok((Self { socket, slots, shed_total: 0, is_shed_stale: false }, gro))
     }
 
     /// Takes the kernel's count; returns what it grew by.
@@ -58,10 +55,10 @@ impl DatagramSource for BatchReceiver {
     fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
         // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same ones would have
         // no room for control messages.
-        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(self.buffers_max, Some(cmsg_space!(u32, i32)));
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BUFFERS_MAX, Some(cmsg_space!(u32, i32)));
         let mut slots = self.slots.chunks_exact_mut(SLOT_LEN);
         let mut vectors: [_; BUFFERS_MAX] = array::from_fn(|_| [IoSliceMut::new(slots.next().unwrap_or_default())]);
-        let vectors = vectors[..self.buffers_max].iter_mut();
+        let vectors = vectors.iter_mut();
         let messages = match recvmmsg(self.socket.as_raw_fd(), &mut headers, vectors, MsgFlags::MSG_WAITFORONE, None) {
             Ok(messages) => messages,
             // While nothing comes, nothing tells of what was shed last.
