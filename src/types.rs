@@ -22,6 +22,12 @@ impl Timestamp {
         Self(u64::try_from(since_start.as_nanos()).unwrap_or(u64::MAX))
     }
 
+    /// The point `nanos` nanoseconds after the start of the time line.
+    #[must_use]
+    pub fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
     /// How long after `earlier` this is; zero if it is before.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -99,7 +99,8 @@ fn seen(criterion: &mut Criterion) {
         let mut last = 0;
         let mut observe_new = |table: &mut SeenTable| {
             last += 1;
-            table.observe(Timestamp::ZERO, &query_id(last), Ttl(3))
+            let fingerprint = table.fingerprint(&query_id(last));
+            table.observe(Timestamp::ZERO, fingerprint, Ttl(3))
         };
         for _ in 0..live {
             assert_eq!(observe_new(&mut table), Sighting::First { evicted: false });
@@ -107,10 +108,24 @@ fn seen(criterion: &mut Criterion) {
         criterion
             .bench_function(format!("seen/new/{name}").as_str(), |bencher| bencher.iter(|| observe_new(&mut table)));
         assert_eq!(observe_new(&mut table), Sighting::First { evicted: true });
+        // As the flooder does it: a batch is read ahead, then observed.
+        let mut fingerprints = Vec::new();
+        criterion.bench_function(format!("seen/batch of 64 new/{name}").as_str(), |bencher| {
+            bencher.iter(|| {
+                fingerprints.clear();
+                fingerprints.extend((last + 1..=last + 64).map(|seq| table.fingerprint(&query_id(seq))));
+                last += 64;
+                table.read_ahead(&fingerprints);
+                for &fingerprint in &fingerprints {
+                    table.observe(Timestamp::ZERO, fingerprint, Ttl(3));
+                }
+            });
+        });
         let mut random = 1_u32;
         let mut observe_again = || {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            table.observe(Timestamp::ZERO, &query_id(last - random % live), Ttl(3))
+            let fingerprint = table.fingerprint(&query_id(last - random % live));
+            table.observe(Timestamp::ZERO, fingerprint, Ttl(3))
         };
         assert_eq!(observe_again(), Sighting::Again { higher_ttl: false });
         criterion.bench_function(format!("seen/duplicate/{name}").as_str(), |bencher| bencher.iter(&mut observe_again));

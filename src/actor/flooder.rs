@@ -3,10 +3,9 @@
 use super::channels::{InboxHandle, LookupJob, OutboxHandle};
 use super::clock::Clock;
 use crate::batch::{Inbox, Outbox, Pool};
-use crate::protocol::{Flooder, QueryVerdict};
+use crate::protocol::{ClireqFlooded, Flooder, QueryVerdict, Verdict};
 use crate::stats::{Counters, Tally};
 use crate::types::Timestamp;
-use crate::wire::Header;
 use crossbeam_channel::{Receiver, Sender};
 
 /// Judges every CLIREQ and QUERY of each batch; passes first sightings on to the lookup actor and QUERYs on to the sender. Ends when
@@ -58,31 +57,24 @@ fn judge(
     wanted: &mut Vec<usize>,
     counters: &mut Counters,
 ) {
-    for (index, (source, message)) in inbox.iter().enumerate() {
-        match message.header {
-            Header::Clireq => {
-                let flooded = flooder.on_clireq(now, source, message.text, outbox);
-                counters.seen_evicted += u64::from(flooded.evicted);
-                counters.loopback_client += u64::from(flooded.loopback_client);
-            }
-            Header::Query(header) => match flooder.on_query(now, source, header, message.text, outbox) {
-                QueryVerdict::StrangerRefused => counters.stranger_refused += 1,
-                QueryVerdict::TtlZero => counters.ttl_zero += 1,
-                QueryVerdict::Duplicate { higher_ttl } => {
-                    counters.duplicate += 1;
-                    counters.duplicate_higher_ttl += u64::from(higher_ttl);
-                }
-                QueryVerdict::FirstSighting { forwarded, ttl_expired, ttl_clamped, evicted } => {
-                    wanted.push(index);
-                    counters.first_sighting += 1;
-                    counters.ttl_clamped += u64::from(ttl_clamped);
-                    counters.ttl_expired += u64::from(ttl_expired);
-                    counters.forwarded += u64::from(forwarded > 0);
-                    counters.seen_evicted += u64::from(evicted);
-                }
-            },
-            // The receiver has counted it (P-6).
-            Header::Response => {}
+    flooder.on_batch(now, inbox, outbox, |index, verdict| match verdict {
+        Verdict::Clireq(ClireqFlooded { evicted, loopback_client }) => {
+            counters.seen_evicted += u64::from(evicted);
+            counters.loopback_client += u64::from(loopback_client);
         }
-    }
+        Verdict::Query(QueryVerdict::StrangerRefused) => counters.stranger_refused += 1,
+        Verdict::Query(QueryVerdict::TtlZero) => counters.ttl_zero += 1,
+        Verdict::Query(QueryVerdict::Duplicate { higher_ttl }) => {
+            counters.duplicate += 1;
+            counters.duplicate_higher_ttl += u64::from(higher_ttl);
+        }
+        Verdict::Query(QueryVerdict::FirstSighting { forwarded, ttl_expired, ttl_clamped, evicted }) => {
+            wanted.push(index);
+            counters.first_sighting += 1;
+            counters.ttl_clamped += u64::from(ttl_clamped);
+            counters.ttl_expired += u64::from(ttl_expired);
+            counters.forwarded += u64::from(forwarded > 0);
+            counters.seen_evicted += u64::from(evicted);
+        }
+    });
 }

@@ -1,9 +1,9 @@
 //! The flood: a CLIREQ becomes a QUERY, a QUERY seen for the first time goes on to the neighbours.
 
-use super::seen::{SeenConfig, SeenTable, Sighting};
-use crate::batch::Outbox;
+use super::seen::{Fingerprint, SeenConfig, SeenTable, Sighting};
+use crate::batch::{Inbox, Outbox};
 use crate::types::{Neighbours, QueryId, SeqNo, Timestamp, Ttl};
-use crate::wire::{QueryHeader, Text, encode_query};
+use crate::wire::{Header, QueryHeader, Text, encode_query};
 use std::net::SocketAddrV4;
 
 /// What a [`Flooder`] starts with.
@@ -29,6 +29,17 @@ pub struct Flooder {
     neighbours_only: bool,
     next_seq: SeqNo,
     seen: SeenTable,
+    /// Of the batch at hand; kept for its memory.
+    fingerprints: Vec<Fingerprint>,
+}
+
+/// What became of a CLIREQ or QUERY.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Of a CLIREQ.
+    Clireq(ClireqFlooded),
+    /// Of a QUERY.
+    Query(QueryVerdict),
 }
 
 /// What became of a CLIREQ. Its key is to be looked up in any case (P-11).
@@ -76,7 +87,47 @@ impl Flooder {
             neighbours_only: config.neighbours_only,
             next_seq: config.first_seq,
             seen: SeenTable::new(config.seen, config.secret),
+            fingerprints: Vec::new(),
         }
+    }
+
+    /// Judges every CLIREQ and QUERY of a batch in order, and tells `judged` the index and the verdict of each.
+    ///
+    /// The same as [`Flooder::on_clireq`] and [`Flooder::on_query`] one by one, only that the memory for all of them is read ahead.
+    pub fn on_batch(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        outbox: &mut Outbox,
+        mut judged: impl FnMut(usize, Verdict),
+    ) {
+        let mut fingerprints = std::mem::take(&mut self.fingerprints);
+        fingerprints.clear();
+        let mut seq = self.next_seq;
+        fingerprints.extend(inbox.iter().map(|(source, message)| match message.header {
+            Header::Clireq => {
+                let header = QueryHeader { ttl: Ttl::INITIAL, client: source, seq };
+                seq = seq.next();
+                self.seen.fingerprint(&id(header, message.text))
+            }
+            Header::Query(header) => self.seen.fingerprint(&id(header, message.text)),
+            Header::Response => Fingerprint::default(),
+        }));
+        self.seen.read_ahead(&fingerprints);
+        for (index, ((source, message), &fingerprint)) in inbox.iter().zip(&fingerprints).enumerate() {
+            match message.header {
+                Header::Clireq => {
+                    judged(index, Verdict::Clireq(self.flood_clireq(now, source, message.text, fingerprint, outbox)));
+                }
+                Header::Query(header) => {
+                    let verdict = self.flood_query(now, source, header, message.text, fingerprint, outbox);
+                    judged(index, Verdict::Query(verdict));
+                }
+                // Nothing follows from one (P-6).
+                Header::Response => {}
+            }
+        }
+        self.fingerprints = fingerprints;
     }
 
     /// Makes the QUERY of a CLIREQ (P-11 to P-13) and queues it for every neighbour.
@@ -90,13 +141,8 @@ impl Flooder {
         outbox: &mut Outbox,
     ) -> ClireqFlooded {
         let header = QueryHeader { ttl: Ttl::INITIAL, client, seq: self.next_seq };
-        self.next_seq = self.next_seq.next();
-        let sighting = self.seen.observe(now, &id(header, key), header.ttl);
-        self.send(None, header, key.field_to_forward(), outbox);
-        ClireqFlooded {
-            evicted: sighting == Sighting::First { evicted: true },
-            loopback_client: self.beyond_loopback && client.ip().is_loopback(),
-        }
+        let fingerprint = self.seen.fingerprint(&id(header, key));
+        self.flood_clireq(now, client, key, fingerprint, outbox)
     }
 
     /// Judges a QUERY that came from `source` and, if it is new and has time-to-live left, queues it for every neighbour but
@@ -109,6 +155,37 @@ impl Flooder {
         key: Text<'_>,
         outbox: &mut Outbox,
     ) -> QueryVerdict {
+        let fingerprint = self.seen.fingerprint(&id(header, key));
+        self.flood_query(now, source, header, key, fingerprint, outbox)
+    }
+
+    fn flood_clireq(
+        &mut self,
+        now: Timestamp,
+        client: SocketAddrV4,
+        key: Text<'_>,
+        fingerprint: Fingerprint,
+        outbox: &mut Outbox,
+    ) -> ClireqFlooded {
+        let header = QueryHeader { ttl: Ttl::INITIAL, client, seq: self.next_seq };
+        self.next_seq = self.next_seq.next();
+        let sighting = self.seen.observe(now, fingerprint, header.ttl);
+        self.send(None, header, key.field_to_forward(), outbox);
+        ClireqFlooded {
+            evicted: sighting == Sighting::First { evicted: true },
+            loopback_client: self.beyond_loopback && client.ip().is_loopback(),
+        }
+    }
+
+    fn flood_query(
+        &mut self,
+        now: Timestamp,
+        source: SocketAddrV4,
+        header: QueryHeader,
+        key: Text<'_>,
+        fingerprint: Fingerprint,
+        outbox: &mut Outbox,
+    ) -> QueryVerdict {
         if self.neighbours_only && !self.neighbours.contains(source) {
             return QueryVerdict::StrangerRefused;
         }
@@ -116,7 +193,7 @@ impl Flooder {
             return QueryVerdict::TtlZero;
         }
         let ttl = header.ttl.min(Ttl::INITIAL);
-        match self.seen.observe(now, &id(header, key), ttl) {
+        match self.seen.observe(now, fingerprint, ttl) {
             Sighting::Again { higher_ttl } => QueryVerdict::Duplicate { higher_ttl },
             Sighting::First { evicted } => {
                 let onward = ttl.decremented();
@@ -151,7 +228,7 @@ fn id(header: QueryHeader, key: Text<'_>) -> QueryId<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Header, decode};
+    use crate::wire::decode;
     use std::net::Ipv4Addr;
 
     const NOW: Timestamp = Timestamp::ZERO;
@@ -253,6 +330,38 @@ mod tests {
             assert_eq!(found, verdict, "TTL {ttl}");
             assert_eq!(sent(&outbox).first().map(|(header, ..)| header.ttl.0), onward, "TTL {ttl}");
         }
+    }
+
+    #[test]
+    fn a_batch_is_judged_as_its_messages_one_by_one() {
+        let query =
+            |ttl: u8, seq: u8| [b"\0\x02\0", &[ttl, 127, 0, 0, 1, 0x13, 0x88, 0, 0, 0, seq][..], b"http"].concat();
+        let clireq = b"\0\x01http".to_vec();
+        let response = b"\0\x03http\t80".to_vec();
+        // The second CLIREQ's number is 0, so the QUERY after it is its own, come back.
+        let datagrams =
+            [query(3, 7), clireq.clone(), response, clireq, query(2, 0), query(0, 8), query(2, 7), query(1, 9)];
+        let mut inbox = Inbox::default();
+        datagrams.iter().for_each(|datagram| assert!(inbox.push(at(5000), datagram).is_ok()));
+
+        let (mut together, mut apart) = (flooder(&[at(1), at(2)]), flooder(&[at(1), at(2)]));
+        let (mut outbox, mut expected_outbox) = (Outbox::default(), Outbox::default());
+        for _ in 0..2 {
+            let mut verdicts = Vec::new();
+            together.on_batch(NOW, &inbox, &mut outbox, |index, verdict| verdicts.push((index, verdict)));
+            let mut expected = Vec::new();
+            for (index, (source, message)) in inbox.iter().enumerate() {
+                let outbox = &mut expected_outbox;
+                let verdict = match message.header {
+                    Header::Clireq => Verdict::Clireq(apart.on_clireq(NOW, source, message.text, outbox)),
+                    Header::Query(header) => Verdict::Query(apart.on_query(NOW, source, header, message.text, outbox)),
+                    Header::Response => continue,
+                };
+                expected.push((index, verdict));
+            }
+            assert_eq!(verdicts, expected);
+        }
+        assert_eq!(sent(&outbox), sent(&expected_outbox));
     }
 
     #[test]

@@ -21,10 +21,10 @@ mod query;
 mod seen;
 mod store;
 
-pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict};
+pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
 pub use kv_file::{Loaded, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
 pub use lookup::{Lookup, LookupVerdict};
 pub use query::{AskedKey, ClientQuery, Heard, KeyError, Patience, Step};
-pub use seen::{SeenConfig, SeenTable, Sighting};
+pub use seen::{Fingerprint, SeenConfig, SeenTable, Sighting};
 pub use store::{FRAGMENTED_LEN_MIN, InsertError, Store, StoreBuilder, StoreFull};
