@@ -135,6 +135,7 @@ impl Servent {
         let (inbox_tx, inbox_rx) = batches();
         let (lookup_tx, lookup_rx) = batches();
         let (outbox_tx, outbox_rx) = batches();
+        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone());
         let flood = Flooder::new(FloodConfig {
             neighbours,
             first_seq: config.first_seq.unwrap_or_else(|| SeqNo(secret()[0] as u32)),
@@ -146,7 +147,6 @@ impl Servent {
 
         let spawn_all = || -> io::Result<()> {
             let (flag, tally) = (stop.clone(), stats.tally());
-            let route = ServentRoute::new(inbox_tx, lookup_tx.clone());
             crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally))?;
             let (tally, sightings_tx, queries_tx) = (stats.tally(), lookup_tx.clone(), outbox_tx.clone());
             crew.spawn("flooder", move || flooder::run(flood, &inbox_rx, &sightings_tx, &queries_tx, &clock, tally))?;

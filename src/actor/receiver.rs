@@ -5,6 +5,7 @@ use super::clock::{Clock, Pace};
 use crate::batch::{DATAGRAMS_MAX, Inbox, Pool};
 use crate::net::{DatagramSource, Received, is_transient};
 use crate::stats::{Counters, Tally};
+use crate::types::Neighbours;
 use crate::wire::Header;
 use crossbeam_channel::{SendError, Sender};
 use std::net::SocketAddrV4;
@@ -48,19 +49,24 @@ impl<T> From<SendError<T>> for Gone {
     }
 }
 
-/// The servent's routes: everything to the flooder, and the CLIREQs, in parallel, to the lookup actor (P-11).
+/// The servent's routes: what is flooded or judged to the flooder, and the CLIREQs, in parallel, to the lookup actor (P-11).
+///
+/// A CLIREQ is flooded where there are neighbours. Without any, no QUERY of it exists that could come back (P-16), and the flooder is
+/// left asleep: waking it would cost more than the answer.
 #[derive(Debug)]
 pub struct ServentRoute {
+    floods_clireqs: bool,
     inbox_tx: Sender<InboxHandle>,
     lookup_tx: Sender<LookupJob>,
     wanted: Pool<Vec<usize>>,
 }
 
 impl ServentRoute {
-    /// Routes to these channels.
+    /// Routes to these channels, for a servent that knows `neighbours`.
     #[must_use]
-    pub fn new(inbox_tx: Sender<InboxHandle>, lookup_tx: Sender<LookupJob>) -> Self {
-        Self { inbox_tx, lookup_tx, wanted: Pool::default() }
+    pub fn new(neighbours: &Neighbours, inbox_tx: Sender<InboxHandle>, lookup_tx: Sender<LookupJob>) -> Self {
+        let floods_clireqs = !neighbours.as_slice().is_empty();
+        Self { floods_clireqs, inbox_tx, lookup_tx, wanted: Pool::default() }
     }
 }
 
@@ -84,7 +90,7 @@ impl Route for ServentRoute {
         if clireqs > 0 {
             self.lookup_tx.send(LookupJob::Keys { inbox: Arc::clone(&inbox), wanted })?;
         }
-        if clireqs > 0 || queries > 0 {
+        if queries > 0 || (clireqs > 0 && self.floods_clireqs) {
             self.inbox_tx.send(inbox)?;
         }
         Ok(())

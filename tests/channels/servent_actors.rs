@@ -3,7 +3,7 @@
 use crate::support::{ManualClock, at, clireq, contents, inbox, next, query, response, store, store_with};
 use crossbeam_channel::{bounded, unbounded};
 use servent::actor::channels::LookupJob;
-use servent::actor::receiver::{ServentRoute, StopFlag};
+use servent::actor::receiver::{Route, ServentRoute, StopFlag};
 use servent::actor::{flooder, lookup, receiver, sender};
 use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource};
@@ -42,7 +42,7 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
     let (lookup_tx, lookup_rx) = unbounded();
     let mut stats = Stats::default();
     let (clock, _) = ManualClock::new();
-    let route = ServentRoute::new(inbox_tx, lookup_tx);
+    let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx, lookup_tx);
     receiver::run(MemorySource(parcel_rx), &StopFlag::default(), route, &clock, stats.tally());
 
     let batch = next(&inbox_rx);
@@ -63,6 +63,21 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
         ..Counters::default()
     };
     assert_eq!(stats.snapshot(), expected);
+}
+
+/// P-16: without neighbours no QUERY leaves, so the flooder is not woken for CLIREQs; for QUERYs it is.
+#[test]
+fn p16_without_neighbours_clireqs_are_only_looked_up() {
+    let (inbox_tx, inbox_rx) = unbounded();
+    let (lookup_tx, lookup_rx) = unbounded();
+    let mut route = ServentRoute::new(&Neighbours::default(), inbox_tx, lookup_tx);
+    let mut counters = Counters::default();
+    route.pass(inbox(&[(at(9), clireq(b"http"))]), &mut counters).unwrap();
+    assert_eq!(keys(next(&lookup_rx)), [0]);
+    assert!(inbox_rx.is_empty());
+    route.pass(inbox(&[(at(9), clireq(b"http")), (at(9), query(3, 5000, 1, b"http"))]), &mut counters).unwrap();
+    assert_eq!(next(&inbox_rx).len(), 2);
+    assert_eq!((counters.clireq, counters.query), (2, 1));
 }
 
 #[test]
