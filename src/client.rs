@@ -52,7 +52,8 @@ impl fmt::Display for ClientError {
 
 impl std::error::Error for ClientError {}
 
-/// Runs a client on standard input, output and error until its keys are asked or its input ends. `interrupt_rx` brings Ctrl-C.
+/// Runs a client on standard input, output and error until its keys are asked or its input ends. `interrupt_rx`
+/// brings Ctrl-C.
 ///
 /// # Errors
 /// [`ClientError`]. A reader of standard output that went away is no error: see [`Ending::Unread`].

@@ -1,7 +1,8 @@
 //! A whole overlay on one machine: real servent processes on loopback.
 //!
-//! The processes run this program's own executable in servent mode ([`SERVENT_MODE`]), so one binary is enough. None outlives its parent: the
-//! parent stops them when it ends, and should it be killed, the kernel kills them ([`die_with_parent`]).
+//! The processes run this program's own executable in servent mode ([`SERVENT_MODE`]), so one binary is enough. None
+//! outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills them
+//! ([`die_with_parent`]).
 
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
@@ -18,7 +19,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// The first argument that makes this program a servent; the parent's process id and the servent's command line follow.
+/// The first argument that makes this program a servent; the parent's process id and the servent's command line
+/// follow.
 pub const SERVENT_MODE: &str = "--as-servent";
 
 /// What a servent in servent mode writes to standard output once it serves.
@@ -98,8 +100,9 @@ impl fmt::Display for OverlayError {
 impl std::error::Error for OverlayError {}
 
 impl Overlay {
-    /// Starts `members` and waits until each serves, or a signal comes from `signal_rx`. What they write to standard error is passed on,
-    /// each line with the servent's port in front; `last_words_too` passes on what they write while they stop as well.
+    /// Starts `members` and waits until each serves, or a signal comes from `signal_rx`. What they write to standard
+    /// error is passed on, each line with the servent's port in front; `last_words_too` passes on what they write
+    /// while they stop as well.
     ///
     /// Call it from the main thread: a servent dies with the *thread* that started it ([`die_with_parent`]).
     ///
@@ -219,7 +222,8 @@ impl Drop for Overlay {
     }
 }
 
-/// Makes this process, a servent in servent mode, die when the thread that started it does. Where the system has no parent-death signal, it does nothing.
+/// Makes this process, a servent in servent mode, die when the thread that started it does. Where the system has no
+/// parent-death signal, it does nothing.
 ///
 /// # Errors
 /// If the parent is gone already, or the system refuses.

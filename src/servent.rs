@@ -71,7 +71,8 @@ impl std::error::Error for StartError {}
 pub enum ServentEvent {
     /// Stop: SIGINT or SIGTERM.
     Stop,
-    /// Read the key-value file again: SIGHUP (P-35). Other events wait meanwhile; a million pairs take about a fifth of a second.
+    /// Read the key-value file again: SIGHUP (P-35). Other events wait meanwhile; a million pairs take about a fifth
+    /// of a second.
     Reload,
     /// Print the counters: SIGUSR1.
     PrintCounters,
@@ -88,7 +89,8 @@ pub struct Servent {
 }
 
 impl Servent {
-    /// Reads the file, binds the port, starts the actors, and logs one banner line. All that can fail fails before the banner.
+    /// Reads the file, binds the port, starts the actors, and logs one banner line. All that can fail fails before
+    /// the banner.
     ///
     /// # Errors
     /// [`StartError`].
@@ -162,7 +164,8 @@ impl Servent {
         Ok(Self { file: config.file, stop, lookup_tx, crew, stats })
     }
 
-    /// Serves until an event says stop or an actor ends by itself; `print` gets the counters whenever they are asked for, and at the end.
+    /// Serves until an event says stop or an actor ends by itself; `print` gets the counters whenever they are asked
+    /// for, and at the end.
     ///
     /// # Errors
     /// [`ServentFailure`] if an actor ended it.
@@ -203,8 +206,8 @@ impl Servent {
         self.stats.snapshot()
     }
 
-    /// Stops the receiver, which ends the others in flow order; what was queued is sent. Returns the final counters, and
-    /// [`ActorPanicked`] if an actor did.
+    /// Stops the receiver, which ends the others in flow order; what was queued is sent. Returns the final counters,
+    /// and [`ActorPanicked`] if an actor did.
     pub fn stop(self) -> (Counters, Result<(), ActorPanicked>) {
         let Self { stop, lookup_tx, crew, stats, .. } = self;
         stop.set();

@@ -1,7 +1,7 @@
 //! Counters by named cause, so that nothing is lost silently.
 //!
-//! Each actor counts for itself in a [`Tally`] and publishes a copy once a batch; whoever wants the numbers adds the copies up. The copy
-//! is behind the only lock of the program, held for the length of a copy.
+//! Each actor counts for itself in a [`Tally`] and publishes a copy once a batch; whoever wants the numbers adds the
+//! copies up. The copy is behind the only lock of the program, held for the length of a copy.
 //!
 //! Once the servent is at rest these hold exactly:
 //!
@@ -11,7 +11,8 @@
 //! lookup   = clireq + first_sighting = answered + not_found + unanswerable_client + response_limited
 //! ```
 //!
-//! `duplicate_higher_ttl` is part of `duplicate`; `ttl_clamped`, `ttl_expired` and `forwarded` are parts of `first_sighting`.
+//! `duplicate_higher_ttl` is part of `duplicate`; `ttl_clamped`, `ttl_expired` and `forwarded` are parts of
+//! `first_sighting`.
 
 use crate::net::SendFailure;
 use crate::wire::DecodeError;

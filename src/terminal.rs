@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// `bytes` as text that is safe to show: control characters, DEL, C1, line and paragraph separators and bidirectional overrides are
-/// written as `\x1b` or `\u{202e}`, bytes that are not UTF-8 as `\xNN`. Tabs stay tabs.
+/// `bytes` as text that is safe to show: control characters, DEL, C1, line and paragraph separators and bidirectional
+/// overrides are written as `\x1b` or `\u{202e}`, bytes that are not UTF-8 as `\xNN`. Tabs stay tabs.
 ///
 /// A backslash stays as it is, so the result is for eyes, not for parsing back.
 #[must_use]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// A point on the program's own time line: nanoseconds since a moment that the clock's owner chose.
 ///
-/// The machines of [`protocol`](crate::protocol) take it as an argument, so a test or a simulator can hand them any time it
-/// likes. It never goes backwards within one run; it says nothing about the time of day.
+/// The machines of [`protocol`](crate::protocol) take it as an argument, so a test or a simulator can hand them any
+/// time it likes. It never goes backwards within one run; it says nothing about the time of day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 

@@ -1,8 +1,8 @@
-//! In steady state nothing is allocated for a datagram: what an actor allocates for a batch does not depend on how many datagrams are in it, and
-//! the machines allocate nothing at all.
+//! In steady state nothing is allocated for a datagram: what an actor allocates for a batch does not depend on how
+//! many datagrams are in it, and the machines allocate nothing at all.
 //!
-//! A program of its own, because it counts every call of the allocator. Each figure is the difference between a long run and a
-//! shorter one, so that what is allocated once at the start does not count.
+//! A program of its own, because it counts every call of the allocator. Each figure is the difference between a long
+//! run and a shorter one, so that what is allocated once at the start does not count.
 
 #![allow(clippy::unwrap_used, reason = "the helpers outside the test functions are tests as well")]
 
@@ -23,8 +23,8 @@ use std::thread::Builder;
 const SHORT: usize = 100;
 const LONG: usize = 300;
 
-/// What `run` allocates for each batch in steady state, when given a number of batches. Rounded down: a buffer that still grows late
-/// is no cost of a batch.
+/// What `run` allocates for each batch in steady state, when given a number of batches. Rounded down: a buffer that
+/// still grows late is no cost of a batch.
 fn allocations_a_batch(mut run: impl FnMut(usize)) -> u64 {
     let mut count = |batches| measure(|| run(batches)).count_total;
     let short = count(SHORT);

@@ -8,39 +8,43 @@
 //!
 //! # What is measured
 //!
-//! A scenario has contestants: the servent first, then the baselines. All are started, then measured in turn, round after round, in an order
-//! that rotates, so that whatever drifts on the machine drifts for all of them. Of every number the table shows the median over the
-//! rounds and, in brackets, the least and the greatest. A ratio divides the servent's number by the baseline's of the same round.
+//! A scenario has contestants: the servent first, then the baselines. All are started, then measured in turn, round
+//! after round, in an order that rotates, so that whatever drifts on the machine drifts for all of them. Of every
+//! number the table shows the median over the rounds and, in brackets, the least and the greatest. A ratio divides
+//! the servent's number by the baseline's of the same round.
 //!
-//! - *Throughput*: answers a second. The load is a closed loop: a fixed number of requests is under way, and an answer makes room for the
-//!   next request. A request that ten neighbours should hear of counts as far as they did. With duplicates and malformed datagrams, which
-//!   nobody answers, every 64th datagram is a CLIREQ, and its answer paces the others; the number is then of duplicates or malformed
-//!   datagrams a second. There, 1024 datagrams are under way, also of the CLIREQs beside them: with 256 both loops wait for the round
-//!   trip, and the rates say nothing of the work.
-//! - *CPU microseconds a request*: the sum over all threads of the contestant's processes, from `/proc/PID/task/*/schedstat`. On loopback
-//!   the kernel does the receiver's half of the work in the sender's context, so a contestant pays for delivering its answers, and
-//!   the generator for delivering the requests.
+//! - *Throughput*: answers a second. The load is a closed loop: a fixed number of requests is under way, and an
+//!   answer makes room for the next request. A request that ten neighbours should hear of counts as far as they did.
+//!   With duplicates and malformed datagrams, which nobody answers, every 64th datagram is a CLIREQ, and its answer
+//!   paces the others; the number is then of duplicates or malformed datagrams a second. There, 1024 datagrams are
+//!   under way, also of the CLIREQs beside them: with 256 both loops wait for the round trip, and the rates say
+//!   nothing of the work.
+//! - *CPU microseconds a request*: the sum over all threads of the contestant's processes, from
+//!   `/proc/PID/task/*/schedstat`. On loopback the kernel does the receiver's half of the work in the sender's
+//!   context, so a contestant pays for delivering its answers, and the generator for delivering the requests.
 //! - *Loss*: requests without an answer, and copies that did not reach a neighbour, per hundred expected ones.
 //! - *Context switches a request*: voluntary and involuntary ones, from `/proc/PID/task/*/status`.
-//! - *Latency*: from before the send call to after the receive call of one blocking client, paced one request a millisecond.
+//! - *Latency*: from before the send call to after the receive call of one blocking client, paced one request a
+//!   millisecond.
 //!
 //! # What is checked
 //!
-//! Every answer is compared byte for byte with what its key must yield, and must belong to a request under way. What is lost must show in
-//! the kernel's drop counts of the sockets (`/proc/net/udp`), neighbours must receive every other copy, and the servent's own counters
-//! must agree with the generator. Anything else ends the bench with exit code 1.
+//! Every answer is compared byte for byte with what its key must yield, and must belong to a request under way. What
+//! is lost must show in the kernel's drop counts of the sockets (`/proc/net/udp`), neighbours must receive every
+//! other copy, and the servent's own counters must agree with the generator. Anything else ends the bench with exit
+//! code 1.
 //!
 //! # Baselines
 //!
-//! Each is a process of its own, most of them this executable started again: `echo`, a single thread with recvmmsg and sendmmsg of
-//! up to 64 datagrams; `simple`, the servent that one writes in an afternoon, a single thread with recv_from, HashMap and send_to;
-//! `simple+sendmmsg`, the same with recvmmsg and sendmmsg; `python`, the same in Python 3; `memcached -t 1` over UDP. What is not
-//! installed is skipped with a line that says so.
+//! Each is a process of its own, most of them this executable started again: `echo`, a single thread with recvmmsg
+//! and sendmmsg of up to 64 datagrams; `simple`, the servent that one writes in an afternoon, a single thread with
+//! recv_from, HashMap and send_to; `simple+sendmmsg`, the same with recvmmsg and sendmmsg; `python`, the same in
+//! Python 3; `memcached -t 1` over UDP. What is not installed is skipped with a line that says so.
 //!
-//! The generator sends with UDP_SEGMENT and receives with UDP_GRO, to all contestants alike, because its own core is the limit otherwise.
-//! Requests then arrive in trains, as from a busy neighbour, and not one by one, as from clients apart; `clireq-plain` and `clireq-64x1` show
-//! those, and `--plain-generator` turns both off everywhere. Nothing is pinned to a core. Results go to `bench-results/flood.csv` in the
-//! target folder.
+//! The generator sends with UDP_SEGMENT and receives with UDP_GRO, to all contestants alike, because its own core is
+//! the limit otherwise. Requests then arrive in trains, as from a busy neighbour, and not one by one, as from clients
+//! apart; `clireq-plain` and `clireq-64x1` show those, and `--plain-generator` turns both off everywhere. Nothing is
+//! pinned to a core. Results go to `bench-results/flood.csv` in the target folder.
 
 #![allow(
     clippy::unwrap_used,

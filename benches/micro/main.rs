@@ -5,14 +5,17 @@
 //! cargo bench --bench micro -- store         what has `store` in its name
 //! ```
 //!
-//! First come criterion's tables: decode and encode of a datagram, an observation of the seen-table with a thousand and a million sightings
-//! live, a lookup in stores of a thousand and a million pairs (12-byte keys in random order, 45-byte values), parsing a file of a million such
-//! pairs, and the RESPONSE limiter. Inputs are the same in every run, and each answer is checked once before it is timed.
+//! First come criterion's tables: decode and encode of a datagram, an observation of the seen-table with a thousand
+//! and a million sightings live, a lookup in stores of a thousand and a million pairs (12-byte keys in random order,
+//! 45-byte values), parsing a file of a million such pairs, and the RESPONSE limiter. Inputs are the same in every
+//! run, and each answer is checked once before it is timed.
 //!
-//! Then what criterion can't say, each measured in a process of its own, which `million` starts: the slowest single observation,
-//! memory per sighting and per pair, the time to load a file, and the time until the release servent answers. Against a bar where there is one.
+//! Then what criterion can't say, each measured in a process of its own, which `million` starts: the slowest single
+//! observation, memory per sighting and per pair, the time to load a file, and the time until the release servent
+//! answers. Against a bar where there is one.
 //!
-//! Results go to `bench-results/micro.csv` in the target folder: medians of criterion in nanoseconds, and the numbers of `million`.
+//! Results go to `bench-results/micro.csv` in the target folder: medians of criterion in nanoseconds, and the numbers
+//! of `million`.
 
 #![allow(
     clippy::unwrap_used,

@@ -20,7 +20,8 @@ const OBSERVATIONS: u32 = 2_500_000;
 const RUNS: usize = 5;
 const SEEN: SeenConfig = SeenConfig { expiry: Duration::from_secs(60), capacity: 1 << 20 };
 
-/// Measures all, prints it against the bars, and returns it. Words other than options choose by name, as criterion's do.
+/// Measures all, prints it against the bars, and returns it. Words other than options choose by name, as criterion's
+/// do.
 pub(crate) fn measure(words: &[String]) -> Vec<Row> {
     let filters: Vec<_> = words.iter().filter(|word| !word.starts_with('-')).collect();
     let wants = |name: &str| filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()));
@@ -121,7 +122,8 @@ fn time_seen(step: Duration) {
     std::io::stdout().write_all(&times).expect("the parent reads them");
 }
 
-/// The slowest observation, once as the table's own pauses, which come at the same place in every run, and once with those of the system.
+/// The slowest observation, once as the table's own pauses, which come at the same place in every run, and once with
+/// those of the system.
 fn slowest_seen(name: &str, step_micros: &str) -> Vec<Row> {
     let runs: Vec<_> = (0..RUNS).map(|_| child(&["seen-times", step_micros])).collect();
     let nanos = |run: &[u8], place: usize| {

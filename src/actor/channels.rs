@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 /// Batches that may wait in each channel.
 ///
-/// Small on purpose. With a long channel the receiver runs ahead of the others and takes one datagram at a time; with a short one
-/// it waits, the socket's buffer fills meanwhile, and the next receive call brings a full batch.
+/// Small on purpose. With a long channel the receiver runs ahead of the others and takes one datagram at a time; with
+/// a short one it waits, the socket's buffer fills meanwhile, and the next receive call brings a full batch.
 pub const BATCHES_WAITING_MAX: usize = 2;
 
 /// Decoded datagrams, shared by whoever has to look at them.

@@ -25,7 +25,8 @@ pub struct Manner {
     pub interactive: bool,
     /// Keys the fingerprints of answers; see [`ClientQuery::start`].
     pub secret: [u64; 2],
-    /// Answers are shown on a terminal: aligned for eyes, and escaped (P-44). Otherwise `KEY TAB SERVENT TAB VALUE`, byte for byte.
+    /// Answers are shown on a terminal: aligned for eyes, and escaped (P-44). Otherwise `KEY TAB SERVENT TAB VALUE`,
+    /// byte for byte.
     pub terminal: bool,
 }
 

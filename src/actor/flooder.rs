@@ -8,8 +8,8 @@ use crate::stats::{Counters, Tally};
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, Sender};
 
-/// Judges every CLIREQ and QUERY of each batch; passes first sightings on to the lookup actor and QUERYs on to the sender. Ends when
-/// `inbox_rx` is closed and drained, or nobody takes its results.
+/// Judges every CLIREQ and QUERY of each batch; passes first sightings on to the lookup actor and QUERYs on to the
+/// sender. Ends when `inbox_rx` is closed and drained, or nobody takes its results.
 pub fn run(
     mut flooder: Flooder,
     inbox_rx: &Receiver<InboxHandle>,

@@ -97,7 +97,8 @@ impl LineSource for EditedLines {
     }
 }
 
-/// Answers each request on `asked_rx` with a line on `line_tx`, until the conversation is over or there are no more lines.
+/// Answers each request on `asked_rx` with a line on `line_tx`, until the conversation is over or there are no more
+/// lines.
 pub fn run(mut lines: impl LineSource, asked_rx: &Receiver<()>, line_tx: &Sender<Line>) {
     for () in asked_rx {
         let line = lines.next_line();

@@ -8,8 +8,8 @@ use crate::stats::Tally;
 use crate::wire::Header;
 use crossbeam_channel::{Receiver, Sender};
 
-/// Looks up what each job names and passes the RESPONSEs on to the sender. Ends when `lookup_rx` is closed and drained, or the
-/// sender is gone.
+/// Looks up what each job names and passes the RESPONSEs on to the sender. Ends when `lookup_rx` is closed and
+/// drained, or the sender is gone.
 pub fn run(
     mut lookup: Lookup,
     lookup_rx: &Receiver<LookupJob>,

@@ -1,7 +1,7 @@
 //! The roles: one file, one thread each.
 //!
-//! An actor is a thin loop around a machine of [`protocol`](crate::protocol): take a batch, let the machine judge each message, pass on what came of
-//! it. One thread owns each machine, so none has a lock.
+//! An actor is a thin loop around a machine of [`protocol`](crate::protocol): take a batch, let the machine judge
+//! each message, pass on what came of it. One thread owns each machine, so none has a lock.
 //!
 //! ```text
 //!                 inbox          lookup jobs
@@ -12,9 +12,10 @@
 //!              └── lookup jobs: CLIREQs ──────▶ lookup
 //! ```
 //!
-//! The graph has no cycle, so bounded channels with blocking sends cannot deadlock. A servent that is asked for more than it can do blocks in
-//! the receiver's send; the kernel's receive buffer then fills, and sheds what it counts. An actor ends when its inbound channel is
-//! closed and drained, which closes its outbound ones: stopping the receiver stops everything, in order, with nothing queued lost.
+//! The graph has no cycle, so bounded channels with blocking sends cannot deadlock. A servent that is asked for more
+//! than it can do blocks in the receiver's send; the kernel's receive buffer then fills, and sheds what it counts. An
+//! actor ends when its inbound channel is closed and drained, which closes its outbound ones: stopping the receiver
+//! stops everything, in order, with nothing queued lost.
 //!
 //! | file | role |
 //! |---|---|

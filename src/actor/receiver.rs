@@ -49,10 +49,11 @@ impl<T> From<SendError<T>> for Gone {
     }
 }
 
-/// The servent's routes: what is flooded or judged to the flooder, and the CLIREQs, in parallel, to the lookup actor (P-11).
+/// The servent's routes: what is flooded or judged to the flooder, and the CLIREQs, in parallel, to the lookup actor
+/// (P-11).
 ///
-/// A CLIREQ is flooded where there are neighbours. Without any, no QUERY of it exists that could come back (P-16), and the flooder is
-/// left asleep: waking it would cost more than the answer.
+/// A CLIREQ is flooded where there are neighbours. Without any, no QUERY of it exists that could come back (P-16),
+/// and the flooder is left asleep: waking it would cost more than the answer.
 #[derive(Debug)]
 pub struct ServentRoute {
     floods_clireqs: bool,

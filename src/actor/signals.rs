@@ -5,7 +5,8 @@ use crossbeam_channel::Sender;
 use signal_hook::iterator::{Handle, Signals};
 use std::io;
 
-/// Passes each of `signals` on to `events_tx`, translated, from a thread of its own, until the returned guard is dropped.
+/// Passes each of `signals` on to `events_tx`, translated, from a thread of its own, until the returned guard is
+/// dropped.
 ///
 /// # Errors
 /// What the system says when a handler can't be installed or a thread started.

@@ -1,7 +1,8 @@
 //! Which datagrams of an outbox can leave as one: the plan behind segmentation offload.
 //!
-//! The kernel takes one large buffer and cuts it into datagrams of one length, of which only the last may be shorter. So datagrams to one
-//! destination can travel together while their lengths are equal, and one shorter one may close the group:
+//! The kernel takes one large buffer and cuts it into datagrams of one length, of which only the last may be shorter.
+//! So datagrams to one destination can travel together while their lengths are equal, and one shorter one may close
+//! the group:
 //!
 //! ```text
 //! to A: 20 20 20 12   20 20   31      to B: 20
@@ -86,7 +87,8 @@ impl Groups {
         &self.groups
     }
 
-    /// The bytes of a group of this plan, as ranges of the outbox's [`Outbox::bytes`]. Each range holds whole datagrams.
+    /// The bytes of a group of this plan, as ranges of the outbox's [`Outbox::bytes`]. Each range holds whole
+    /// datagrams.
     pub fn pieces(&self, group: &Group) -> impl Iterator<Item = Range<usize>> {
         let mut next = Some(group.first_piece);
         std::iter::from_fn(move || {
@@ -135,8 +137,9 @@ impl Groups {
     }
 }
 
-/// The datagrams in `bytes`, which hold whole ones of `segment_len`, of which the last may be shorter: what segmentation made of them,
-/// and what a receiver gets back from a coalesced buffer. Empty bytes are one empty datagram.
+/// The datagrams in `bytes`, which hold whole ones of `segment_len`, of which the last may be shorter: what
+/// segmentation made of them, and what a receiver gets back from a coalesced buffer. Empty bytes are one empty
+/// datagram.
 pub fn segments(bytes: &[u8], segment_len: usize) -> impl Iterator<Item = &[u8]> {
     let empty = bytes.is_empty().then_some(bytes);
     bytes.chunks(segment_len.max(1)).chain(empty)

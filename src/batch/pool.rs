@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 /// Lends out shared buffers and uses them again once every borrower has dropped its handle.
 ///
-/// One thread owns the pool and fills; the others read and drop. No message flows back: the owner sees from the reference count that it
-/// is alone again. The pool grows to the number of buffers in flight, which the channels' capacities bound, and then stops allocating.
+/// One thread owns the pool and fills; the others read and drop. No message flows back: the owner sees from the
+/// reference count that it is alone again. The pool grows to the number of buffers in flight, which the channels'
+/// capacities bound, and then stops allocating.
 #[derive(Debug, Default)]
 pub struct Pool<T> {
     slots: Vec<Arc<T>>,
 }
 
 impl<T: Clone + Default> Pool<T> {
-    /// A buffer that nobody else holds, to fill through [`Arc::make_mut`] and then to [`Pool::keep`]. It is as its last use left it, so
-    /// whoever fills it clears it first.
+    /// A buffer that nobody else holds, to fill through [`Arc::make_mut`] and then to [`Pool::keep`]. It is as its
+    /// last use left it, so whoever fills it clears it first.
     pub fn vacant(&mut self) -> Arc<T> {
         let vacant = self.slots.iter_mut().position(|slot| Arc::get_mut(slot).is_some());
         vacant.map(|slot| self.slots.swap_remove(slot)).unwrap_or_default()

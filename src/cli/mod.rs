@@ -7,7 +7,8 @@
 //! | `overlay`, `overlay_file` | `overlayTP3 FILE [KEY]...` |
 //! | `values` | what can stand for a port, a neighbour, a number of seconds |
 //!
-//! Messages go to standard error. If standard error is gone, there is nobody to tell, so failures to write there are ignored.
+//! Messages go to standard error. If standard error is gone, there is nobody to tell, so failures to write there are
+//! ignored.
 
 pub mod client;
 pub mod overlay;
@@ -83,7 +84,8 @@ fn complain(program: &str, cause: impl Display) {
     writeln!(io::stderr(), "{program}: {cause}").ok();
 }
 
-/// Ends with what clap says: help and version on standard output, errors on standard error with an example of how it is done.
+/// Ends with what clap says: help and version on standard output, errors on standard error with an example of how it
+/// is done.
 fn exit_with_usage(error: &clap::Error, example: &str) -> ExitCode {
     // Where it is printed to may be a pipe that was closed.
     error.print().ok();

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// An overlay file, checked: every line can start, as far as that can be known without starting it.
 ///
-/// Each line is a servent's command line, `PORT FILE [IP:PORT]... [options]`, in shell quoting; `#` starts a comment. Key-value paths
-/// are relative to the overlay file. A line without `--bind` listens on 127.0.0.1.
+/// Each line is a servent's command line, `PORT FILE [IP:PORT]... [options]`, in shell quoting; `#` starts a comment.
+/// Key-value paths are relative to the overlay file. A line without `--bind` listens on 127.0.0.1.
 #[derive(Clone, Debug)]
 pub struct OverlayFile {
     /// What key-value paths are relative to.
@@ -93,7 +93,8 @@ impl OverlayFile {
         self.lines.iter().map(|line| line.address)
     }
 
-    /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only warnings are logged.
+    /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only
+    /// warnings are logged.
     #[must_use]
     pub fn members(&self, verbose: bool) -> Vec<Member> {
         let member = |line: &Line| {

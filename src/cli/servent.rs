@@ -24,7 +24,8 @@ use std::time::Duration;
 pub const NAME: &str = "serventTP3";
 const EXAMPLE: &str = "serventTP3 6001 data/kv/web.txt 127.0.0.1:6002 127.0.0.1:6003";
 
-/// A servent of a peer-to-peer key-value store: answers clients from a file and floods their queries to its neighbours
+/// A servent of a peer-to-peer key-value store: answers clients from a file and floods their queries to its
+/// neighbours
 #[derive(Clone, Debug, Parser)]
 #[command(name = NAME, version, after_help = "Signals: SIGHUP reads FILE again, SIGUSR1 prints the counters, SIGINT and SIGTERM stop.\n\
     Exit codes: 0 stopped, 1 could not start or failed, 2 wrong command line.\n\

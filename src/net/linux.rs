@@ -15,8 +15,8 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{SocketAddrV4, UdpSocket};
 use std::os::fd::AsRawFd;
 
-/// A slot holds the largest payload (P-7), and the largest that the kernel coalesces. The odd lines on top keep the slots' first bytes
-/// from sharing a cache set.
+/// A slot holds the largest payload (P-7), and the largest that the kernel coalesces. The odd lines on top keep the
+/// slots' first bytes from sharing a cache set.
 const SLOT_LEN: usize = (64 << 10) + 33 * 64;
 
 /// Buffers that a receive call takes. With receive offload each may hold 128 datagrams.
@@ -53,8 +53,8 @@ impl BatchReceiver {
 
 impl DatagramSource for BatchReceiver {
     fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
-        // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same ones would have
-        // no room for control messages.
+        // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same
+        // ones would have no room for control messages.
         let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BUFFERS_MAX, Some(cmsg_space!(u32, i32)));
         let mut slots = self.slots.chunks_exact_mut(SLOT_LEN);
         let mut vectors: [_; BUFFERS_MAX] = array::from_fn(|_| [IoSliceMut::new(slots.next().unwrap_or_default())]);
@@ -89,7 +89,8 @@ impl DatagramSource for BatchReceiver {
         Ok(Received { shed: self.shed_until(shed_total), unreadable })
     }
 
-    /// Datagrams tell what was shed before them (`SO_RXQ_OVFL`), never after them; the socket's line in /proc/net/udp tells that too.
+    /// Datagrams tell what was shed before them (`SO_RXQ_OVFL`), never after them; the socket's line in /proc/net/udp
+    /// tells that too.
     fn shed(&mut self) -> u64 {
         if !std::mem::take(&mut self.is_shed_stale) {
             return 0;
@@ -131,8 +132,8 @@ impl BatchSender {
         (Self { socket, limits, groups: Groups::default() }, gso)
     }
 
-    /// Sends `messages` in order. A group that is refused, for whatever reason, is sent again datagram by datagram: what is wrong with one
-    /// of them, or with the way to it, is then told of that one, and the others leave.
+    /// Sends `messages` in order. A group that is refused, for whatever reason, is sent again datagram by datagram:
+    /// what is wrong with one of them, or with the way to it, is then told of that one, and the others leave.
     fn send_messages(
         &self,
         messages: &[Message<'_>],
@@ -227,8 +228,8 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The first messages that can leave in one call: at most [`DATAGRAMS_MAX`], all alone or all cut at the same length, since a call has
-/// one set of control messages for all.
+/// The first messages that can leave in one call: at most [`DATAGRAMS_MAX`], all alone or all cut at the same length,
+/// since a call has one set of control messages for all.
 fn run<'a, 'm>(messages: &'m [Message<'a>]) -> &'m [Message<'a>] {
     let kind = |message: &Message<'_>| if message.segments > 1 { Some(message.segment_len) } else { None };
     let first = messages.first().and_then(kind);
@@ -252,7 +253,8 @@ mod tests {
         if !offload.gso {
             return;
         }
-        // More segments than any kernel takes at once: it refuses the group as it would on a device that does not segment.
+        // More segments than any kernel takes at once: it refuses the group as it would on a device that does not
+        // segment.
         sender.limits = GroupLimits { segments_max: 1_000, ..GroupLimits::OFFLOAD };
         // Nobody can be sent to at port 0, in groups or alone: that is not the group's fault.
         let nowhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);

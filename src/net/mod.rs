@@ -1,8 +1,8 @@
 //! The only place that names a socket: batches of datagrams in and out.
 //!
-//! Two implementations behind one interface: `linux` (recvmmsg and sendmmsg through nix) and `portable` (the standard library, one
-//! datagram a call), which the feature `portable-net` chooses on Linux too. The actors know neither: they take any [`DatagramSource`] and
-//! [`DatagramSink`], and [`memory`] has a pair made of channels.
+//! Two implementations behind one interface: `linux` (recvmmsg and sendmmsg through nix) and `portable` (the standard
+//! library, one datagram a call), which the feature `portable-net` chooses on Linux too. The actors know neither:
+//! they take any [`DatagramSource`] and [`DatagramSink`], and [`memory`] has a pair made of channels.
 //!
 //! The socket is never connected (P-25): a dead neighbour's ICMP error must not come back as a receive error.
 
@@ -26,7 +26,8 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
-/// The receive buffer to ask for. The usual default holds about 256 small datagrams, less than one batch of ten neighbours.
+/// The receive buffer to ask for. The usual default holds about 256 small datagrams, less than one batch of ten
+/// neighbours.
 pub const RECEIVE_BUFFER_LEN: usize = 4 << 20;
 
 /// The longest that a receive call blocks, so that a stop is noticed without a datagram.
@@ -48,8 +49,8 @@ pub trait DatagramSource {
 
 /// Where datagrams go.
 pub trait DatagramSink {
-    /// Sends all of `outbox`, in its order for each destination, and tells `failed` of each datagram that could not leave. One failure
-    /// does not keep the rest from leaving.
+    /// Sends all of `outbox`, in its order for each destination, and tells `failed` of each datagram that could not
+    /// leave. One failure does not keep the rest from leaving.
     fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent;
 }
 
@@ -58,7 +59,8 @@ pub trait DatagramSink {
 pub struct Sent {
     /// Datagrams that left.
     pub datagrams: usize,
-    /// The network would not segment, so that every datagram is sent alone from now on. Said once; nothing was lost by it.
+    /// The network would not segment, so that every datagram is sent alone from now on. Said once; nothing was lost
+    /// by it.
     pub offload_lost: bool,
 }
 
@@ -94,9 +96,11 @@ impl fmt::Display for OffloadInUse {
 /// What one receive call had to say, beside the datagrams that it delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Buffers that the kernel dropped for want of space since it was last said. A buffer is a datagram, or with receive offload several.
+    /// Buffers that the kernel dropped for want of space since it was last said. A buffer is a datagram, or with
+    /// receive offload several.
     pub shed: u64,
-    /// Buffers whose control messages could not be read, so that nobody knows where their datagrams end. Nothing of them is delivered.
+    /// Buffers whose control messages could not be read, so that nobody knows where their datagrams end. Nothing of
+    /// them is delivered.
     pub unreadable: u64,
 }
 
@@ -145,8 +149,8 @@ impl fmt::Display for SendFailure {
     }
 }
 
-/// Whether a receive error is news of something past, so that the next call may succeed (P-25). Only an error that says that there is no
-/// socket any more is not.
+/// Whether a receive error is news of something past, so that the next call may succeed (P-25). Only an error that
+/// says that there is no socket any more is not.
 #[must_use]
 pub fn is_transient(error: &io::Error) -> bool {
     !matches!(error.raw_os_error().map(Errno::from_raw), Some(Errno::EBADF | Errno::ENOTSOCK | Errno::EFAULT))

@@ -93,7 +93,8 @@ impl Flooder {
 
     /// Judges every CLIREQ and QUERY of a batch in order, and tells `judged` the index and the verdict of each.
     ///
-    /// The same as [`Flooder::on_clireq`] and [`Flooder::on_query`] one by one, only that the memory for all of them is read ahead.
+    /// The same as [`Flooder::on_clireq`] and [`Flooder::on_query`] one by one, only that the memory for all of them
+    /// is read ahead.
     pub fn on_batch(
         &mut self,
         now: Timestamp,
@@ -145,8 +146,8 @@ impl Flooder {
         self.flood_clireq(now, client, key, fingerprint, outbox)
     }
 
-    /// Judges a QUERY that came from `source` and, if it is new and has time-to-live left, queues it for every neighbour but
-    /// that one, with nothing changed but the time-to-live (P-14, P-15).
+    /// Judges a QUERY that came from `source` and, if it is new and has time-to-live left, queues it for every
+    /// neighbour but that one, with nothing changed but the time-to-live (P-14, P-15).
     pub fn on_query(
         &mut self,
         now: Timestamp,

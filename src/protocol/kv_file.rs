@@ -5,7 +5,8 @@
 //! key <TAB or SPACE>... value, to the end of the line; further <TAB>s belong to it
 //! ```
 //!
-//! White space is tab and space, and at the end of a line CR; LF and CRLF end a line; a UTF-8 byte order mark at the start is skipped. All else is bytes (P-4).
+//! White space is tab and space, and at the end of a line CR; LF and CRLF end a line; a UTF-8 byte order mark at the
+//! start is skipped. All else is bytes (P-4).
 
 use super::store::{InsertError, Store, StoreBuilder, StoreFull};
 use crate::wire::PAYLOAD_LEN_MAX;

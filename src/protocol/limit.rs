@@ -1,12 +1,12 @@
 //! The RESPONSE limiter: a servent must not be a good reflector (P-24).
 //!
-//! A QUERY names whom to answer, so a stranger can aim RESPONSEs at a victim. For each /24 of globally routable addresses the limiter counts
-//! RESPONSEs in slots of a tenth of a second; one more is allowed while the current slot and the ten before it hold fewer than
-//! the limit. Any second lies within eleven such slots, so no second ever sees more than the limit, whatever the bursts; under steady
-//! pressure a limit of 200 lets 200 through every 1.1 seconds.
+//! A QUERY names whom to answer, so a stranger can aim RESPONSEs at a victim. For each /24 of globally routable
+//! addresses the limiter counts RESPONSEs in slots of a tenth of a second; one more is allowed while the current slot
+//! and the ten before it hold fewer than the limit. Any second lies within eleven such slots, so no second ever sees
+//! more than the limit, whatever the bursts; under steady pressure a limit of 200 lets 200 through every 1.1 seconds.
 //!
-//! A /24 is forgotten once nobody asked about it for two periods of eleven slots. At most [`NETWORKS_MAX`] are known per period; beyond that new ones are
-//! refused, since forgetting an old one early would free it of its limit.
+//! A /24 is forgotten once nobody asked about it for two periods of eleven slots. At most [`NETWORKS_MAX`] are known
+//! per period; beyond that new ones are refused, since forgetting an old one early would free it of its limit.
 
 use crate::types::Timestamp;
 use std::collections::HashMap;

@@ -39,8 +39,8 @@ impl Lookup {
         std::mem::replace(&mut self.store, store)
     }
 
-    /// Looks `key` up and, if it is held, queues the RESPONSE to `client`: with one NUL at its end exactly if the request's
-    /// key field held one (P-3). One that fills a datagram to the last byte has
+    /// Looks `key` up and, if it is held, queues the RESPONSE to `client`: with one NUL at its end exactly if the
+    /// request's key field held one (P-3). One that fills a datagram to the last byte has
     /// no room for it, and fails to be sent.
     pub fn answer(
         &mut self,
@@ -69,7 +69,8 @@ impl Lookup {
     }
 }
 
-/// Whether a single host can be meant by `client` (P-23): not 0.0.0.0/8, multicast, 240.0.0.0/4 (which ends in broadcast) or port 0.
+/// Whether a single host can be meant by `client` (P-23): not 0.0.0.0/8, multicast, 240.0.0.0/4 (which ends in
+/// broadcast) or port 0.
 fn is_answerable(client: SocketAddrV4) -> bool {
     let first = client.ip().octets()[0];
     first != 0 && first < 224 && client.port() != 0

@@ -1,7 +1,8 @@
 //! The machines: what a servent and a client decide.
 //!
-//! **Invariant:** no socket, no thread, no clock and no log line in here. `now` is an argument; what is to be sent goes into an
-//! [`Outbox`](crate::batch::Outbox), and what happened is returned as data. The same machines run in the actors and in tests.
+//! **Invariant:** no socket, no thread, no clock and no log line in here. `now` is an argument; what is to be sent
+//! goes into an [`Outbox`](crate::batch::Outbox), and what happened is returned as data. The same machines run in the
+//! actors and in tests.
 //!
 //! | file | machine |
 //! |---|---|

@@ -92,7 +92,8 @@ impl fmt::Display for KeyError {
 
 impl std::error::Error for KeyError {}
 
-/// One key being asked for. Its owner transmits the CLIREQ at the start and whenever [`ClientQuery::on_deadline`] says so.
+/// One key being asked for. Its owner transmits the CLIREQ at the start and whenever [`ClientQuery::on_deadline`]
+/// says so.
 #[derive(Debug)]
 pub struct ClientQuery {
     key: AskedKey,

@@ -1,27 +1,26 @@
 //! Duplicate suppression: which queries were seen before (P-14), bounded in time and space (P-20).
 //!
-//! Sightings lie in a ring in the order they were made, so the oldest one is always the next to be overwritten. A hash table of
-//! bucket heads leads to the newest sighting of each bucket, and every sighting leads to the one before it in the same bucket:
+//! Sightings lie in a ring in the order they were made, so the oldest one is always the next to be overwritten. A
+//! hash table of bucket heads leads to the newest sighting of each bucket, and every sighting leads to the one before
+//! it in the same bucket:
 //!
 //! ```text
-//! heads   [ . | 7 | . | 9 | ... ]          positions count sightings and wrap at 2^32
-//!               │       └────────────────────────────┐
-//!               └──────────────────────┐             │
-//! ring    [ 4 | 5 | 6 ◀─┐| 7 | 8 ◀─────┼─────┐| 9 |  ▼ ... ]
-//!                       └ previous of 7      └ previous of 9
+//! heads      bucket a: 7    bucket b: 9
+//! ring       4    5    6    7    8    9        positions; the oldest, on the left, is overwritten next
+//! previous   -    -    4    6    5    8        bucket a holds 7, 6, 4 and bucket b holds 9, 8, 5
 //! ```
 //!
-//! A chain runs from young to old, so a walk ends at the first sighting that is expired or no longer in the ring. Nothing is ever
-//! unlinked: forgetting is a comparison. Hence no operation sweeps, rehashes or moves anything; each costs one bucket, about half a
-//! sighting of a chain, and one write, at any fill. Memory is reserved at the start and touched as the ring first fills: 32 bytes a
-//! sighting, with the capacity rounded up to a power of two.
+//! A chain runs from young to old, so a walk ends at the first sighting that is expired or no longer in the ring.
+//! Nothing is ever unlinked: forgetting is a comparison. Hence no operation sweeps, rehashes or moves anything; each
+//! costs one bucket, about half a sighting of a chain, and one write, at any fill. Memory is reserved at the start
+//! and touched as the ring first fills: 32 bytes a sighting, with the capacity rounded up to a power of two.
 //!
-//! At a million sightings nearly every bucket and chain is a cache miss. Over a batch they overlap: [`SeenTable::read_ahead`] looks at what
-//! all queries need, and [`SeenTable::observe`] then finds it in the cache.
+//! At a million sightings nearly every bucket and chain is a cache miss. Over a batch they overlap:
+//! [`SeenTable::read_ahead`] looks at what all queries need, and [`SeenTable::observe`] then finds it in the cache.
 //!
-//! A sighting is a 96-bit keyed fingerprint of its [`QueryId`]. Strangers choose the keys; without the secret they can neither build
-//! long chains nor make two queries look the same. A query is taken for one of the default 2^20 sightings by chance with probability
-//! 2^-76.
+//! A sighting is a 96-bit keyed fingerprint of its [`QueryId`]. Strangers choose the keys; without the secret they
+//! can neither build long chains nor make two queries look the same. A query is taken for one of the default 2^20
+//! sightings by chance with probability 2^-76.
 
 use crate::types::{QueryId, Timestamp, Ttl};
 use siphasher::sip128::{Hasher128, SipHasher13};
@@ -34,8 +33,8 @@ use std::time::Duration;
 pub struct SeenConfig {
     /// How long a sighting counts. It should exceed the time that any copy of a QUERY can still be under way.
     pub expiry: Duration,
-    /// How many sightings are kept at most; above it the oldest goes first. 1 to [`SeenConfig::CAPACITY_MAX`]; other values are taken as
-    /// the nearest of these. Below the QUERY rate times `expiry`, duplicates can pass as new.
+    /// How many sightings are kept at most; above it the oldest goes first. 1 to [`SeenConfig::CAPACITY_MAX`]; other
+    /// values are taken as the nearest of these. Below the QUERY rate times `expiry`, duplicates can pass as new.
     pub capacity: u32,
 }
 
@@ -77,7 +76,8 @@ pub struct SeenTable {
     capacity: u32,
     /// Position of the newest sighting of each bucket. Positions not within the last `len` ones are vacant.
     heads: Vec<u32>,
-    /// The sighting at position `p` is `ring[(p - 1) & mask]`: the first position is 1, so that zeroed heads are vacant.
+    /// The sighting at position `p` is `ring[(p - 1) & mask]`: the first position is 1, so that zeroed heads are
+    /// vacant.
     ring: Vec<Seen>,
     mask: u32,
     /// The position of the next sighting.
@@ -142,8 +142,8 @@ impl SeenTable {
         }
     }
 
-    /// Looks at the memory that observing these will need: first at all buckets, then at the newest sighting of each, so that the cache
-    /// misses of a batch overlap.
+    /// Looks at the memory that observing these will need: first at all buckets, then at the newest sighting of each,
+    /// so that the cache misses of a batch overlap.
     pub fn read_ahead(&self, fingerprints: &[Fingerprint]) {
         let newest = |fingerprint: &Fingerprint| self.heads[self.bucket(*fingerprint)];
         black_box(fingerprints.iter().map(newest).fold(0, u32::wrapping_add));
@@ -151,7 +151,8 @@ impl SeenTable {
         black_box(fingerprints.iter().map(|fingerprint| entry(newest(fingerprint))).fold(0, u32::wrapping_add));
     }
 
-    /// Asks whether the query was seen, and remembers it if not. `ttl` is what this copy carries, at most [`Ttl::INITIAL`].
+    /// Asks whether the query was seen, and remembers it if not. `ttl` is what this copy carries, at most
+    /// [`Ttl::INITIAL`].
     pub fn observe(&mut self, now: Timestamp, fingerprint: Fingerprint, ttl: Ttl) -> Sighting {
         let bucket = self.bucket(fingerprint);
         let newest = self.heads[bucket];
@@ -166,7 +167,8 @@ impl SeenTable {
         Sighting::First { evicted }
     }
 
-    /// How many sightings lie in the ring, expired ones that nothing has overwritten yet included. Never above the capacity.
+    /// How many sightings lie in the ring, expired ones that nothing has overwritten yet included. Never above the
+    /// capacity.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len as usize
@@ -215,8 +217,8 @@ impl SeenTable {
         None
     }
 
-    /// Whether `position` is one of the last `len`. A head that was vacant for 2^32 sightings may look kept again; its chain then
-    /// holds only other fingerprints, so the answer stays right.
+    /// Whether `position` is one of the last `len`. A head that was vacant for 2^32 sightings may look kept again;
+    /// its chain then holds only other fingerprints, so the answer stays right.
     fn is_kept(&self, position: u32) -> bool {
         let age = self.next.wrapping_sub(position);
         1 <= age && age <= self.len
@@ -324,8 +326,8 @@ mod tests {
         assert_eq!(seen.len(), 3);
     }
 
-    /// The table against the plainest thing that could be right, over a long run with time jumps, at several capacities; the position
-    /// counter wraps on the way.
+    /// The table against the plainest thing that could be right, over a long run with time jumps, at several
+    /// capacities; the position counter wraps on the way.
     #[test]
     fn p20_agrees_with_a_naive_model() {
         for capacity in [1, 2, 3, 7, 64, 100] {

@@ -1,7 +1,7 @@
 //! The dictionary of a servent, kept as what it is for: ready-made RESPONSEs.
 //!
-//! All pairs lie in one arena, each as its RESPONSE datagram behind two lengths. An index leads from a key to its pair: entries of hash and
-//! offset, sorted by hash, and a directory of where each range of hashes starts.
+//! All pairs lie in one arena, each as its RESPONSE datagram behind two lengths. An index leads from a key to its
+//! pair: entries of hash and offset, sorted by hash, and a directory of where each range of hashes starts.
 //!
 //! ```text
 //! starts  [ 0 | 3 | 7 | ... ]                      two to four entries a range
@@ -11,17 +11,18 @@
 //! arena   | key_len (u16) | response_len (u16) | 0 3 key TAB value |  next pair ...
 //! ```
 //!
-//! An answer is then a slice. A store does not change once it is built, so the index is made in one sort: filling a hash table key by key
-//! costs a cache miss or two for each. A pair costs its RESPONSE, four bytes of lengths and about nine of index. Offsets are 32 bits
-//! wide, so the arena ends at 4 GiB. A value that a later one replaces stays in the arena, unreachable, so a file costs at most what its
-//! lines do.
+//! An answer is then a slice. A store does not change once it is built, so the index is made in one sort: filling a
+//! hash table key by key costs a cache miss or two for each. A pair costs its RESPONSE, four bytes of lengths and
+//! about nine of index. Offsets are 32 bits wide, so the arena ends at 4 GiB. A value that a later one replaces stays
+//! in the arena, unreachable, so a file costs at most what its lines do.
 
 use crate::wire::{PAYLOAD_LEN_MAX, encode_response, response_len};
 use siphasher::sip::SipHasher13;
 use std::fmt;
 use std::hash::Hasher;
 
-/// RESPONSEs from this length on are cut into several IP packets on an Ethernet: 1,500 bytes less the headers of IP and UDP, and one (P-33).
+/// RESPONSEs from this length on are cut into several IP packets on an Ethernet: 1,500 bytes less the headers of IP
+/// and UDP, and one (P-33).
 pub const FRAGMENTED_LEN_MIN: usize = 1_473;
 
 const LENGTHS: usize = 4;
@@ -52,8 +53,8 @@ pub struct StoreBuilder {
 }
 
 impl StoreBuilder {
-    /// Nothing yet, with room for `arena_len` bytes of pairs. `secret` keys the hashes: random in production, fixed where a run must
-    /// repeat.
+    /// Nothing yet, with room for `arena_len` bytes of pairs. `secret` keys the hashes: random in production, fixed
+    /// where a run must repeat.
     #[must_use]
     pub fn new(arena_len: usize, secret: [u64; 2]) -> Self {
         Self { arena: Vec::with_capacity(arena_len), entries: Vec::new(), longest: 0, secret }

@@ -8,7 +8,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 /// Reads one datagram.
 ///
 /// # Errors
-/// The first field that fails, in the order: type, header, text. The caller counts it and otherwise ignores the datagram (P-5).
+/// The first field that fails, in the order: type, header, text. The caller counts it and otherwise ignores the
+/// datagram (P-5).
 pub fn decode(datagram: &[u8]) -> Result<Message<'_>, DecodeError> {
     let len = datagram.len();
     let kind = u16::from_be_bytes(field(datagram, layout::TYPE).ok_or(DecodeError::TooShort { len })?);

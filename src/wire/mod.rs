@@ -9,10 +9,11 @@
 //! RESPONSE   | type=3 | key ... TAB value ...
 //! ```
 //!
-//! The key of CLIREQ and QUERY is the rest of the datagram: no length, no terminator needed (P-1). *Text ends at its first NUL*
-//! (P-2): programs of this protocol exist that end a key or value with a NUL or pad it to a fixed size, so a message keeps both its
-//! [`Text::field`], which is every byte that came, and its [`Text::before_nul`], which is what the bytes mean. A servent answers in the
-//! dialect it was asked in (P-3). Keys and values are bytes, not characters (P-4).
+//! The key of CLIREQ and QUERY is the rest of the datagram: no length, no terminator needed (P-1). *Text ends at its
+//! first NUL* (P-2): programs of this protocol exist that end a key or value with a NUL or pad it to a fixed size, so
+//! a message keeps both its [`Text::field`], which is every byte that came, and its [`Text::before_nul`], which is
+//! what the bytes mean. A servent answers in the dialect it was asked in (P-3). Keys and values are bytes, not
+//! characters (P-4).
 //!
 //! | file | holds |
 //! |---|---|
@@ -86,7 +87,8 @@ impl<'a> Text<'a> {
         self.len < self.field.len()
     }
 
-    /// The field as the origin of a QUERY passes it on (P-3): whole if only NULs follow the first one, else cut before it.
+    /// The field as the origin of a QUERY passes it on (P-3): whole if only NULs follow the first one, else cut
+    /// before it.
     #[must_use]
     pub fn field_to_forward(self) -> &'a [u8] {
         if self.field[self.len..].iter().all(|&byte| byte == 0) { self.field } else { self.before_nul() }

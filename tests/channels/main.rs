@@ -1,5 +1,5 @@
-//! Without a socket: the actors driven by injected channel messages, a whole servent on a network of channels, the client's conversation with
-//! injected lines, datagrams and deadlines, and the golden wire vectors both ways.
+//! Without a socket: the actors driven by injected channel messages, a whole servent on a network of channels, the
+//! client's conversation with injected lines, datagrams and deadlines, and the golden wire vectors both ways.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -20,7 +20,8 @@ fn keys(job: LookupJob) -> Vec<usize> {
     }
 }
 
-/// P-5, P-6, P-11: what is well-formed goes to the flooder, CLIREQs to the lookup actor as well, the rest is counted by cause.
+/// P-5, P-6, P-11: what is well-formed goes to the flooder, CLIREQs to the lookup actor as well, the rest is counted
+/// by cause.
 #[test]
 fn p5_p11_the_receiver_decodes_routes_and_counts() {
     let (parcel_tx, parcel_rx) = unbounded();

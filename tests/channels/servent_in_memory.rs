@@ -39,7 +39,8 @@ fn start_in_memory() -> (Servent, Sender<Parcel>, Receiver<Parcel>) {
     (servent, parcel_tx, sent_rx)
 }
 
-/// P-11, P-14: a CLIREQ is answered and flooded, in parallel; a QUERY is answered and forwarded to all but its source.
+/// P-11, P-14: a CLIREQ is answered and flooded, in parallel; a QUERY is answered and forwarded to all but its
+/// source.
 #[test]
 fn p11_p14_requests_are_answered_and_flooded() {
     let (servent, parcel_tx, sent_rx) = start_in_memory();

@@ -123,7 +123,8 @@ fn an_address_that_is_not_ours_exits_with_1_and_names_it() {
 
 #[test]
 fn p27_a_name_that_cannot_be_resolved_is_named() {
-    // RFC 2606: nobody has a name below `.invalid`. A label of more than 63 letters is refused without asking a name server.
+    // RFC 2606: nobody has a name below `.invalid`. A label of more than 63 letters is refused without asking a name
+    // server.
     let name = format!("{}.invalid", "a".repeat(64));
     let addr = format!("{name}:6002");
     for (program, args) in [(SERVENT, &["6001", FILE, &addr][..]), (CLIENT, &[&addr, "http"])] {

@@ -1,10 +1,12 @@
 //! Many datagrams: all answered, a clean stop in the middle of them, and bounded memory (P-20).
 
+use crate::support::flood::under_flood;
+#[cfg(target_os = "linux")]
+use crate::support::processes::memory_kib;
 use crate::support::wire::{clireq, query, response};
 use crate::support::{DEADLINE, Peer, Rig};
 use nix::sys::signal::Signal;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[test]
@@ -43,35 +45,14 @@ fn p11_twenty_thousand_clireqs_in_a_closed_loop_of_32_are_all_answered() {
 #[test]
 fn sigterm_under_full_load_ends_it_within_a_second_with_its_counters() {
     let rig = Rig::new(2, &[]);
-    let stop = AtomicBool::new(false);
-    /// However the test ends, the floods end too, or they would be waited for without end.
-    struct StopAtEnd<'a>(&'a AtomicBool);
-    impl Drop for StopAtEnd<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
+    let to = rig.addr();
+    let send = |peer: &Peer, round| {
+        for seq in round * 64..(round + 1) * 64 {
+            peer.send(to, &clireq(b"http"));
+            peer.send(to, &query(3, peer.addr(), seq, b"smtp"));
         }
-    }
-    let (finished, counters) = std::thread::scope(|scope| {
-        let _stop_at_end = StopAtEnd(&stop);
-        let (answers_tx, answers) = std::sync::mpsc::channel();
-        for _ in 0..2 {
-            let (answers_tx, stop, to) = (answers_tx.clone(), &stop, rig.addr());
-            let flood = move || {
-                let peer = Peer::new();
-                let mut seq = 0;
-                while !stop.load(Ordering::Relaxed) {
-                    for _ in 0..64 {
-                        peer.send(to, &clireq(b"http"));
-                        peer.send(to, &query(3, peer.addr(), seq, b"smtp"));
-                        seq += 1;
-                    }
-                    while peer.recv_now().is_some() {
-                        answers_tx.send(()).ok();
-                    }
-                }
-            };
-            std::thread::Builder::new().name("flood".into()).spawn_scoped(scope, flood).unwrap();
-        }
+    };
+    let (finished, counters) = under_flood(2, send, |answers| {
         // Under way: so many answers came back.
         for _ in 0..5_000 {
             answers.recv_timeout(DEADLINE).unwrap();
@@ -88,7 +69,7 @@ fn p20_after_200_000_forged_queries_it_answers_and_has_not_grown_by_300_mib() {
     const COUNT: u32 = 200_000;
     let rig = Rig::new(1, &[]);
     rig.settle();
-    let before_kib = resident_kib(rig.servent.pid());
+    let before_kib = memory_kib(rig.servent.pid(), "VmRSS");
     for seq in 0..COUNT {
         // No two alike in number, client or key; documentation addresses, and a key that nobody holds.
         let [_, _, high, low] = seq.to_be_bytes();
@@ -100,18 +81,10 @@ fn p20_after_200_000_forged_queries_it_answers_and_has_not_grown_by_300_mib() {
             rig.settle();
         }
     }
-    let grown_kib = resident_kib(rig.servent.pid()).saturating_sub(before_kib);
+    let grown_kib = memory_kib(rig.servent.pid(), "VmRSS").saturating_sub(before_kib);
     rig.send(&clireq(b"http"));
     rig.expect_answer(b"http", b"80/tcp");
     rig.recv_at(0);
     assert!(grown_kib < 300 * 1024, "grown by {grown_kib} KiB");
     rig.stop().expect(&[("first_sighting", u64::from(COUNT)), ("not_found", u64::from(COUNT)), ("receive_shed", 0)]);
-}
-
-/// The resident memory of a process.
-#[cfg(target_os = "linux")]
-fn resident_kib(pid: i32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

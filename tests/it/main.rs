@@ -1,8 +1,9 @@
 //! Black-box tests: the three programs as they are run, seen through sockets, pipes, signals and a terminal.
 //!
-//! What goes over the wire is built and read by `support::wire`, byte by byte and without the library: it is the oracle.
-//! Every wait ends by an event or fails at `support::DEADLINE`. That *nothing* comes is shown by a sentinel: a later
-//! request whose answer must be the next datagram. The clauses P-1 to P-45 are those of `src/wire` and `src/lib.rs`.
+//! What goes over the wire is built and read by `support::wire`, byte by byte and without the library: it is the
+//! oracle. Every wait ends by an event or fails at `support::DEADLINE`. That *nothing* comes is shown by a sentinel:
+//! a later request whose answer must be the next datagram. The clauses P-1 to P-45 are those of `src/wire` and
+//! `src/lib.rs`.
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "deadlines and the programs' own time-outs are measured in real time")]
 #![allow(
@@ -18,5 +19,6 @@ mod client;
 mod client_tty;
 mod load;
 mod overlay;
+mod regressions;
 mod servent;
 mod support;

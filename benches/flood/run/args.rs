@@ -28,7 +28,8 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Without the `--bench` that cargo bench adds, as under `cargo test --benches`, the default is a single short round.
+    /// Without the `--bench` that cargo bench adds, as under `cargo test --benches`, the default is a single short
+    /// round.
     pub(crate) fn parse(words: Vec<String>) -> Fallible<Self> {
         let is_bench = words.iter().any(|word| word == "--bench");
         let (seconds, rounds) = if is_bench { (1.0, 5) } else { (0.1, 1) };

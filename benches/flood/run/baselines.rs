@@ -1,4 +1,5 @@
-//! The baselines that this executable is when it is started again: a server each, on a single thread, until it is killed.
+//! The baselines that this executable is when it is started again: a server each, on a single thread, until it is
+//! killed.
 
 use super::Fallible;
 use super::net::{BATCH, bind, send_batch};

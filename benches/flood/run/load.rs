@@ -36,7 +36,8 @@ pub(crate) type Drops<'a> = &'a dyn Fn() -> bool;
 
 /// A source of load that is used for many rounds.
 pub(crate) trait Generator {
-    /// Loads the contestant for `length`, and waits for the last answers, the longer if no `drops` explain that they are missing.
+    /// Loads the contestant for `length`, and waits for the last answers, the longer if no `drops` explain that they
+    /// are missing.
     ///
     /// # Errors
     /// A wrong answer, or a system call that failed.

@@ -17,11 +17,13 @@ use std::time::Duration;
 
 /// The most datagrams of one system call.
 pub(crate) const BATCH: usize = 64;
-/// Without any answer for this long under load, the requests under way are given up, so that their loss does not stop a closed loop.
+/// Without any answer for this long under load, the requests under way are given up, so that their loss does not stop
+/// a closed loop.
 pub(crate) const STALL: Duration = Duration::from_millis(10);
 /// After this long nothing more is expected if the kernel says that it dropped something.
 pub(crate) const SILENCE: Duration = Duration::from_millis(250);
-/// How often such a silence is waited for while nothing explains what is missing: a busy machine may hold a contestant up for long.
+/// How often such a silence is waited for while nothing explains what is missing: a busy machine may hold a
+/// contestant up for long.
 pub(crate) const SILENCES: usize = 20;
 /// What every socket of the bench asks for, as the servent does.
 const RECEIVE_BUFFER_LEN: usize = 4 << 20;
@@ -129,8 +131,8 @@ impl Slots {
         Self(vec![0; BATCH * SLOT_LEN])
     }
 
-    /// Receives up to 64 buffers by recvmmsg and delivers each datagram in them. Returns how many there were: 0 when patience
-    /// ends, or at once if `flags` say not to wait.
+    /// Receives up to 64 buffers by recvmmsg and delivers each datagram in them. Returns how many there were: 0 when
+    /// patience ends, or at once if `flags` say not to wait.
     pub(crate) fn receive(
         &mut self,
         socket: &UdpSocket,
@@ -171,7 +173,8 @@ impl Slots {
     }
 }
 
-/// How many datagrams the kernel dropped for want of room at the sockets bound to `ports`. A coalesced buffer counts once.
+/// How many datagrams the kernel dropped for want of room at the sockets bound to `ports`. A coalesced buffer counts
+/// once.
 pub(crate) fn drops(ports: &[u16]) -> u64 {
     let table = fs::read_to_string("/proc/net/udp").unwrap_or_default();
     let row = |line: &str| {

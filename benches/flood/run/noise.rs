@@ -1,7 +1,8 @@
 //! Datagrams that nobody answers, paced by CLIREQs among them that are answered.
 //!
-//! A burst is 63 duplicates, or 63 malformed datagrams, and then a CLIREQ. Bursts under way are limited, so no receive buffer overflows,
-//! and an answer says that its burst was handled: one thread, or one batch in order, takes the CLIREQ after what came before it.
+//! A burst is 63 duplicates, or 63 malformed datagrams, and then a CLIREQ. Bursts under way are limited, so no
+//! receive buffer overflows, and an answer says that its burst was handled: one thread, or one batch in order, takes
+//! the CLIREQ after what came before it.
 
 use super::Fallible;
 use super::load::{Asker, Drops, Generator, Outcome};
@@ -36,7 +37,8 @@ impl Noise {
         Self { asker, kind, rounds: 0, bursts: malformed().iter().map(|datagram| burst(datagram)).collect() }
     }
 
-    /// In a new round the duplicates are of another QUERY, for a key that nobody holds. The first one is no duplicate.
+    /// In a new round the duplicates are of another QUERY, for a key that nobody holds. The first one is no
+    /// duplicate.
     fn prepare(&mut self) -> Fallible<()> {
         self.rounds += 1;
         if self.kind == NoiseKind::Duplicates {

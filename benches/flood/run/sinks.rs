@@ -55,7 +55,8 @@ impl Sinks {
         self.shared.copies.load(Ordering::Relaxed)
     }
 
-    /// Waits until `expected` copies are there, or until no more come, the longer if no `drops` explain that they are missing.
+    /// Waits until `expected` copies are there, or until no more come, the longer if no `drops` explain that they are
+    /// missing.
     ///
     /// # Errors
     /// One that was looked at was not as it should be.

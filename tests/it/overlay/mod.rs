@@ -3,7 +3,7 @@
 mod bad_files;
 mod reach;
 mod terminal;
-mod topology;
+pub(crate) mod topology;
 mod upkeep;
 
 use crate::support::{Finished, OVERLAY, Program};

@@ -1,4 +1,5 @@
-//! Who answers in each overlay of `data/overlays`: P-18, and once a servent however many ways lead to it (P-14, P-16).
+//! Who answers in each overlay of `data/overlays`: P-18, and once a servent however many ways lead to it (P-14,
+//! P-16).
 
 use super::topology::{Topology, who_answered};
 use super::{run, start_with_stdin};

@@ -2,6 +2,7 @@
 
 use super::topology::Topology;
 use super::{run, start, start_with_stdin};
+use crate::support::processes::{children_of, is_running};
 use crate::support::{Peer, Program, ports, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -18,26 +19,6 @@ fn running() -> (Topology, Program, Vec<i32>) {
     let children = children_of(program.pid());
     assert_eq!(children.len(), 3, "one process a line: {children:?}");
     (topology, program, children)
-}
-
-/// The processes whose parent is `pid`.
-fn children_of(pid: i32) -> Vec<i32> {
-    let all = fs::read_dir("/proc").unwrap();
-    let pids = all.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
-    pids.filter(|child| stat(*child).is_some_and(|(_, parent)| parent == pid)).collect()
-}
-
-/// Whether `pid` still runs. One that its parent has not waited for yet does not.
-fn is_running(pid: i32) -> bool {
-    stat(pid).is_some_and(|(state, _)| state != "Z" && state != "X")
-}
-
-/// A process's state and parent, if it is there.
-fn stat(pid: i32) -> Option<(String, i32)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let mut fields = after_name.split_whitespace();
-    Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
 }
 
 fn expect_nothing_left(topology: &Topology, children: &[i32]) {

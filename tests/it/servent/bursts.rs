@@ -1,4 +1,5 @@
-//! Many datagrams at once: they may travel in groups, and still each is the datagram that it would be alone (P-11, P-15).
+//! Many datagrams at once: they may travel in groups, and still each is the datagram that it would be alone (P-11,
+//! P-15).
 
 use crate::support::wire::{clireq, query, response, with_ttl};
 use crate::support::{Peer, Rig, Servent, TempDir};

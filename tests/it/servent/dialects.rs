@@ -83,7 +83,8 @@ fn p1_a_key_may_hold_any_byte_but_nul() {
     let rig = Rig::with_pairs(b"\x01\xff#'\"\t\tv\t \xfe\r\n", 0, &[]);
     rig.send(&clireq(b"\x01\xff#'\""));
     rig.client.expect(rig.addr(), &response(b"\x01\xff#'\"", b"v\t \xfe"));
-    // A tab ends a key in a file and in a RESPONSE; in a CLIREQ it is a byte like any other, of a key that nobody holds.
+    // A tab ends a key in a file and in a RESPONSE; in a CLIREQ it is a byte like any other, of a key that nobody
+    // holds.
     rig.send(&clireq(b"\x01\xff#'\"\tv"));
     rig.stop().expect(&[("not_found", 1)]);
 }

@@ -12,7 +12,8 @@ fn p7_p25_a_clireq_of_the_largest_size_does_no_harm() {
     let rig = Rig::new(1, &[]);
     let datagram = clireq(&vec![b'k'; PAYLOAD_MAX - 2]);
     assert_eq!(datagram.len(), PAYLOAD_MAX);
-    // Its QUERY would be 12 bytes longer than any datagram: it can only be counted, and is logged once in a while (P-25).
+    // Its QUERY would be 12 bytes longer than any datagram: it can only be counted, and is logged once in a while
+    // (P-25).
     for _ in 0..3 {
         rig.send(&datagram);
         rig.settle();

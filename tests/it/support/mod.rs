@@ -1,12 +1,17 @@
 //! What the tests stand on, from the bottom up.
 //!
-//! `wire` builds and reads messages, `files` makes key-value files, `ports` hands out ports, `peer` is a raw socket, `program` a
-//! child process, `terminal` one in a terminal; `counters` reads the table a servent prints, `servent` runs one, and `rig` puts raw sockets all round it.
+//! `wire` builds and reads messages, `files` makes key-value files, `ports` hands out ports, `peer` is a raw socket,
+//! `program` a child process, `terminal` one in a terminal; `processes` looks at those of the system, `namespace`
+//! runs a test in a network of its own, `flood` one under load; `counters` reads the table a servent prints,
+//! `servent` runs one, and `rig` puts raw sockets all round it.
 
 pub(crate) mod counters;
 pub(crate) mod files;
+pub(crate) mod flood;
+pub(crate) mod namespace;
 pub(crate) mod peer;
 pub(crate) mod ports;
+pub(crate) mod processes;
 pub(crate) mod program;
 pub(crate) mod rig;
 pub(crate) mod servent;
@@ -33,7 +38,8 @@ pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_clientTP3");
 /// The overlay runner's binary.
 pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlayTP3");
 
-/// Waits until `condition` holds, for what gives no event: processes that are not our children. Fails at the deadline.
+/// Waits until `condition` holds, for what gives no event: processes that are not our children. Fails at the
+/// deadline.
 pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {

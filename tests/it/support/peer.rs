@@ -2,8 +2,15 @@
 
 use super::DEADLINE;
 use super::wire::show;
+#[cfg(target_os = "linux")]
+use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn, getsockopt, sendmsg};
+use nix::sys::socket::{setsockopt, sockopt};
 use std::io::ErrorKind;
+#[cfg(target_os = "linux")]
+use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 pub(crate) struct Peer {
@@ -25,6 +32,33 @@ impl Peer {
 
     pub(crate) fn send(&self, to: SocketAddrV4, datagram: &[u8]) {
         assert_eq!(self.socket.send_to(datagram, to).unwrap(), datagram.len());
+    }
+
+    /// Whether the kernel cuts a group into datagrams for [`Peer::send_group`].
+    #[cfg(target_os = "linux")]
+    pub(crate) fn can_send_groups(&self) -> bool {
+        getsockopt(&self.socket, sockopt::UdpGsoSegment).is_ok()
+    }
+
+    /// Sends `datagram` so many times, in one pass through the kernel.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn send_group(&self, to: SocketAddrV4, datagram: &[u8], count: usize) {
+        let (group, len) = (datagram.repeat(count), u16::try_from(datagram.len()).unwrap());
+        let (pieces, cut) = ([IoSlice::new(&group)], [ControlMessage::UdpGsoSegments(&len)]);
+        let to = SockaddrIn::from(to);
+        let sent = sendmsg(self.socket.as_raw_fd(), &pieces, &cut, MsgFlags::empty(), Some(&to));
+        assert_eq!(sent, Ok(group.len()));
+    }
+
+    /// From now on, datagrams that were sent as a group arrive as one: where they are cut is not told.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn receive_groups_uncut(&self) {
+        setsockopt(&self.socket, sockopt::UdpGroSegment, &true).unwrap();
+    }
+
+    /// Makes room for more datagrams than usual that wait to be received.
+    pub(crate) fn enlarge_receive_buffer(&self) {
+        setsockopt(&self.socket, sockopt::RcvBuf, &(4 << 20)).unwrap();
     }
 
     /// The next datagram and its source; fails at the deadline.

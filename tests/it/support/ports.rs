@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// The ports handed out lie below those that the common systems give to sockets bound to port 0 (from 32768 on): once one
-/// was found free, no other test's socket can take it before the program does.
+/// The ports handed out lie below those that the common systems give to sockets bound to port 0 (from 32768 on): once
+/// one was found free, no other test's socket can take it before the program does.
 const FIRST: u16 = 12_000;
 const COUNT: u16 = 20_000;
 

@@ -4,7 +4,7 @@ use super::DEADLINE;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::Builder;
@@ -54,7 +54,7 @@ impl Program {
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
         let stdin = child.stdin.take();
         let stdout = Lines::collect(child.stdout.take().unwrap());
-        let stderr = Lines::collect(child.stderr.take().unwrap());
+        let stderr = child.stderr.take().map_or_else(|| Lines::collect(io::empty()), Lines::collect);
         Self { pid, stdin, stdout, stderr, exit: watch(child), status: None }
     }
 
@@ -77,11 +77,16 @@ impl Program {
     }
 
     /// Waits for the end; fails at the deadline.
-    pub(crate) fn finish(mut self) -> Finished {
+    pub(crate) fn finish(self) -> Finished {
+        self.finish_within(DEADLINE)
+    }
+
+    /// Waits for the end of what has deadlines of its own; fails after `wait`.
+    pub(crate) fn finish_within(mut self, wait: Duration) -> Finished {
         let start = Instant::now();
-        let status = match self.exit.recv_timeout(DEADLINE) {
+        let status = match self.exit.recv_timeout(wait) {
             Ok(status) => status,
-            Err(_) => panic!("pid {} runs on after {DEADLINE:?}", self.pid),
+            Err(_) => panic!("pid {} runs on after {wait:?}", self.pid),
         };
         let waited = start.elapsed();
         self.status = Some(status);

@@ -70,9 +70,9 @@ impl Rig {
         self.neighbours[index].expect(self.addr(), datagram);
     }
 
-    /// Everything sent before is dealt with, and nobody got anything more: the client's and each neighbour's next datagram is
-    /// the outcome of one more QUERY. A QUERY goes the whole way through the servent, so no answer and no other QUERY of an
-    /// earlier datagram can be behind it.
+    /// Everything sent before is dealt with, and nobody got anything more: the client's and each neighbour's next
+    /// datagram is the outcome of one more QUERY. A QUERY goes the whole way through the servent, so no answer
+    /// and no other QUERY of an earlier datagram can be behind it.
     pub(crate) fn settle(&self) {
         let seq = self.settled.replace(self.settled.get() + 1);
         let sender = if self.neighbours_only { &self.neighbours[0] } else { &self.client };

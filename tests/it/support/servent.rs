@@ -1,6 +1,6 @@
 //! A running serventTP3.
 
-use super::{Counters, Finished, Program, SERVENT, ports};
+use super::{Counters, Finished, Program, SERVENT, ports, processes};
 use nix::sys::signal::Signal;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
@@ -51,6 +51,13 @@ impl Servent {
 
     pub(crate) fn signal(&self, signal: Signal) {
         self.program.signal(signal);
+    }
+
+    /// Runs `meanwhile` while the servent is stopped (SIGSTOP) and what comes waits for it.
+    pub(crate) fn while_paused(&self, meanwhile: impl FnOnce()) {
+        processes::pause(self.pid());
+        meanwhile();
+        self.signal(Signal::SIGCONT);
     }
 
     /// The next line on standard error that contains `text`.

@@ -1,8 +1,11 @@
 //! A program in a terminal of its own.
 
 use super::DEADLINE;
+pub(crate) use rexpect::process::Signal;
 use rexpect::process::WaitStatus;
 use rexpect::session::{Options, PtySession, spawn_with_options};
+use std::fs::File;
+use std::io::Write;
 use std::process::Command;
 
 /// The program and what it shows: one `char` a byte. Dropping it kills the program.
@@ -24,6 +27,20 @@ impl Terminal {
     /// Types a line.
     pub(crate) fn type_line(&mut self, line: &str) {
         self.0.send_line(line).unwrap();
+    }
+
+    /// Types these bytes at once.
+    pub(crate) fn type_bytes(&mut self, bytes: &[u8]) {
+        self.0.process().get_file_handle().unwrap().write_all(bytes).unwrap();
+    }
+
+    /// The terminal itself, to ask for its modes also after the program's end.
+    pub(crate) fn handle(&self) -> File {
+        self.0.process().get_file_handle().unwrap()
+    }
+
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        self.0.process_mut().signal(signal).unwrap();
     }
 
     /// Types Ctrl and a letter.

@@ -1,0 +1,67 @@
+//! overlayTP3: servents that do not stop, and files as editors write them.
+
+use crate::overlay::topology::{Topology, who_answered};
+use crate::support::processes::{children_of, is_running, pause};
+use crate::support::{OVERLAY, Program, TempDir, ports, until};
+use std::time::Duration;
+
+/// Its end waited for the servent's, which did not come.
+#[test]
+fn a_servent_that_is_stopped_is_killed_at_the_end() {
+    let topology = Topology::chain(3);
+    let args = [topology.file().to_str().unwrap(), "--timeout", "0.5"];
+    let mut program = Program::start_with_stdin(OVERLAY, args);
+    program.write(b"key\n");
+    program.stderr.expect("no more answers");
+    let children = children_of(program.pid());
+    assert_eq!(children.len(), 3);
+    pause(children[1]);
+    program.close_stdin();
+    let finished = program.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    // It has two seconds for a clean end. More than that is for a test that is scheduled late.
+    let waited = finished.waited;
+    assert!(waited > Duration::from_millis(1_700) && waited < Duration::from_secs(6), "ended after {waited:?}");
+    for child in children {
+        until(&format!("the end of servent {child}"), || !is_running(child));
+    }
+    topology.expect_ports_free();
+}
+
+/// It was refused as not UTF-8, or the mark was taken for a part of the first port.
+#[test]
+fn a_byte_order_mark_and_a_comment_in_latin_1_are_accepted() {
+    let dir = TempDir::new();
+    dir.write("pairs.txt", b"http 80/tcp\n");
+    let (first, second) = (ports::free(), ports::free());
+    let lines = format!("{first} pairs.txt 127.0.0.1:{second}\n{second} pairs.txt # ");
+    let bytes = [&b"\xef\xbb\xbf"[..], lines.as_bytes(), b"p\xe1gina\n# \xfcber\n"].concat();
+    let file = dir.write("overlay.txt", &bytes);
+    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let mut answered = who_answered(&finished, "http");
+    answered.sort_unstable();
+    let mut expected = [first, second];
+    expected.sort_unstable();
+    assert_eq!(answered, expected);
+
+    // The mark alone before a first line that is a comment, too.
+    let text = format!("\u{feff}# servents\n{first} pairs.txt\n");
+    let file = dir.write("overlay.txt", text.as_bytes());
+    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
+    assert_eq!((finished.code, who_answered(&finished, "http")), (Some(0), vec![first]), "{}", finished.stderr);
+}
+
+/// It was a failure to start, not a wrong command line, and what would have been right was not said.
+#[test]
+fn a_port_to_ask_at_that_no_line_has_is_a_wrong_command_line_and_the_ports_are_named() {
+    let dir = TempDir::new();
+    dir.write("pairs.txt", b"http 80/tcp\n");
+    let free = [ports::free(), ports::free()];
+    let file = dir.write("overlay.txt", format!("{} pairs.txt\n{} pairs.txt\n", free[0], free[1]).as_bytes());
+    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--at", "1", "http"]).finish();
+    assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+    assert!(finished.stderr.contains("--at"), "{}", finished.stderr);
+    assert!(free.iter().all(|port| finished.stderr.contains(&port.to_string())), "{}", finished.stderr);
+    assert!(finished.stdout.is_empty(), "{}", finished.stdout.escape_ascii());
+}

@@ -1,0 +1,52 @@
+//! A test in a network of its own: addresses, routes and packet sizes that loopback does not have.
+
+use super::{DEADLINE, Program};
+use std::process::{Command, Stdio};
+
+/// Set in the copy of this test program that runs inside.
+const INSIDE: &str = "SERVENT_TEST_NAMESPACE";
+
+/// What a test says that can't be run here.
+const SKIPPED: &str = "skipped: ";
+
+/// A pair of interfaces; the first is 10.9.0.1/24 and the way to 203.0.113.0/24. Nobody is behind them: what is sent
+/// there is gone.
+pub(crate) const NETWORK: [&str; 6] = [
+    "link set lo up",
+    "link add out type veth peer name beyond",
+    "address add 10.9.0.1/24 dev out",
+    "link set out arp off up",
+    "link set beyond up",
+    "route add 203.0.113.0/24 dev out",
+];
+
+/// Runs `body` in a new network namespace, after these commands of ip(8). That takes another process: this test
+/// program again, for `test` alone, its name without the crate's. Where the system does not allow it (root does), the
+/// test is skipped.
+pub(crate) fn in_namespace(test: &str, commands: &[&str], body: impl FnOnce()) {
+    if std::env::var_os(INSIDE).is_some() {
+        match commands.iter().try_for_each(|command| ip(command)) {
+            Ok(()) => body(),
+            Err(cause) => eprintln!("{SKIPPED}{cause}"),
+        }
+        return;
+    }
+    let allowed = Command::new("unshare").args(["-n", "true"]).stderr(Stdio::null()).status();
+    if !allowed.is_ok_and(|status| status.success()) {
+        eprintln!("{SKIPPED}no network namespaces to be had: {test}");
+        return;
+    }
+    let myself = std::env::current_exe().unwrap();
+    let args = ["-n", myself.to_str().unwrap(), "--exact", test, "--nocapture"];
+    // Each wait inside has its own deadline, and so has a chance to tell what failed.
+    let finished = Program::spawn(Program::command("unshare", args).env(INSIDE, "1")).finish_within(3 * DEADLINE);
+    let stdout = String::from_utf8_lossy(&finished.stdout);
+    assert!(finished.code == Some(0) && stdout.contains("1 passed"), "inside: {stdout}\n{}", finished.stderr);
+    finished.stderr.lines().filter(|line| line.contains(SKIPPED)).for_each(|line| eprintln!("{line}: {test}"));
+}
+
+fn ip(command: &str) -> Result<(), String> {
+    let output = Command::new("ip").args(command.split(' ')).output().map_err(|error| format!("ip: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(()) } else { Err(format!("ip {command}: {}", said.trim_end())) }
+}

@@ -1,0 +1,44 @@
+//! Processes of the system, which need not be our children.
+
+use super::until;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs;
+
+/// The processes whose parent is `pid`.
+pub(crate) fn children_of(pid: i32) -> Vec<i32> {
+    let all = fs::read_dir("/proc").unwrap();
+    let pids = all.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    pids.filter(|child: &i32| stat(&child.to_string()).is_some_and(|(_, parent)| parent == pid)).collect()
+}
+
+/// Whether `pid` still runs. One that its parent has not waited for yet does not.
+pub(crate) fn is_running(pid: i32) -> bool {
+    stat(&pid.to_string()).is_some_and(|(state, _)| state != "Z" && state != "X")
+}
+
+/// Stops `pid` by SIGSTOP; returns once none of its threads runs.
+pub(crate) fn pause(pid: i32) {
+    kill(Pid::from_raw(pid), Signal::SIGSTOP).unwrap();
+    until(&format!("pid {pid} stopped"), || {
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+        let mut names = threads.map(|thread| thread.unwrap().file_name().into_string().unwrap());
+        names.all(|name| stat(&format!("{pid}/task/{name}")).is_none_or(|(state, _)| state == "T"))
+    });
+}
+
+/// A size of `pid`'s memory by its name in /proc/PID/status.
+#[cfg(target_os = "linux")]
+pub(crate) fn memory_kib(pid: i32, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// The state and parent of a process or, as `PID/task/TID`, of a thread, if it is there.
+fn stat(name: &str) -> Option<(String, i32)> {
+    let stat = fs::read_to_string(format!("/proc/{name}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_whitespace();
+    Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
+}
