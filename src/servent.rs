@@ -165,11 +165,12 @@ impl Servent {
     }
 
     /// Serves until an event says stop or an actor ends by itself; `print` gets the counters whenever they are asked
-    /// for, and at the end.
-    ///
-    /// # Errors
-    /// [`ServentFailure`] if an actor ended it.
-    pub fn run(self, events: &Receiver<ServentEvent>, mut print: impl FnMut(&Counters)) -> Result<(), ServentFailure> {
+    /// for. Returns the final counters, and [`ServentFailure`] if an actor ended it.
+    pub fn run(
+        self,
+        events: &Receiver<ServentEvent>,
+        mut print: impl FnMut(&Counters),
+    ) -> (Counters, Result<(), ServentFailure>) {
         let ended = self.crew.ended();
         let failed = loop {
             select! {
@@ -182,9 +183,8 @@ impl Servent {
             }
         };
         let (counters, outcome) = self.stop();
-        print(&counters);
-        outcome.map_err(ServentFailure::Panicked)?;
-        failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))
+        let outcome = outcome.map_err(ServentFailure::Panicked);
+        (counters, outcome.and_then(|()| failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))))
     }
 
     /// Reads the key-value file again and answers from it at once; if that fails, the old one stays (P-35).

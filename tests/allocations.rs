@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use servent::actor::channels::LookupJob;
 use servent::actor::clock::SystemClock;
 use servent::actor::{flooder, lookup};
-use servent::batch::{DATAGRAMS_MAX, Inbox, Outbox};
+use servent::batch::{Inbox, Outbox};
 use servent::net::{BatchReceiver, BatchSender, DatagramSink, DatagramSource, Offload, Socket};
 use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, StoreBuilder};
 use servent::stats::Stats;
@@ -20,6 +20,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::thread::Builder;
 
+/// Datagrams of a full batch without offload.
+const FULL: usize = 64;
 const SHORT: usize = 100;
 const LONG: usize = 300;
 
@@ -69,7 +71,7 @@ fn drained<T: Send + 'static>() -> Sender<T> {
 
 #[test]
 fn the_flooder_allocates_nothing_in_steady_state() {
-    for datagrams in [1, DATAGRAMS_MAX] {
+    for datagrams in [1, FULL] {
         let batch = inbox(datagrams);
         let allocations = allocations_a_batch(|batches| {
             let machine = Flooder::new(FloodConfig {
@@ -88,7 +90,7 @@ fn the_flooder_allocates_nothing_in_steady_state() {
 
 #[test]
 fn the_lookup_actor_allocates_nothing_in_steady_state() {
-    for datagrams in [1, DATAGRAMS_MAX] {
+    for datagrams in [1, FULL] {
         let job = LookupJob::Keys { inbox: inbox(datagrams), wanted: Arc::new((0..datagrams).collect()) };
         let allocations = allocations_a_batch(|batches| {
             let mut builder = StoreBuilder::new(0, [1, 2]);
@@ -113,7 +115,7 @@ fn sockets() -> (BatchReceiver, BatchSender, SocketAddrV4) {
 /// The headers of a system call are made for each call; a datagram adds nothing to that.
 #[test]
 fn receiving_and_sending_allocate_for_a_call_and_not_for_a_datagram() {
-    let costs = [1, DATAGRAMS_MAX].map(|datagrams| {
+    let costs = [1, FULL].map(|datagrams| {
         let (mut receiver, mut sender, to) = sockets();
         let outbox = outbox(datagrams, to);
         let mut inbox = Inbox::default();
@@ -129,5 +131,5 @@ fn receiving_and_sending_allocate_for_a_call_and_not_for_a_datagram() {
         };
         allocations_a_batch(&mut batches_of)
     });
-    assert!(costs[1] <= costs[0] + 2, "{costs:?} allocations for batches of 1 and of {DATAGRAMS_MAX}");
+    assert!(costs[1] <= costs[0] + 2, "{costs:?} allocations for batches of 1 and of {FULL}");
 }

@@ -4,7 +4,7 @@
 
 use crossbeam_channel::{Receiver, Sender};
 use rustyline::error::ReadlineError;
-use rustyline::{Config, DefaultEditor};
+use rustyline::{Cmd, Config, DefaultEditor, KeyEvent};
 use std::io::{self, BufRead, Write};
 
 /// The prompt of an interactive client.
@@ -76,7 +76,11 @@ impl EditedLines {
     pub fn new() -> io::Result<Self> {
         // Pasted lines are lines: each is a key of its own.
         let config = Config::builder().bracketed_paste(false).build();
-        DefaultEditor::with_config(config).map(Self).map_err(io::Error::other)
+        let mut editor = DefaultEditor::with_config(config).map_err(io::Error::other)?;
+        // A Ctrl-D typed during a wait, when the terminal edits lines itself, arrives as a NUL.
+        editor.bind_sequence(KeyEvent::ctrl('@'), Cmd::EndOfFile);
+        editor.bind_sequence(KeyEvent::ctrl(' '), Cmd::EndOfFile);
+        Ok(Self(editor))
     }
 }
 

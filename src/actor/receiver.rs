@@ -2,7 +2,7 @@
 
 use super::channels::{InboxHandle, LookupJob};
 use super::clock::{Clock, Pace};
-use crate::batch::{DATAGRAMS_MAX, Inbox, Pool};
+use crate::batch::{Inbox, Pool};
 use crate::net::{DatagramSource, Received, is_transient};
 use crate::stats::{Counters, Tally};
 use crate::types::Neighbours;
@@ -162,7 +162,7 @@ impl<R: Route> Intake<R> {
             counters.malformed(error);
             log::debug!("malformed datagram of {} bytes from {from}: {error}", datagram.len());
         }
-        if inbox.len() >= DATAGRAMS_MAX {
+        if inbox.is_full() {
             self.pass(counters);
         }
     }

@@ -1,6 +1,6 @@
 //! Datagrams received together: decoded once, copied once.
 
-use super::KEPT_LEN_MAX;
+use super::{BATCH_LEN_MAX, DATAGRAMS_MAX, KEPT_LEN_MAX};
 use crate::wire::{DecodeError, Header, Message, Text, decode};
 use std::net::SocketAddrV4;
 use std::ops::Range;
@@ -49,6 +49,12 @@ impl Inbox {
     #[must_use]
     pub fn get(&self, index: usize) -> Option<(SocketAddrV4, Message<'_>)> {
         self.entries.get(index).map(|entry| self.message(entry))
+    }
+
+    /// Whether it holds as much as a batch may: [`DATAGRAMS_MAX`] messages, or [`BATCH_LEN_MAX`] bytes of text.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= DATAGRAMS_MAX || self.fields.len() >= BATCH_LEN_MAX
     }
 
     /// How many messages it holds.

@@ -15,9 +15,12 @@ pub use inbox::Inbox;
 pub use outbox::{Datagram, Outbox};
 pub use pool::Pool;
 
-/// The most datagrams that one [`Inbox`] is given. Whatever one receive call brings, with receive offload thousands,
-/// is passed on in batches of at most this many, so what waits in the channels is bounded.
-pub const DATAGRAMS_MAX: usize = 64;
+/// The most datagrams that one [`Inbox`] is given. A receive call brings up to 64, and with receive offload thousands,
+/// which are passed on in batches of this many, so that what waits in the channels is bounded.
+pub const DATAGRAMS_MAX: usize = 512;
+
+/// The bytes from which on a batch is passed on, however few its datagrams are: the largest ones would make it 32 MiB.
+pub const BATCH_LEN_MAX: usize = 1 << 20;
 
 /// Bytes of text that a batch keeps room for between uses. A batch of the largest datagrams has 4 MiB, which would
 /// stay for good.

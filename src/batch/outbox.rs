@@ -1,6 +1,6 @@
 //! Datagrams to send: each written once, however many destinations it has.
 
-use super::KEPT_LEN_MAX;
+use super::{BATCH_LEN_MAX, KEPT_LEN_MAX};
 use std::net::SocketAddrV4;
 use std::ops::Range;
 
@@ -49,6 +49,12 @@ impl Outbox {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Whether as much was written as a batch may hold, [`BATCH_LEN_MAX`] bytes.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.bytes.len() >= BATCH_LEN_MAX
     }
 
     /// How many sends are queued.

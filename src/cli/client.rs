@@ -28,7 +28,8 @@ const EXAMPLE: &str = "clientTP3 127.0.0.1:6001 http";
 #[derive(Clone, Debug, Parser)]
 #[command(name = NAME, version, after_help = "Answers go to standard output: at a terminal SERVENT VALUE, otherwise KEY TAB SERVENT TAB VALUE.\n\
     Ctrl-C stops a wait; at the prompt it leaves, like Ctrl-D.\n\
-    Exit codes: 0 every key was answered, or a person asked; 1 a key got no answer; 2 wrong command line, or input or output failed.\n\
+    Exit codes: 0 every key was answered, or a person asked; 1 a key got no answer; 2 wrong command line, or input or output failed;\n\
+    130 interrupted, 143 terminated.\n\
     Example: clientTP3 127.0.0.1:6001 http")]
 struct ClientArgs {
     /// The servent to ask: IPv4 address or host name, and port

@@ -88,7 +88,7 @@ fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     if let Err(error) = die_with_parent(parent) {
         return fail(error);
     }
-    servent::main(words, || {
+    servent::main(words, servent::Farewell::Nothing, || {
         let mut parent = io::stdout();
         // A parent that is gone will not miss it.
         parent.write_all(READY.as_bytes()).and_then(|()| parent.flush()).ok();

@@ -7,6 +7,7 @@ use crate::actor::signals;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
 use crate::servent::{Servent, ServentConfig, ServentEvent};
+use crate::stats::Counters;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -134,14 +135,23 @@ impl ServentArgs {
     }
 }
 
+/// What a servent says at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Farewell {
+    /// Its counters.
+    Counters,
+    /// Nothing: in an overlay, the tables of all servents would bury the answers.
+    Nothing,
+}
+
 /// Runs the program with these words, its own name not among them; calls `ready` once it is bound and serving.
-pub fn main(words: impl IntoIterator<Item = OsString>, ready: impl FnOnce()) -> ExitCode {
+pub fn main(words: impl IntoIterator<Item = OsString>, farewell: Farewell, ready: impl FnOnce()) -> ExitCode {
     let args = match ServentArgs::parse_words(words) {
         Ok(args) => args,
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
     args.verbosity.start_logging(LevelFilter::Info);
-    ExitCode::from(report(serve(args, ready)))
+    ExitCode::from(report(serve(args, farewell, ready)))
 }
 
 /// Says on standard error why a servent failed, if it did, and returns the exit code.
@@ -155,7 +165,7 @@ pub fn report(outcome: Result<(), String>) -> u8 {
     }
 }
 
-fn serve(args: ServentArgs, ready: impl FnOnce()) -> Result<(), String> {
+fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<(), String> {
     let (events_tx, events_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP, SIGUSR1], events_tx, |signal| match signal {
@@ -166,10 +176,14 @@ fn serve(args: ServentArgs, ready: impl FnOnce()) -> Result<(), String> {
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let servent = Servent::start(args.check()?).map_err(|error| error.to_string())?;
     ready();
-    let outcome = servent.run(&events_rx, |counters| {
+    let print = |counters: &Counters| {
         // Nobody to show them to is no reason to stop.
         writeln!(io::stderr(), "{counters}").ok();
-    });
+    };
+    let (counters, outcome) = servent.run(&events_rx, print);
+    if farewell == Farewell::Counters {
+        print(&counters);
+    }
     drop(guard);
     outcome.map_err(|failure| failure.to_string())?;
     crew.join().map_err(|panicked| panicked.to_string())

@@ -1,7 +1,7 @@
 //! Many datagrams a system call: recvmmsg(2) and sendmmsg(2), with UDP_SEGMENT and UDP_GRO where the kernel has them.
 
 use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent};
-use crate::batch::{DATAGRAMS_MAX, GroupLimits, Groups, Outbox, segments};
+use crate::batch::{GroupLimits, Groups, Outbox, segments};
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -21,6 +21,9 @@ const SLOT_LEN: usize = (64 << 10) + 33 * 64;
 
 /// Buffers that a receive call takes. With receive offload each may hold 128 datagrams.
 const BUFFERS_MAX: usize = 64;
+
+/// Messages that a send call takes.
+const MESSAGES_MAX: usize = 64;
 
 /// Receives several buffers a call; each is a datagram, or with receive offload several.
 #[derive(Debug)]
@@ -107,7 +110,7 @@ fn dropped(socket: &UdpSocket) -> Option<u32> {
     line.split_whitespace().last()?.parse().ok()
 }
 
-/// Sends up to [`DATAGRAMS_MAX`] messages a call; each is a datagram, or with segmentation offload a group of them.
+/// Sends several messages a call; each is a datagram, or with segmentation offload a group of them.
 #[derive(Debug)]
 pub struct BatchSender {
     socket: UdpSocket,
@@ -171,7 +174,7 @@ impl BatchSender {
     /// One sendmmsg call; how many of `run` left.
     fn send_run(&self, run: &[Message<'_>]) -> nix::Result<usize> {
         let vectors = run.iter().map(|message| &message.pieces);
-        let addresses: [Option<SockaddrIn>; DATAGRAMS_MAX] =
+        let addresses: [Option<SockaddrIn>; MESSAGES_MAX] =
             array::from_fn(|index| run.get(index).map(|message| SockaddrIn::from(message.to)));
         let addresses = &addresses[..run.len()];
         let fd = self.socket.as_raw_fd();
@@ -228,12 +231,12 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The first messages that can leave in one call: at most [`DATAGRAMS_MAX`], all alone or all cut at the same length,
+/// The first messages that can leave in one call: at most [`MESSAGES_MAX`], all alone or all cut at the same length,
 /// since a call has one set of control messages for all.
 fn run<'a, 'm>(messages: &'m [Message<'a>]) -> &'m [Message<'a>] {
     let kind = |message: &Message<'_>| if message.segments > 1 { Some(message.segment_len) } else { None };
     let first = messages.first().and_then(kind);
-    let count = messages.iter().take(DATAGRAMS_MAX).take_while(|message| kind(message) == first).count();
+    let count = messages.iter().take(MESSAGES_MAX).take_while(|message| kind(message) == first).count();
     &messages[..count]
 }
 

@@ -1,7 +1,7 @@
 //! A network made of channels, for tests that need no socket.
 
 use super::{DatagramSink, DatagramSource, RECEIVE_WAIT_MAX, Received, SendFailure, Sent};
-use crate::batch::{DATAGRAMS_MAX, Outbox};
+use crate::batch::Outbox;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::io;
 use std::net::SocketAddrV4;
@@ -20,7 +20,7 @@ impl DatagramSource for MemorySource {
             Err(RecvTimeoutError::Timeout) => return Ok(Received::default()),
             Err(RecvTimeoutError::Disconnected) => return Err(nix::errno::Errno::EBADF.into()),
         };
-        for (source, datagram) in std::iter::once(first).chain(self.0.try_iter()).take(DATAGRAMS_MAX) {
+        for (source, datagram) in std::iter::once(first).chain(self.0.try_iter()).take(64) {
             deliver(source, &datagram);
         }
         Ok(Received::default())

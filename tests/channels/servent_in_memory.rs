@@ -99,7 +99,7 @@ fn run_until_the_sender_panics() -> Result<(), ServentFailure> {
     parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
     // Never sends: it is the panic that ends the servent.
     let (_events_tx, events_rx) = bounded::<ServentEvent>(0);
-    servent.run(&events_rx, |_: &Counters| {})
+    servent.run(&events_rx, |_: &Counters| {}).1
 }
 
 #[test]

@@ -142,7 +142,8 @@ impl Running {
             true => Ok(()),
             false => Err(format!("the servent counted {counted} of {name}, and there were {sent}")),
         };
-        let request = if self.entry.load == Load::Queries { "first_sighting" } else { "clireq" };
+        let request =
+            if matches!(self.entry.load, Load::Queries | Load::BusyQueries) { "first_sighting" } else { "clireq" };
         check(grown(&first_now, first, request), self.sent, request)?;
         check(grown(&last_now, last, "answered"), self.sent, "answered")?;
         match self.entry.load {
@@ -172,6 +173,7 @@ fn generator(entry: Entry, cluster: &Cluster, values: Values, offload: bool) -> 
         Load::OneClient | Load::PlainClient => client(&|_| dialect, IN_FLIGHT)?,
         Load::BusyClient => client(&|_| dialect, IN_FLIGHT_BUSY)?,
         Load::Queries => client(&Dialect::Query, IN_FLIGHT)?,
+        Load::BusyQueries => client(&Dialect::Query, IN_FLIGHT_BUSY)?,
         Load::ManyClients => Box::new(ManyClients::new(target, dialect, values, CLIENTS)?),
         Load::Noise(kind) => Box::new(Noise::new(asker(&|_| dialect)?, kind)),
         Load::Paced => Box::new(Paced::new(target, dialect, values)?),

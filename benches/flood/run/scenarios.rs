@@ -55,6 +55,8 @@ pub(crate) enum Load {
     PlainClient,
     /// One client, 1024 CLIREQs in flight, as many datagrams as of noise.
     BusyClient,
+    /// The same with QUERYs, each a new one.
+    BusyQueries,
     /// 64 clients, one CLIREQ in flight each.
     ManyClients,
     /// One client, 256 QUERYs in flight, as if some servent had made them.
@@ -193,8 +195,8 @@ pub(crate) fn all() -> Vec<Scenario> {
             entries(Load::OneClient, &[Servent, ServentPlain, SimpleSendmmsg]),
             vec![at_least(3.0, Throughput, ServentPlain.name())],
         ),
-        noise("duplicates", "duplicate QUERYs, beside the same servent answering", NoiseKind::Duplicates),
-        noise("malformed", "malformed datagrams, beside the same servent answering", NoiseKind::Malformed),
+        noise("duplicates", "duplicate QUERYs, beside the same servent answering new ones", NoiseKind::Duplicates),
+        noise("malformed", "malformed datagrams, beside the same servent answering CLIREQs", NoiseKind::Malformed),
         Scenario {
             metrics: TIMES,
             ratios: TIME_RATIOS,
@@ -210,7 +212,11 @@ pub(crate) fn all() -> Vec<Scenario> {
 }
 
 fn noise(id: &'static str, title: &'static str, kind: NoiseKind) -> Scenario {
-    let (noise, answers) = (Load::Noise(kind), Load::BusyClient);
+    let noise = Load::Noise(kind);
+    let answers = match kind {
+        NoiseKind::Duplicates => Load::BusyQueries,
+        NoiseKind::Malformed => Load::BusyClient,
+    };
     Scenario {
         id,
         title,
