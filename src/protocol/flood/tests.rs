@@ -1,0 +1,178 @@
+//! What is flooded to whom, clause by clause.
+
+use super::*;
+use crate::wire::decode;
+use std::net::Ipv4Addr;
+
+const NOW: Timestamp = Timestamp::ZERO;
+
+fn at(port: u16) -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+}
+
+fn flooder(neighbours: &[SocketAddrV4]) -> Flooder {
+    Flooder::new(FloodConfig {
+        neighbours: Neighbours::new(neighbours.iter().copied()).unwrap(),
+        first_seq: SeqNo(u32::MAX),
+        neighbours_only: false,
+        seen: SeenConfig { capacity: 16, ..SeenConfig::default() },
+        secret: [1, 2],
+    })
+}
+
+fn header(ttl: u16, seq: u32) -> QueryHeader {
+    QueryHeader { ttl: Ttl(ttl), client: at(5000), seq: SeqNo(seq) }
+}
+
+fn sent(outbox: &Outbox) -> Vec<(QueryHeader, Vec<u8>, SocketAddrV4)> {
+    let query = |(datagram, to)| match decode(datagram).unwrap() {
+        crate::wire::Message { header: Header::Query(header), text } => (header, text.field().to_vec(), to),
+        other => panic!("{other:?}"),
+    };
+    outbox.iter().map(query).collect()
+}
+
+#[test]
+fn p11_to_p13_a_clireq_goes_to_all_neighbours_with_ttl_3_and_the_next_number() {
+    let mut flooder = flooder(&[at(1), at(2)]);
+    let mut outbox = Outbox::default();
+    flooder.on_clireq(NOW, at(5000), Text::new(b"http"), &mut outbox);
+    flooder.on_clireq(NOW, at(5000), Text::new(b"http"), &mut outbox);
+    let http = b"http".to_vec();
+    assert_eq!(
+        sent(&outbox),
+        [
+            (header(3, u32::MAX), http.clone(), at(1)),
+            (header(3, u32::MAX), http.clone(), at(2)),
+            (header(3, 0), http.clone(), at(1)),
+            (header(3, 0), http, at(2)),
+        ]
+    );
+}
+
+#[test]
+fn p3_the_origin_keeps_padding_and_cuts_garbage_while_a_relay_keeps_both() {
+    for (field, as_origin) in [(&b"http\0\0"[..], &b"http\0\0"[..]), (b"http\0junk", b"http")] {
+        let mut flooder = flooder(&[at(1)]);
+        let mut outbox = Outbox::default();
+        flooder.on_clireq(NOW, at(5000), Text::new(field), &mut outbox);
+        assert_eq!(sent(&outbox)[0].1, as_origin);
+        outbox.clear();
+        flooder.on_query(NOW, at(9), header(3, 9), Text::new(field), &mut outbox);
+        assert_eq!(sent(&outbox)[0].1, field);
+    }
+}
+
+#[test]
+fn p14_a_new_query_goes_on_to_all_but_its_source_and_an_old_one_nowhere() {
+    let mut flooder = flooder(&[at(1), at(2), at(3)]);
+    let mut outbox = Outbox::default();
+    let verdict = flooder.on_query(NOW, at(2), header(3, 7), Text::new(b"http"), &mut outbox);
+    assert_eq!(
+        verdict,
+        QueryVerdict::FirstSighting { forwarded: 2, ttl_expired: false, ttl_clamped: false, evicted: false }
+    );
+    let http = b"http".to_vec();
+    assert_eq!(sent(&outbox), [(header(2, 7), http.clone(), at(1)), (header(2, 7), http, at(3))]);
+    outbox.clear();
+    for (source, ttl, higher_ttl) in [(2, 3, false), (1, 2, false), (4, 65_535, false)] {
+        let verdict = flooder.on_query(NOW, at(source), header(ttl, 7), Text::new(b"http"), &mut outbox);
+        assert_eq!(verdict, QueryVerdict::Duplicate { higher_ttl });
+    }
+    assert!(outbox.is_empty());
+}
+
+#[test]
+fn p14_p17_what_each_time_to_live_does() {
+    let first = |forwarded, ttl_expired, ttl_clamped| QueryVerdict::FirstSighting {
+        forwarded,
+        ttl_expired,
+        ttl_clamped,
+        evicted: false,
+    };
+    for (ttl, verdict, onward) in [
+        (0, QueryVerdict::TtlZero, None),
+        (1, first(0, true, false), None),
+        (2, first(1, false, false), Some(1)),
+        (3, first(1, false, false), Some(2)),
+        (4, first(1, false, true), Some(2)),
+        (65_535, first(1, false, true), Some(2)),
+    ] {
+        let mut outbox = Outbox::default();
+        let found = flooder(&[at(1)]).on_query(NOW, at(9), header(ttl, 7), Text::new(b"http"), &mut outbox);
+        assert_eq!(found, verdict, "TTL {ttl}");
+        assert_eq!(sent(&outbox).first().map(|(header, ..)| header.ttl.0), onward, "TTL {ttl}");
+    }
+}
+
+#[test]
+fn a_batch_is_judged_as_its_messages_one_by_one() {
+    let query = |ttl: u8, seq: u8| [b"\0\x02\0", &[ttl, 127, 0, 0, 1, 0x13, 0x88, 0, 0, 0, seq][..], b"http"].concat();
+    let clireq = b"\0\x01http".to_vec();
+    let response = b"\0\x03http\t80".to_vec();
+    // The second CLIREQ's number is 0, so the QUERY after it is its own, come back.
+    let datagrams = [query(3, 7), clireq.clone(), response, clireq, query(2, 0), query(0, 8), query(2, 7), query(1, 9)];
+    let mut inbox = Inbox::default();
+    datagrams.iter().for_each(|datagram| assert!(inbox.push(at(5000), datagram).is_ok()));
+
+    let (mut together, mut apart) = (flooder(&[at(1), at(2)]), flooder(&[at(1), at(2)]));
+    let (mut outbox, mut expected_outbox) = (Outbox::default(), Outbox::default());
+    for _ in 0..2 {
+        let mut verdicts = Vec::new();
+        together.on_batch(NOW, &inbox, &mut outbox, |index, verdict| verdicts.push((index, verdict)));
+        let mut expected = Vec::new();
+        for (index, (source, message)) in inbox.iter().enumerate() {
+            let outbox = &mut expected_outbox;
+            let verdict = match message.header {
+                Header::Clireq => Verdict::Clireq(apart.on_clireq(NOW, source, message.text, outbox)),
+                Header::Query(header) => Verdict::Query(apart.on_query(NOW, source, header, message.text, outbox)),
+                Header::Response => continue,
+            };
+            expected.push((index, verdict));
+        }
+        assert_eq!(verdicts, expected);
+    }
+    assert_eq!(sent(&outbox), sent(&expected_outbox));
+}
+
+#[test]
+fn p16_the_origins_own_query_is_a_duplicate_when_it_comes_back() {
+    let mut flooder = flooder(&[at(1), at(2)]);
+    let mut outbox = Outbox::default();
+    flooder.on_clireq(NOW, at(5000), Text::new(b"http\0"), &mut outbox);
+    outbox.clear();
+    let verdict = flooder.on_query(NOW, at(1), header(1, u32::MAX), Text::new(b"http"), &mut outbox);
+    assert_eq!(verdict, QueryVerdict::Duplicate { higher_ttl: false });
+    assert!(outbox.is_empty());
+}
+
+#[test]
+fn p17_a_zero_ttl_does_not_hide_the_real_query() {
+    let mut flooder = flooder(&[at(1)]);
+    let mut outbox = Outbox::default();
+    assert_eq!(flooder.on_query(NOW, at(9), header(0, 7), Text::new(b"http"), &mut outbox), QueryVerdict::TtlZero);
+    flooder.on_query(NOW, at(9), header(3, 7), Text::new(b"http"), &mut outbox);
+    assert_eq!(outbox.len(), 1);
+}
+
+#[test]
+fn p22_strangers_are_served_unless_only_neighbours_are() {
+    for (neighbours_only, source, refused) in [(false, 9, false), (true, 9, true), (true, 1, false)] {
+        let mut flooder = Flooder { neighbours_only, ..flooder(&[at(1), at(2)]) };
+        let verdict = flooder.on_query(NOW, at(source), header(3, 7), Text::new(b"http"), &mut Outbox::default());
+        assert_eq!(verdict == QueryVerdict::StrangerRefused, refused);
+    }
+}
+
+#[test]
+fn p26_a_loopback_client_is_noticed_where_a_neighbour_is_elsewhere() {
+    let lan = SocketAddrV4::new(Ipv4Addr::new(192, 168, 1, 9), 6001);
+    for (neighbours, client, noticed) in [
+        (vec![at(1)], at(5000), false),
+        (vec![at(1), lan], at(5000), true),
+        (vec![at(1), lan], SocketAddrV4::new(*lan.ip(), 5000), false),
+    ] {
+        let flooded = flooder(&neighbours).on_clireq(NOW, client, Text::new(b"http"), &mut Outbox::default());
+        assert_eq!(flooded.loopback_client, noticed);
+    }
+}
