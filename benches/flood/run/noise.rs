@@ -1,8 +1,9 @@
 //! Datagrams that nobody answers, paced by CLIREQs among them that are answered.
 //!
 //! A burst is 63 duplicates, or 63 malformed datagrams, and then a CLIREQ. Bursts under way are limited, so no
-//! receive buffer overflows, and an answer says that its burst was handled: one thread, or one batch in order, takes
-//! the CLIREQ after what came before it.
+//! receive buffer overflows: an answer says that its burst was received. The servent may answer a CLIREQ while its
+//! flooder still judges the duplicates before it, but only by the few batches that its channels hold, thousands of
+//! datagrams where a round has millions. At the end the servent's counters must show every one of them.
 
 use super::Fallible;
 use super::load::{Asker, Drops, Generator, Outcome};
