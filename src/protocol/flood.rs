@@ -133,7 +133,8 @@ impl Flooder {
 
     /// Makes the QUERY of a CLIREQ (P-11 to P-13) and queues it for every neighbour.
     ///
-    /// The QUERY is marked as seen first, so that a copy that comes back round a loop is a duplicate (P-16).
+    /// The QUERY is marked as seen first, so that a copy that comes back round a loop is a duplicate (P-16). Without
+    /// neighbours there is no QUERY, and nothing is marked.
     pub fn on_clireq(
         &mut self,
         now: Timestamp,
@@ -160,6 +161,13 @@ impl Flooder {
         self.flood_query(now, source, header, key, fingerprint, outbox)
     }
 
+    /// How many sightings duplicate suppression keeps, expired ones that nothing has overwritten yet included. Never
+    /// above the configured capacity.
+    #[must_use]
+    pub fn sightings(&self) -> usize {
+        self.seen.len()
+    }
+
     fn flood_clireq(
         &mut self,
         now: Timestamp,
@@ -170,6 +178,9 @@ impl Flooder {
     ) -> ClireqFlooded {
         let header = QueryHeader { ttl: Ttl::INITIAL, client, seq: self.next_seq };
         self.next_seq = self.next_seq.next();
+        if self.neighbours.as_slice().is_empty() {
+            return ClireqFlooded { evicted: false, loopback_client: false };
+        }
         let sighting = self.seen.observe(now, fingerprint, header.ttl);
         self.send(None, header, key.field_to_forward(), outbox);
         ClireqFlooded {

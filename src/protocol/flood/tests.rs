@@ -147,6 +147,15 @@ fn p16_the_origins_own_query_is_a_duplicate_when_it_comes_back() {
 }
 
 #[test]
+fn p16_without_neighbours_there_is_no_query_to_mark() {
+    let mut flooder = flooder(&[]);
+    let mut outbox = Outbox::default();
+    flooder.on_clireq(NOW, at(5000), Text::new(b"http"), &mut outbox);
+    assert!(outbox.is_empty());
+    assert_eq!(flooder.sightings(), 0);
+}
+
+#[test]
 fn p17_a_zero_ttl_does_not_hide_the_real_query() {
     let mut flooder = flooder(&[at(1)]);
     let mut outbox = Outbox::default();
