@@ -37,4 +37,5 @@ pub mod loading;
 pub mod servent;
 pub mod client;
 pub mod overlay;
+pub mod sim;
 pub mod cli;

@@ -1,0 +1,220 @@
+//! One datagram at one servent: what was due, against what it sent.
+
+use super::{Checker, Place, Violation};
+use crate::batch::Outbox;
+use crate::protocol::QueryVerdict;
+use crate::sim::ids::{DatagramId, Party, ServentId};
+use crate::sim::machines::Outcome;
+use crate::types::{SeqNo, Timestamp, Ttl};
+use crate::wire::{Header, Message, QUERY_HEADER_LEN, QueryHeader, Text, decode, encode_query, encode_response};
+use std::net::SocketAddrV4;
+
+/// A datagram that reached a servent, and what came of it.
+pub(super) struct Step<'a> {
+    pub(super) datagram: DatagramId,
+    pub(super) from: SocketAddrV4,
+    pub(super) servent: ServentId,
+    pub(super) bytes: &'a [u8],
+    pub(super) outcome: Outcome,
+    pub(super) sends: &'a Outbox,
+}
+
+/// What a servent must send.
+struct Due {
+    /// The QUERY for each neighbour but `except`, to the byte; `None` if nothing is to be forwarded.
+    query: Option<Vec<u8>>,
+    except: Option<SocketAddrV4>,
+    /// The RESPONSE and its destination.
+    answer: Option<(Vec<u8>, SocketAddrV4)>,
+    /// What it is if the servent forwards, or answers, though nothing is due.
+    forwarded_anyway: Violation,
+    answered_anyway: Violation,
+}
+
+impl Checker {
+    pub(super) fn on_delivered(&mut self, now: Timestamp, step: &Step<'_>) {
+        let due = match decode(step.bytes) {
+            Ok(Message { header: Header::Clireq, text }) => self.due_of_clireq(now, step, text),
+            Ok(Message { header: Header::Query(header), text }) => self.due_of_query(now, step, header, text),
+            Ok(Message { header: Header::Response, .. }) | Err(_) => Due::nothing(Violation::Reacted),
+        };
+        self.compare(now, step, &due);
+    }
+
+    /// A CLIREQ is answered and becomes a QUERY for all neighbours (P-11), whose number only its maker knows.
+    fn due_of_clireq(&mut self, now: Timestamp, step: &Step<'_>, text: Text<'_>) -> Due {
+        let answer = self.answer(step.servent, step.from, text);
+        let Some(seq) = step.sends.iter().find_map(|(bytes, _)| query_header(bytes)).map(|header| header.seq) else {
+            // Where nobody is to be told, no QUERY is made.
+            let due = Due { answer, ..Due::nothing(Violation::ForwardedAstray) };
+            let has_neighbours = !self.setup.graph.neighbours(step.servent).is_empty();
+            return Due { query: has_neighbours.then(Vec::new), ..due };
+        };
+        let header = QueryHeader { ttl: Ttl::INITIAL, client: step.from, seq };
+        let query = self.query_number(step.from, seq, text);
+        self.queries.tally(query).origins += 1;
+        if self.queries.tally(query).origins > 1 {
+            self.note_here(now, step, Violation::RepeatedQuery);
+        }
+        self.see(now, step.servent, query);
+        let mut bytes = Vec::new();
+        encode_query(&mut bytes, header, text.field_to_forward());
+        Due { query: Some(bytes), answer, ..Due::nothing(Violation::ForwardedAstray) }
+    }
+
+    /// A QUERY is looked up and forwarded if it is new (P-14).
+    fn due_of_query(&mut self, now: Timestamp, step: &Step<'_>, header: QueryHeader, text: Text<'_>) -> Due {
+        let QueryHeader { ttl, client, seq } = header;
+        let is_neighbour = |address| self.setup.graph.neighbours(step.servent).iter().any(|n| n.address() == address);
+        if ttl == Ttl(0) || (self.setup.neighbours_only && !is_neighbour(step.from)) {
+            return Due::nothing(Violation::Reacted);
+        }
+        let query = self.query_number(client, seq, text);
+        let is_new = self.see(now, step.servent, query);
+        let Outcome::Query(verdict, _) = step.outcome else { return Due::nothing(Violation::Reacted) };
+        if !is_new {
+            if step.sends.is_empty() && matches!(verdict, QueryVerdict::FirstSighting { .. }) {
+                self.note_here(now, step, Violation::Forgot);
+            }
+            return Due { answered_anyway: Violation::AnsweredAgain, ..Due::nothing(Violation::ForwardedAgain) };
+        }
+        if matches!(verdict, QueryVerdict::Duplicate { .. }) {
+            self.note_here(now, step, Violation::Swallowed);
+            return Due::nothing(Violation::Reacted);
+        }
+        let onward = ttl.min(Ttl::INITIAL).decremented();
+        let forwarded_anyway = Violation::WrongTtl { found: ttl, due: None };
+        let mut due = Due { answer: self.answer(step.servent, client, text), ..Due::nothing(forwarded_anyway) };
+        if let Some(ttl) = onward {
+            // Not what came in but what the origin wrote, over whichever links that was.
+            let lineage = self.lineages.of(step.datagram);
+            let written = self.lineages.origin(lineage).unwrap_or(step.bytes);
+            let mut bytes = Vec::new();
+            encode_query(&mut bytes, QueryHeader { ttl, ..header }, &[]);
+            bytes[4..].copy_from_slice(&written[4..QUERY_HEADER_LEN]);
+            bytes.extend_from_slice(&written[QUERY_HEADER_LEN..]);
+            due = Due { query: Some(bytes), except: Some(step.from), ..due };
+        }
+        due
+    }
+
+    /// Notes a sighting; whether it is one.
+    fn see(&mut self, now: Timestamp, servent: ServentId, query: u32) -> bool {
+        let is_new = self.sightings[servent.index()].is_new(now, query, self.setup.seen);
+        if is_new {
+            self.queries.tally(query).bound += self.setup.graph.neighbours(servent).len() as u64;
+        }
+        is_new
+    }
+
+    /// The number of the query with these fields (P-2, P-14).
+    fn query_number(&mut self, client: SocketAddrV4, seq: SeqNo, text: Text<'_>) -> u32 {
+        let mut identity = std::mem::take(&mut self.identity);
+        identity.clear();
+        encode_query(&mut identity, QueryHeader { ttl: Ttl(0), client, seq }, text.before_nul());
+        let number = self.queries.number(&identity);
+        self.identity = identity;
+        number
+    }
+
+    /// The RESPONSE that `servent` owes `client`, if any (P-3, P-14, P-23).
+    fn answer(&self, servent: ServentId, client: SocketAddrV4, text: Text<'_>) -> Option<(Vec<u8>, SocketAddrV4)> {
+        let value = self.setup.value(servent, text.before_nul())?;
+        if !(1..224).contains(&client.ip().octets()[0]) || client.port() == 0 {
+            return None;
+        }
+        let mut response = Vec::new();
+        encode_response(&mut response, text.before_nul(), value);
+        if text.is_nul_terminated() {
+            response.push(0);
+        }
+        Some((response, client))
+    }
+
+    fn compare(&mut self, now: Timestamp, step: &Step<'_>, due: &Due) {
+        let mut told = Vec::new();
+        let mut has_answered = false;
+        for (bytes, to) in step.sends.iter() {
+            let broken = match decode(bytes) {
+                Ok(Message { header: Header::Query(header), text }) => {
+                    let query = self.query_number(header.client, header.seq, text);
+                    self.queries.tally(query).messages += 1;
+                    let is_repeated = told.contains(&to);
+                    told.push(to);
+                    self.judge_query(step, due, header, bytes, to, is_repeated)
+                }
+                Ok(Message { header: Header::Response, .. }) => {
+                    let is_repeated = std::mem::replace(&mut has_answered, true);
+                    match &due.answer {
+                        None => Some(due.answered_anyway.clone()),
+                        Some((answer, client)) => (is_repeated || (answer.as_slice(), *client) != (bytes, to))
+                            .then_some(Violation::WrongAnswer),
+                    }
+                }
+                Ok(Message { header: Header::Clireq, .. }) | Err(_) => Some(Violation::Reacted),
+            };
+            if let Some(violation) = broken {
+                self.note_here(now, step, violation);
+            }
+        }
+        if due.answer.is_some() && !has_answered {
+            self.note_here(now, step, Violation::NotAnswered);
+        }
+        if due.query.is_some() {
+            let neighbours = self.setup.graph.neighbours(step.servent);
+            let is_left_out = |neighbour: &&ServentId| {
+                Some(neighbour.address()) != due.except && !told.contains(&neighbour.address())
+            };
+            if let Some(&neighbour) = neighbours.iter().find(is_left_out) {
+                self.note_here(now, step, Violation::NotForwarded(neighbour));
+            }
+        }
+    }
+
+    /// What is wrong with a QUERY that a servent sent to `to`.
+    fn judge_query(
+        &self,
+        step: &Step<'_>,
+        due: &Due,
+        header: QueryHeader,
+        bytes: &[u8],
+        to: SocketAddrV4,
+        is_repeated: bool,
+    ) -> Option<Violation> {
+        let Some(query) = &due.query else { return Some(due.forwarded_anyway.clone()) };
+        if Some(to) == due.except {
+            return Some(Violation::SentBack);
+        }
+        let is_neighbour =
+            matches!(Party::from(to), Party::Servent(to) if self.setup.graph.neighbours(step.servent).contains(&to));
+        if is_repeated || !is_neighbour {
+            return Some(Violation::ForwardedAstray);
+        }
+        let ttl_due = query_header(query).map(|header| header.ttl);
+        if Some(header.ttl) != ttl_due {
+            return Some(Violation::WrongTtl { found: header.ttl, due: ttl_due });
+        }
+        (bytes != query).then_some(Violation::ChangedBytes)
+    }
+
+    fn note_here(&mut self, now: Timestamp, step: &Step<'_>, violation: Violation) {
+        self.note(now, Place::Servent(step.servent, step.datagram), violation);
+    }
+}
+
+impl Due {
+    /// Nothing is to be sent, and forwarding would be this.
+    fn nothing(forwarded_anyway: Violation) -> Self {
+        let answered_anyway =
+            if forwarded_anyway == Violation::Reacted { Violation::Reacted } else { Violation::WrongAnswer };
+        Self { query: None, except: None, answer: None, forwarded_anyway, answered_anyway }
+    }
+}
+
+/// The header of a QUERY; `None` for anything else.
+fn query_header(bytes: &[u8]) -> Option<QueryHeader> {
+    match decode(bytes).ok()?.header {
+        Header::Query(header) => Some(header),
+        Header::Clireq | Header::Response => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! Who takes part in a simulation, and at which address.
+//!
+//! ```text
+//! servent 0x012345   10.1.35.69:6000
+//! client  0x0012     172.16.0.18:5000
+//! anybody else       a stranger: what is sent there is gone
+//! ```
+//!
+//! Both ranges are private, so the RESPONSE limiter does not count them (P-24).
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+/// A servent, by its place in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServentId(pub u32);
+
+/// A client, by the order in which clients were added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u32);
+
+/// A datagram on a link, numbered in the order of sending; a copy that the network made has a number of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DatagramId(pub u64);
+
+const SERVENT_PORT: u16 = 6000;
+const SERVENT_NET: u32 = 0x0a00_0000;
+const SERVENT_MASK: u32 = 0xff00_0000;
+const CLIENT_PORT: u16 = 5000;
+const CLIENT_NET: u32 = 0xac10_0000;
+const CLIENT_MASK: u32 = 0xfff0_0000;
+
+impl ServentId {
+    /// The most servents that have addresses.
+    pub const COUNT_MAX: usize = 1 << 24;
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(self) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::from_bits(SERVENT_NET | self.0 & !SERVENT_MASK), SERVENT_PORT)
+    }
+
+    /// Its place in the graph.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl ClientId {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(self) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::from_bits(CLIENT_NET | self.0 & !CLIENT_MASK), CLIENT_PORT)
+    }
+
+    /// Its place among the clients.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Whose address it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// A servent's.
+    Servent(ServentId),
+    /// A client's.
+    Client(ClientId),
+    /// Nobody's that is simulated.
+    Stranger(SocketAddrV4),
+}
+
+impl From<SocketAddrV4> for Party {
+    fn from(address: SocketAddrV4) -> Self {
+        let ip = address.ip().to_bits();
+        if ip & SERVENT_MASK == SERVENT_NET && address.port() == SERVENT_PORT {
+            Self::Servent(ServentId(ip & !SERVENT_MASK))
+        } else if ip & CLIENT_MASK == CLIENT_NET && address.port() == CLIENT_PORT {
+            Self::Client(ClientId(ip & !CLIENT_MASK))
+        } else {
+            Self::Stranger(address)
+        }
+    }
+}
+
+impl fmt::Display for ServentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "servent {}", self.0)
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "client {}", self.0)
+    }
+}
+
+impl fmt::Display for DatagramId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Servent(servent) => servent.fmt(f),
+            Self::Client(client) => client.fmt(f),
+            Self::Stranger(address) => write!(f, "stranger {address}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lead_back_to_their_owners() {
+        for number in [0, 1, 255, 256, 0x01_2345, 0xff_ffff] {
+            assert_eq!(Party::from(ServentId(number).address()), Party::Servent(ServentId(number)));
+        }
+        for number in [0, 18, 0xf_ffff] {
+            assert_eq!(Party::from(ClientId(number).address()), Party::Client(ClientId(number)));
+        }
+        let other_port = SocketAddrV4::new(*ServentId(1).address().ip(), 1);
+        assert_eq!(Party::from(other_port), Party::Stranger(other_port));
+    }
+}

@@ -1,0 +1,294 @@
+//! The loop: events in the order of their time, until nothing is left to happen.
+
+mod asking;
+mod network;
+
+use super::client::{Ask, Client};
+use super::event::{Cause, Event, Observer};
+use super::graph::GraphError;
+use super::ids::{ClientId, DatagramId, Party, ServentId};
+use super::links::{LinkModel, Links};
+use super::machines::Behaviour;
+use super::queue::EventQueue;
+use super::setup::{FirstSeq, Setup};
+use crate::batch::Outbox;
+use crate::protocol::{AskedKey, FloodConfig, ResponseLimiter, Store, StoreBuilder};
+use crate::types::{Neighbours, SeqNo, Timestamp};
+use fastrand::Rng;
+use std::net::SocketAddrV4;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// An overlay on a virtual clock. Everything that is drawn is drawn from one seed, so a run repeats to the byte.
+#[derive(Debug)]
+pub struct Simulation<B, O> {
+    setup: Arc<Setup>,
+    now: Timestamp,
+    rng: Rng,
+    servents: Vec<Option<B>>,
+    clients: Vec<Client>,
+    asks: Vec<Ask>,
+    links: Links,
+    queue: EventQueue<Happening>,
+    next_datagram: u64,
+    deliveries: u64,
+    /// Of the delivery at hand; kept for its memory.
+    outbox: Outbox,
+    observer: O,
+}
+
+/// What a simulation can be told to do to its overlay.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A servent stops and loses what it has seen. What arrives meanwhile is gone.
+    Crash(ServentId),
+    /// It starts again, unless it is running.
+    Restart(ServentId),
+    /// These servents are cut off from all others, and from the clients; datagrams under way still arrive.
+    Part(Vec<ServentId>),
+    /// The partition ends.
+    Heal,
+    /// All links are like this from now on, for what is sent from now on.
+    SetLinks(LinkModel),
+    /// One direction of one link is like this.
+    SetLink(SocketAddrV4, SocketAddrV4, LinkModel),
+}
+
+/// An event that lies ahead.
+#[derive(Debug)]
+enum Happening {
+    Arrival { datagram: DatagramId, from: SocketAddrV4, to: SocketAddrV4, bytes: Arc<[u8]> },
+    Asking(ClientId, usize),
+    Deadline(ClientId),
+    Injection { from: SocketAddrV4, to: SocketAddrV4, bytes: Arc<[u8]> },
+    Told(Action),
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunEnd {
+    /// Nothing is left to happen.
+    Silent,
+    /// It was cut short after so many deliveries as were allowed.
+    CutShort,
+}
+
+impl<B: Behaviour, O: Observer> Simulation<B, O> {
+    /// An overlay at time zero, all servents running, whose links are all alike.
+    ///
+    /// # Errors
+    /// [`GraphError`] if there are more servents than addresses. A [`Graph`](super::Graph) is valid otherwise.
+    pub fn new(setup: Arc<Setup>, links: LinkModel, seed: u64, observer: O) -> Result<Self, GraphError> {
+        if setup.graph.len() > ServentId::COUNT_MAX {
+            let servent = ServentId(ServentId::COUNT_MAX as u32);
+            return Err(GraphError::BadNeighbour { servent, neighbour: servent });
+        }
+        let mut simulation = Self {
+            now: Timestamp::ZERO,
+            rng: Rng::with_seed(seed),
+            servents: Vec::with_capacity(setup.graph.len()),
+            clients: Vec::new(),
+            asks: Vec::new(),
+            links: Links::new(links),
+            queue: EventQueue::default(),
+            next_datagram: 0,
+            deliveries: 0,
+            outbox: Outbox::default(),
+            observer,
+            setup,
+        };
+        for servent in simulation.setup.graph.servents() {
+            let started = simulation.start(servent);
+            simulation.servents.push(Some(started));
+        }
+        Ok(simulation)
+    }
+
+    /// One more client.
+    pub fn add_client(&mut self) -> ClientId {
+        self.clients.push(Client::default());
+        ClientId((self.clients.len() - 1) as u32)
+    }
+
+    /// At `at`, or once its earlier keys are done, `client` asks `entry` for `key`. Returns the place of the [`Ask`]
+    /// in [`Simulation::asks`].
+    pub fn ask(&mut self, at: Timestamp, client: ClientId, entry: ServentId, key: AskedKey) -> usize {
+        self.asks.push(Ask {
+            client,
+            entry,
+            key,
+            started: None,
+            transmissions: 0,
+            answers: Vec::new(),
+            finished: None,
+        });
+        let ask = self.asks.len() - 1;
+        self.queue.push(at.as_nanos(), Happening::Asking(client, ask));
+        ask
+    }
+
+    /// At `at`, somebody at `from` sends `bytes` to `to`.
+    pub fn inject(&mut self, at: Timestamp, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
+        self.queue.push(at.as_nanos(), Happening::Injection { from, to, bytes: bytes.into() });
+    }
+
+    /// At `at`, `action` is done.
+    pub fn tell(&mut self, at: Timestamp, action: Action) {
+        self.queue.push(at.as_nanos(), Happening::Told(action));
+    }
+
+    /// Lets happen what is to happen, until nothing is left, or a datagram would be delivered above
+    /// `deliveries_max` in all.
+    pub fn run(&mut self, deliveries_max: u64) -> RunEnd {
+        while self.deliveries < deliveries_max {
+            let Some((at_nanos, happening)) = self.queue.pop() else { return RunEnd::Silent };
+            self.now = self.now.max(Timestamp::from_nanos(at_nanos));
+            match happening {
+                Happening::Arrival { datagram, from, to, bytes } => self.arrive(datagram, from, to, &bytes),
+                Happening::Asking(client, ask) => {
+                    if let Some(client) = self.clients.get_mut(client.index()) {
+                        client.queue(ask);
+                    }
+                    self.start_asking(client);
+                }
+                Happening::Deadline(client) => self.meet_deadline(client),
+                Happening::Injection { from, to, bytes } => self.send(Cause::Stranger, from, to, &bytes),
+                Happening::Told(action) => self.act(action),
+            }
+        }
+        RunEnd::CutShort
+    }
+
+    /// The virtual time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Datagrams that arrived so far, at servents, clients and where nobody is.
+    #[must_use]
+    pub fn deliveries(&self) -> u64 {
+        self.deliveries
+    }
+
+    /// What was asked, in the order of the calls.
+    #[must_use]
+    pub fn asks(&self) -> &[Ask] {
+        &self.asks
+    }
+
+    /// A servent, unless it is down.
+    #[must_use]
+    pub fn servent(&self, servent: ServentId) -> Option<&B> {
+        self.servents.get(servent.index())?.as_ref()
+    }
+
+    /// Who watches.
+    #[must_use]
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    /// Ends the simulation; what was asked, and who watched.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<Ask>, O) {
+        (self.asks, self.observer)
+    }
+
+    fn start(&mut self, servent: ServentId) -> B {
+        let listed = self.setup.graph.neighbours(servent).iter().map(|neighbour| neighbour.address());
+        let first_seq = match self.setup.first_seq {
+            FirstSeq::Random => SeqNo(self.rng.u32(..)),
+            FirstSeq::Fixed(seq) => seq,
+        };
+        let flood = FloodConfig {
+            // A graph keeps to the limit, so the list is whole.
+            neighbours: Neighbours::new(listed).unwrap_or_default(),
+            first_seq,
+            neighbours_only: self.setup.neighbours_only,
+            seen: self.setup.seen,
+            secret: [self.rng.u64(..), self.rng.u64(..)],
+        };
+        let secret = [self.rng.u64(..), self.rng.u64(..)];
+        B::start(flood, self.store(servent, secret), ResponseLimiter::new(0))
+    }
+
+    fn store(&self, servent: ServentId, secret: [u64; 2]) -> Store {
+        let pairs = self.setup.pairs(servent);
+        let mut builder = StoreBuilder::new(0, secret);
+        for pair in pairs {
+            // One that fits no datagram is skipped, as a file's would be (P-33).
+            builder.insert(&pair.key, &pair.value).ok();
+        }
+        builder.build()
+    }
+
+    fn arrive(&mut self, datagram: DatagramId, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
+        self.deliveries += 1;
+        match Party::from(to) {
+            Party::Servent(servent) if self.servent(servent).is_some() => self.deliver(datagram, from, servent, bytes),
+            Party::Client(client) if client.index() < self.clients.len() => {
+                let reception = self.clients[client.index()].hear(self.now, from, datagram, bytes, &mut self.asks);
+                self.tell_observer(&Event::Heard { datagram, from, to: client, bytes, reception });
+            }
+            _ => self.tell_observer(&Event::Missed { datagram, to }),
+        }
+    }
+
+    fn deliver(&mut self, datagram: DatagramId, from: SocketAddrV4, servent: ServentId, bytes: &[u8]) {
+        let Some(Some(behaviour)) = self.servents.get_mut(servent.index()) else { return };
+        let mut sends = std::mem::take(&mut self.outbox);
+        sends.clear();
+        let outcome = behaviour.on_datagram(self.now, from, bytes, &mut sends);
+        let sightings = behaviour.sightings();
+        self.tell_observer(&Event::Delivered { datagram, from, to: servent, bytes, outcome, sends: &sends, sightings });
+        // A QUERY is written once for all its destinations, and shared by them here as well.
+        let mut written: Option<(Range<usize>, Arc<[u8]>)> = None;
+        for (range, to) in sends.ranges() {
+            let shared = match &written {
+                Some((same, shared)) if *same == range => Arc::clone(shared),
+                _ => Arc::from(&sends.bytes()[range.clone()]),
+            };
+            self.send(Cause::Datagram(datagram), servent.address(), to, &shared);
+            written = Some((range, shared));
+        }
+        self.outbox = sends;
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Crash(servent) => {
+                if self.servents.get_mut(servent.index()).and_then(Option::take).is_some() {
+                    self.tell_observer(&Event::Crashed(servent));
+                }
+            }
+            Action::Restart(servent) => {
+                if self.servents.get(servent.index()).is_some_and(Option::is_none) {
+                    let started = self.start(servent);
+                    self.servents[servent.index()] = Some(started);
+                    self.tell_observer(&Event::Restarted(servent));
+                }
+            }
+            Action::Part(far) => {
+                self.links.part(&far, self.setup.graph.len());
+                self.tell_observer(&Event::Parted(&far));
+            }
+            Action::Heal => {
+                self.links.heal();
+                self.tell_observer(&Event::Healed);
+            }
+            Action::SetLinks(model) => {
+                self.links.usual = model;
+                self.tell_observer(&Event::LinksChanged);
+            }
+            Action::SetLink(from, to, model) => {
+                self.links.special.insert((from, to), model);
+                self.tell_observer(&Event::LinksChanged);
+            }
+        }
+    }
+
+    fn tell_observer(&mut self, event: &Event<'_>) {
+        self.observer.observe(self.now, event);
+    }
+}

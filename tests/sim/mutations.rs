@@ -1,0 +1,375 @@
+//! Servents that break one promise each, and the checker that must notice.
+//!
+//! A mutation wraps the real machines and changes what goes in or comes out, so the machines themselves stay whole.
+
+use servent::batch::Outbox;
+use servent::protocol::{FloodConfig, LookupVerdict, QueryVerdict, ResponseLimiter, SeenConfig, Store, StoreBuilder};
+use servent::sim::check::{Found, Violation};
+use servent::sim::{Behaviour, Machines, Outcome, Scenario, ServentId};
+use servent::types::{SeqNo, Timestamp, Ttl};
+use servent::wire::{Header, QueryHeader, decode, encode_query, encode_response};
+use std::collections::{BTreeSet, HashSet};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+/// Seeds within which every violation of a mutation must be found.
+const SEEDS: u64 = 400;
+
+const NOWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+
+/// A mutation's name, how to look for its violations in one seed, and those that must be found.
+type Row = (&'static str, fn(&Scenario) -> Vec<Found>, &'static [&'static str]);
+
+const MUTATIONS: [Row; 19] = [
+    ("no split horizon", find::<NoSplitHorizon>, &["SentBack"]),
+    ("no own-query mark", find::<NoOwnMark>, &["AnsweredAgain", "ForwardedAgain"]),
+    ("time-to-live not decremented", find::<TtlKept>, &["WrongTtl", "TravelledTooFar", "AnsweredFromBeyond"]),
+    ("time-to-live not bounded", find::<TtlUnbounded>, &["WrongTtl"]),
+    ("duplicates told by sequence number alone", find::<DedupBySeq>, &["Swallowed", "AnswerMissing"]),
+    ("expiry ignored", find::<NeverExpires>, &["Swallowed"]),
+    ("forgets at once", find::<ForgetsAtOnce>, &["AnsweredAgain", "ForwardedAgain", "Forgot", "TooManyMessages"]),
+    ("forgets after half the expiry", find::<ForgetsEarly>, &["AnsweredAgain", "ForwardedAgain"]),
+    ("four times the capacity", find::<TooRoomy>, &["TooManySightings", "Swallowed"]),
+    ("counts from 0 after a restart", find::<CountsFromZero>, &["RepeatedQuery", "AnswerMissing"]),
+    ("cuts padding from what it forwards", find::<CutsPadding>, &["ChangedBytes"]),
+    ("forwards everything twice", find::<ForwardsTwice>, &["ForwardedAstray", "TooManyMessages"]),
+    ("leaves its last neighbour out", find::<LeavesOneOut>, &["NotForwarded", "AnswerMissing"]),
+    ("answers to a RESPONSE", find::<AnswersResponses>, &["Reacted"]),
+    ("sends every QUERY back as well", find::<Echoes>, &["SentBack", "NotSilent"]),
+    ("answers the sender of a QUERY", find::<AnswersSender>, &["WrongAnswer"]),
+    ("answers whatever is asked", find::<HoldsAll>, &["WrongAnswer", "AnsweredFromBeyond"]),
+    ("does not answer what is new", find::<Mute>, &["NotAnswered", "AnswerMissing"]),
+    ("no mutation at all", find::<Unchanged>, &[]),
+];
+
+/// The kinds that no servent's mutation can make: a client's.
+const OF_CLIENTS: &str = "ShownTwice";
+
+fn find<B: Behaviour>(scenario: &Scenario) -> Vec<Found> {
+    scenario.check::<B>().unwrap()
+}
+
+/// A violation's name, without its fields.
+fn kind(violation: &Violation) -> String {
+    let told = format!("{violation:?}");
+    told.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned()
+}
+
+#[test]
+fn each_mutation_is_caught_as_what_it_is() {
+    for (name, find, expected) in MUTATIONS {
+        let mut found = BTreeSet::new();
+        let mut seeds = 0..SEEDS;
+        let is_missing = |found: &BTreeSet<String>| expected.iter().any(|&kind| !found.contains(kind));
+        // The one without a mutation runs through all of them.
+        while expected.is_empty() || is_missing(&found) {
+            let Some(seed) = seeds.next() else { break };
+            found.extend(find(&Scenario::from_seed(seed).unwrap()).iter().map(|found| kind(&found.violation)));
+        }
+        assert!(!is_missing(&found), "{name}: expected {expected:?}, found {found:?}");
+        assert!(!expected.is_empty() || found.is_empty(), "{name}: found {found:?}");
+        eprintln!("{name}: {} after {} seeds", expected.join(", "), seeds.start);
+    }
+}
+
+#[test]
+fn each_violation_is_that_of_some_mutation() {
+    let at = Timestamp::ZERO;
+    let servent = ServentId(0);
+    let all = [
+        Violation::AnsweredAgain,
+        Violation::ForwardedAgain,
+        Violation::Forgot,
+        Violation::Swallowed,
+        Violation::NotAnswered,
+        Violation::WrongAnswer,
+        Violation::NotForwarded(servent),
+        Violation::ForwardedAstray,
+        Violation::SentBack,
+        Violation::WrongTtl { found: Ttl(0), due: None },
+        Violation::ChangedBytes,
+        Violation::TravelledTooFar { hops: 4 },
+        Violation::Reacted,
+        Violation::RepeatedQuery,
+        Violation::TooManySightings { sightings: 0 },
+        Violation::TooManyMessages { messages: 1, bound: 0 },
+        Violation::NotSilent { last: at, due: at },
+        Violation::AnsweredFromBeyond { servent },
+        Violation::AnswerMissing { servent },
+        Violation::ShownTwice { servent },
+    ];
+    let caught: BTreeSet<&str> = MUTATIONS.iter().flat_map(|(_, _, expected)| *expected).copied().collect();
+    for violation in &all {
+        // A new kind has to be added here, and to some mutation.
+        match violation {
+            Violation::AnsweredAgain
+            | Violation::ForwardedAgain
+            | Violation::Forgot
+            | Violation::Swallowed
+            | Violation::NotAnswered
+            | Violation::WrongAnswer
+            | Violation::NotForwarded(_)
+            | Violation::ForwardedAstray
+            | Violation::SentBack
+            | Violation::WrongTtl { .. }
+            | Violation::ChangedBytes
+            | Violation::TravelledTooFar { .. }
+            | Violation::Reacted
+            | Violation::RepeatedQuery
+            | Violation::TooManySightings { .. }
+            | Violation::TooManyMessages { .. }
+            | Violation::NotSilent { .. }
+            | Violation::AnsweredFromBeyond { .. }
+            | Violation::AnswerMissing { .. }
+            | Violation::ShownTwice { .. } => {}
+        }
+        let kind = kind(violation);
+        assert!(caught.contains(kind.as_str()) || kind == OF_CLIENTS, "{kind}");
+    }
+}
+
+/// The header of a QUERY.
+fn query_header(datagram: &[u8]) -> Option<QueryHeader> {
+    match decode(datagram).ok()?.header {
+        Header::Query(header) => Some(header),
+        Header::Clireq | Header::Response => None,
+    }
+}
+
+/// Lets `inner` act and `change` what it sends: each datagram and its destination become what is returned.
+fn changed(
+    outbox: &mut Outbox,
+    inner: impl FnOnce(&mut Outbox) -> Outcome,
+    mut change: impl FnMut(Vec<u8>, SocketAddrV4) -> Vec<(Vec<u8>, SocketAddrV4)>,
+) -> Outcome {
+    let mut meant = Outbox::default();
+    let outcome = inner(&mut meant);
+    for (bytes, to) in meant.iter().flat_map(|(bytes, to)| change(bytes.to_vec(), to)) {
+        let datagram = outbox.write(|written| written.extend_from_slice(&bytes));
+        outbox.send(&datagram, to);
+    }
+    outcome
+}
+
+/// A QUERY with another time-to-live; anything else as it is.
+fn with_ttl(mut bytes: Vec<u8>, ttl: Ttl) -> Vec<u8> {
+    if query_header(&bytes).is_some() {
+        bytes[2..4].copy_from_slice(&ttl.0.to_be_bytes());
+    }
+    bytes
+}
+
+fn with_expiry(flood: FloodConfig, change: impl FnOnce(Duration) -> Duration) -> FloodConfig {
+    let seen = SeenConfig { expiry: change(flood.seen.expiry), ..flood.seen };
+    FloodConfig { seen, ..flood }
+}
+
+/// A mutation that has the real machines and nothing else.
+macro_rules! mutation {
+    ($name:ident, |$flood:ident, $store:ident| $configure:expr, |$inner:ident, $now:ident, $from:ident, $datagram:ident, $outbox:ident| $act:expr) => {
+        struct $name(Machines);
+
+        impl Behaviour for $name {
+            fn start($flood: FloodConfig, $store: Store, limiter: ResponseLimiter) -> Self {
+                let (flood, store) = $configure;
+                Self(Machines::start(flood, store, limiter))
+            }
+
+            fn on_datagram(
+                &mut self,
+                $now: Timestamp,
+                $from: SocketAddrV4,
+                $datagram: &[u8],
+                $outbox: &mut Outbox,
+            ) -> Outcome {
+                let $inner = &mut self.0;
+                $act
+            }
+
+            fn sightings(&self) -> usize {
+                self.0.sightings()
+            }
+        }
+    };
+    ($name:ident, |$flood:ident, $store:ident| $configure:expr) => {
+        mutation!($name, |$flood, $store| $configure, |inner, now, from, datagram, outbox| inner
+            .on_datagram(now, from, datagram, outbox));
+    };
+    ($name:ident, |$inner:ident, $now:ident, $from:ident, $datagram:ident, $outbox:ident| $act:expr) => {
+        mutation!($name, |flood, store| (flood, store), |$inner, $now, $from, $datagram, $outbox| $act);
+    };
+}
+
+mutation!(Unchanged, |inner, now, from, datagram, outbox| {
+    changed(outbox, |outbox| inner.on_datagram(now, from, datagram, outbox), |bytes, to| vec![(bytes, to)])
+});
+
+mutation!(
+    NoSplitHorizon,
+    // Those who refuse strangers would refuse one whose address is hidden from them.
+    |flood, store| (FloodConfig { neighbours_only: false, ..flood }, store),
+    |inner, now, from, datagram, outbox| {
+        let hidden = if query_header(datagram).is_some() { NOWHERE } else { from };
+        inner.on_datagram(now, hidden, datagram, outbox)
+    }
+);
+
+mutation!(TtlKept, |inner, now, from, datagram, outbox| {
+    let Some(QueryHeader { ttl, .. }) = query_header(datagram).filter(|header| header.ttl != Ttl(0)) else {
+        return inner.on_datagram(now, from, datagram, outbox);
+    };
+    let lively = with_ttl(datagram.to_vec(), Ttl::INITIAL);
+    changed(
+        outbox,
+        |outbox| inner.on_datagram(now, from, &lively, outbox),
+        |bytes, to| vec![(with_ttl(bytes, ttl), to)],
+    )
+});
+
+mutation!(TtlUnbounded, |inner, now, from, datagram, outbox| {
+    let Some(QueryHeader { ttl, .. }) = query_header(datagram) else {
+        return inner.on_datagram(now, from, datagram, outbox);
+    };
+    let onward = Ttl(ttl.0.saturating_sub(1));
+    changed(
+        outbox,
+        |outbox| inner.on_datagram(now, from, datagram, outbox),
+        |bytes, to| vec![(with_ttl(bytes, onward), to)],
+    )
+});
+
+mutation!(NeverExpires, |flood, store| (with_expiry(flood, |_| Duration::MAX), store));
+mutation!(ForgetsAtOnce, |flood, store| (with_expiry(flood, |_| Duration::ZERO), store));
+mutation!(ForgetsEarly, |flood, store| (with_expiry(flood, |expiry| expiry / 2), store));
+mutation!(TooRoomy, |flood, store| {
+    let seen = SeenConfig { capacity: flood.seen.capacity * 4, ..flood.seen };
+    (FloodConfig { seen, ..flood }, store)
+});
+mutation!(CountsFromZero, |flood, store| (FloodConfig { first_seq: SeqNo(0), ..flood }, store));
+
+mutation!(CutsPadding, |inner, now, from, datagram, outbox| {
+    changed(
+        outbox,
+        |outbox| inner.on_datagram(now, from, datagram, outbox),
+        |bytes, to| {
+            let Some(header) = query_header(&bytes) else { return vec![(bytes, to)] };
+            let mut cut = Vec::new();
+            encode_query(&mut cut, header, decode(&bytes).unwrap().text.before_nul());
+            vec![(cut, to)]
+        },
+    )
+});
+
+mutation!(ForwardsTwice, |inner, now, from, datagram, outbox| {
+    changed(
+        outbox,
+        |outbox| inner.on_datagram(now, from, datagram, outbox),
+        |bytes, to| {
+            let times = if query_header(&bytes).is_some() { 2 } else { 1 };
+            vec![(bytes, to); times]
+        },
+    )
+});
+
+mutation!(LeavesOneOut, |inner, now, from, datagram, outbox| {
+    let mut meant = Outbox::default();
+    let outcome = inner.on_datagram(now, from, datagram, &mut meant);
+    let last = meant.iter().filter(|(bytes, _)| query_header(bytes).is_some()).last().map(|(_, to)| to);
+    for (bytes, to) in meant.iter().filter(|(bytes, to)| query_header(bytes).is_none() || Some(*to) != last) {
+        let kept = outbox.write(|written| written.extend_from_slice(bytes));
+        outbox.send(&kept, to);
+    }
+    outcome
+});
+
+mutation!(AnswersResponses, |inner, now, from, datagram, outbox| {
+    let outcome = inner.on_datagram(now, from, datagram, outbox);
+    if outcome == Outcome::Response {
+        let thanks = outbox.write(|bytes| encode_response(bytes, b"thanks", b"a lot"));
+        outbox.send(&thanks, NOWHERE);
+    }
+    outcome
+});
+
+mutation!(Echoes, |inner, now, from, datagram, outbox| {
+    let outcome = inner.on_datagram(now, from, datagram, outbox);
+    if query_header(datagram).is_some() {
+        let echo = outbox.write(|bytes| bytes.extend_from_slice(datagram));
+        outbox.send(&echo, from);
+    }
+    outcome
+});
+
+mutation!(AnswersSender, |inner, now, from, datagram, outbox| {
+    changed(
+        outbox,
+        |outbox| inner.on_datagram(now, from, datagram, outbox),
+        |bytes, to| {
+            let to = if query_header(&bytes).is_some() { to } else { from };
+            vec![(bytes, to)]
+        },
+    )
+});
+
+mutation!(HoldsAll, |flood, _store| {
+    let mut all = StoreBuilder::new(0, flood.secret);
+    for number in 0..5 {
+        all.insert(format!("key-{number}").as_bytes(), b"certainly").unwrap();
+    }
+    (flood, all.build())
+});
+
+mutation!(Mute, |flood, _store| {
+    let nothing = StoreBuilder::new(0, flood.secret).build();
+    (flood, nothing)
+});
+
+/// What the origin sees as its own and what it sees of others, in two tables that know nothing of each other.
+struct NoOwnMark {
+    origin: Machines,
+    relay: Machines,
+}
+
+impl Behaviour for NoOwnMark {
+    fn start(flood: FloodConfig, store: Store, _: ResponseLimiter) -> Self {
+        let machines = || Machines::start(flood.clone(), store.clone(), ResponseLimiter::new(0));
+        Self { origin: machines(), relay: machines() }
+    }
+
+    fn on_datagram(&mut self, now: Timestamp, from: SocketAddrV4, datagram: &[u8], outbox: &mut Outbox) -> Outcome {
+        let is_query = query_header(datagram).is_some();
+        let machines = if is_query { &mut self.relay } else { &mut self.origin };
+        machines.on_datagram(now, from, datagram, outbox)
+    }
+
+    fn sightings(&self) -> usize {
+        self.relay.sightings()
+    }
+}
+
+/// Takes two queries of one sequence number for the same.
+struct DedupBySeq {
+    machines: Machines,
+    seen: HashSet<u32>,
+}
+
+impl Behaviour for DedupBySeq {
+    fn start(flood: FloodConfig, store: Store, limiter: ResponseLimiter) -> Self {
+        // Numbers meet where everybody starts to count at the same one.
+        let flood = FloodConfig { first_seq: SeqNo(0), ..flood };
+        Self { machines: Machines::start(flood, store, limiter), seen: HashSet::new() }
+    }
+
+    fn on_datagram(&mut self, now: Timestamp, from: SocketAddrV4, datagram: &[u8], outbox: &mut Outbox) -> Outcome {
+        if let Some(header) = query_header(datagram).filter(|header| header.ttl != Ttl(0))
+            && !self.seen.insert(header.seq.0)
+        {
+            return Outcome::Query(QueryVerdict::Duplicate { higher_ttl: false }, None::<LookupVerdict>);
+        }
+        self.machines.on_datagram(now, from, datagram, outbox)
+    }
+
+    fn sightings(&self) -> usize {
+        self.machines.sightings()
+    }
+}
