@@ -1,41 +1,22 @@
 //! What will happen, in the order in which it will.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Events by time; those of one time in the order in which they were put in.
 #[derive(Debug)]
 pub(super) struct EventQueue<E> {
-    /// Small entries to sort; the events themselves stay where they are.
-    heap: BinaryHeap<Entry>,
+    /// The earliest first: 64 bits of time, 32 of the event's number, which wraps, and 32 of its slot. The events
+    /// themselves stay where they are while this is sorted.
+    heap: BinaryHeap<Reverse<u128>>,
     events: Vec<Option<E>>,
     vacant: Vec<u32>,
-    order: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    at_nanos: u64,
-    order: u64,
-    slot: u32,
-}
-
-impl Ord for Entry {
-    /// The earliest is the greatest: a heap gives that first.
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.at_nanos, other.order).cmp(&(self.at_nanos, self.order))
-    }
-}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+    number: u32,
 }
 
 impl<E> Default for EventQueue<E> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), events: Vec::new(), vacant: Vec::new(), order: 0 }
+        Self { heap: BinaryHeap::new(), events: Vec::new(), vacant: Vec::new(), number: 0 }
     }
 }
 
@@ -47,15 +28,16 @@ impl<E> EventQueue<E> {
             (self.events.len() - 1) as u32
         });
         self.events[slot as usize] = Some(event);
-        self.heap.push(Entry { at_nanos, order: self.order, slot });
-        self.order += 1;
+        self.heap.push(Reverse(u128::from(at_nanos) << 64 | u128::from(self.number) << 32 | u128::from(slot)));
+        self.number = self.number.wrapping_add(1);
     }
 
     /// The next event and its time.
     pub(super) fn pop(&mut self) -> Option<(u64, E)> {
-        let Entry { at_nanos, slot, .. } = self.heap.pop()?;
+        let Reverse(key) = self.heap.pop()?;
+        let slot = key as u32;
         self.vacant.push(slot);
-        self.events[slot as usize].take().map(|event| (at_nanos, event))
+        self.events[slot as usize].take().map(|event| ((key >> 64) as u64, event))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// Overlays in an ordinary run.
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 20_000;
 
 /// One seed to run alone, with its whole story: `SIM_SEED=7 cargo test --release --test sim every_seed -- --nocapture`
 const ALONE: &str = "SIM_SEED";
