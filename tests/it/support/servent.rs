@@ -28,7 +28,8 @@ impl Servent {
             let mut all = vec![port.to_string(), file.to_str().unwrap().to_owned()];
             all.extend(args(port));
             let mut program = Program::start(SERVENT, &all);
-            if let Some(banner) = program.stderr.wait_for("listening on") {
+            // The error message says on what it would be listening.
+            if let Some(banner) = program.stderr.wait_for("listening on").filter(|line| !line.contains("in use")) {
                 return Self { program, addr: SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), banner };
             }
             let text = program.stderr.text();
