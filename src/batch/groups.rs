@@ -163,31 +163,6 @@ mod tests {
         outbox
     }
 
-    /// What each destination gets, in order, once the kernel has cut the groups.
-    fn delivered(outbox: &Outbox, limits: GroupLimits) -> Vec<(SocketAddrV4, Vec<u8>)> {
-        let mut groups = Groups::default();
-        groups.plan(outbox, limits);
-        let mut delivered = Vec::new();
-        for group in groups.as_slice() {
-            let together: Vec<u8> =
-                groups.pieces(group).flat_map(|range| outbox.bytes()[range].iter().copied()).collect();
-            assert!(group.segments <= limits.segments_max.max(1));
-            let cut: Vec<_> =
-                segments(&together, group.segment_len).map(|datagram| (group.to, datagram.to_vec())).collect();
-            assert_eq!(cut.len(), group.segments);
-            // Each piece holds whole datagrams, so cutting piece by piece is the same.
-            let by_piece: Vec<_> = groups
-                .pieces(group)
-                .flat_map(|range| segments(&outbox.bytes()[range], group.segment_len).collect::<Vec<_>>())
-                .map(|datagram| (group.to, datagram.to_vec()))
-                .collect();
-            assert_eq!(cut, by_piece);
-            delivered.extend(cut);
-        }
-        delivered.sort_by_key(|(to, _)| *to);
-        delivered
-    }
-
     fn sizes(datagrams: &[(u16, usize)]) -> Vec<(u16, usize, usize)> {
         let mut groups = Groups::default();
         groups.plan(&outbox(datagrams), GroupLimits::OFFLOAD);
@@ -221,25 +196,5 @@ mod tests {
         groups.plan(&outbox, GroupLimits::OFFLOAD);
         assert_eq!(groups.as_slice().len(), 10);
         assert!(groups.as_slice().iter().all(|group| groups.pieces(group).eq(std::iter::once(0..64 * 20))));
-    }
-
-    #[test]
-    fn what_is_cut_again_is_what_was_queued_in_the_order_of_each_destination() {
-        let mut random = 1_u32;
-        let mut below = |bound: u32| {
-            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (random >> 16) % bound
-        };
-        for _ in 0..300 {
-            let count = below(200);
-            let lengths = [0, 1, 18, 18, 18, 20, 20, 31, 1_472, 1_473, 9_000];
-            let datagrams: Vec<_> =
-                (0..count).map(|_| (below(4) as u16, lengths[below(lengths.len() as u32) as usize])).collect();
-            let outbox = outbox(&datagrams);
-            let mut queued: Vec<_> = outbox.iter().map(|(bytes, to)| (to, bytes.to_vec())).collect();
-            queued.sort_by_key(|(to, _)| *to);
-            assert_eq!(delivered(&outbox, GroupLimits::OFFLOAD), queued);
-            assert_eq!(delivered(&outbox, GroupLimits::ALONE), queued);
-        }
     }
 }

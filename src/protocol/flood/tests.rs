@@ -106,36 +106,6 @@ fn p14_p17_what_each_time_to_live_does() {
 }
 
 #[test]
-fn a_batch_is_judged_as_its_messages_one_by_one() {
-    let query = |ttl: u8, seq: u8| [b"\0\x02\0", &[ttl, 127, 0, 0, 1, 0x13, 0x88, 0, 0, 0, seq][..], b"http"].concat();
-    let clireq = b"\0\x01http".to_vec();
-    let response = b"\0\x03http\t80".to_vec();
-    // The second CLIREQ's number is 0, so the QUERY after it is its own, come back.
-    let datagrams = [query(3, 7), clireq.clone(), response, clireq, query(2, 0), query(0, 8), query(2, 7), query(1, 9)];
-    let mut inbox = Inbox::default();
-    datagrams.iter().for_each(|datagram| assert!(inbox.push(at(5000), datagram).is_ok()));
-
-    let (mut together, mut apart) = (flooder(&[at(1), at(2)]), flooder(&[at(1), at(2)]));
-    let (mut outbox, mut expected_outbox) = (Outbox::default(), Outbox::default());
-    for _ in 0..2 {
-        let mut verdicts = Vec::new();
-        together.on_batch(NOW, &inbox, &mut outbox, |index, verdict| verdicts.push((index, verdict)));
-        let mut expected = Vec::new();
-        for (index, (source, message)) in inbox.iter().enumerate() {
-            let outbox = &mut expected_outbox;
-            let verdict = match message.header {
-                Header::Clireq => Verdict::Clireq(apart.on_clireq(NOW, source, message.text, outbox)),
-                Header::Query(header) => Verdict::Query(apart.on_query(NOW, source, header, message.text, outbox)),
-                Header::Response => continue,
-            };
-            expected.push((index, verdict));
-        }
-        assert_eq!(verdicts, expected);
-    }
-    assert_eq!(sent(&outbox), sent(&expected_outbox));
-}
-
-#[test]
 fn p16_the_origins_own_query_is_a_duplicate_when_it_comes_back() {
     let mut flooder = flooder(&[at(1), at(2)]);
     let mut outbox = Outbox::default();

@@ -1,4 +1,4 @@
-//! The table against its clauses and a naive model.
+//! The table against its clauses, and what only its insides can show.
 
 use super::*;
 use crate::types::SeqNo;
@@ -76,10 +76,10 @@ fn p20_above_the_capacity_the_oldest_goes_first_and_is_counted_unless_expired() 
     assert_eq!(seen.len(), 3);
 }
 
-/// The table against the plainest thing that could be right, over a long run with time jumps, at several
-/// capacities; the position counter wraps on the way.
+/// The table against the plainest thing that could be right, while the position counter wraps. That it agrees
+/// otherwise is a property in `tests/properties`.
 #[test]
-fn p20_agrees_with_a_naive_model() {
+fn p20_agrees_with_a_naive_model_while_the_positions_wrap() {
     for capacity in [1, 2, 3, 7, 64, 100] {
         let expiry = Duration::from_millis(500);
         let mut seen = table(capacity, expiry);
@@ -89,7 +89,7 @@ fn p20_agrees_with_a_naive_model() {
         let mut model: VecDeque<(u32, Timestamp)> = VecDeque::new();
         let mut random = 0x9e37_79b9_u32;
         let mut now = Timestamp::ZERO;
-        for _ in 0..20_000 {
+        while seen.next > 2000 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let seq = (random >> 16) % (capacity * 2);
             now = now + Duration::from_millis(u64::from(random >> 28));
