@@ -25,7 +25,7 @@ struct Line {
     number: usize,
     /// Where a client on this machine reaches the servent.
     address: SocketAddrV4,
-    kv_name: String,
+    kv_file: PathBuf,
     neighbours: Vec<String>,
     verbosity_given: bool,
     words: Vec<String>,
@@ -57,10 +57,27 @@ impl OverlayFile {
     /// # Errors
     /// The first line that can't start, and why.
     pub fn load(file: &Path) -> Result<Self, OverlayFileError> {
+        let bytes = fs::read(file).map_err(|error| OverlayFileError {
+            file: file.to_owned(),
+            line: None,
+            cause: format!("cannot be read: {error}"),
+        })?;
+        Self::parse(file, &bytes, |kv_file| read_kv_file(kv_file).map(drop).map_err(|error| error.to_string()))
+    }
+
+    /// Checks the `bytes` of the overlay file `file`. Nothing is read: `check_kv_file` says what is wrong with a
+    /// key-value file.
+    ///
+    /// # Errors
+    /// See [`OverlayFile::load`].
+    pub fn parse(
+        file: &Path,
+        bytes: &[u8],
+        check_kv_file: impl Fn(&Path) -> Result<(), String>,
+    ) -> Result<Self, OverlayFileError> {
         let refuse = |line, cause| OverlayFileError { file: file.to_owned(), line, cause };
-        let bytes = fs::read(file).map_err(|error| refuse(None, format!("cannot be read: {error}")))?;
         // Comments may be in any encoding; a path that is not UTF-8 is then not found, on its line.
-        let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+        let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
         let folder = match file.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -72,7 +89,8 @@ impl OverlayFile {
             if words.is_empty() {
                 continue;
             }
-            let line = Line::check(words, number, folder).map_err(|cause| refuse(Some(number), cause))?;
+            let line = Line::check(words, number).map_err(|cause| refuse(Some(number), cause))?;
+            check_kv_file(&folder.join(&line.kv_file)).map_err(|cause| refuse(Some(number), cause))?;
             if let Some(earlier) = lines.iter().find(|earlier| earlier.address == line.address) {
                 let cause = format!("{} is taken by line {} already", line.address, earlier.number);
                 return Err(refuse(Some(number), cause));
@@ -111,16 +129,15 @@ impl OverlayFile {
 }
 
 impl Line {
-    fn check(typed: Vec<String>, number: usize, folder: &Path) -> Result<Self, String> {
+    fn check(typed: Vec<String>, number: usize) -> Result<Self, String> {
         let mut words = vec!["--bind".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
         words.extend(typed);
         let args = ServentArgs::parse_words(&words).map_err(|error| cause(&error))?;
-        read_kv_file(&folder.join(args.file())).map_err(|error| error.to_string())?;
         let ip = if args.bind().is_unspecified() { Ipv4Addr::LOCALHOST } else { args.bind() };
         Ok(Self {
             number,
             address: SocketAddrV4::new(ip, args.port()),
-            kv_name: args.file().file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            kv_file: args.file().clone(),
             neighbours: args.neighbours().iter().map(ToString::to_string).collect(),
             verbosity_given: args.verbosity().is_given(),
             words,
@@ -145,7 +162,8 @@ impl fmt::Display for OverlayFile {
         for (index, line) in self.lines.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
             let neighbours = if line.neighbours.is_empty() { "nobody".to_owned() } else { line.neighbours.join(", ") };
-            write!(f, "{separator}servent {} ({}) knows {neighbours}", line.address, line.kv_name)?;
+            let kv_name = line.kv_file.file_name().unwrap_or_default().to_string_lossy();
+            write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address)?;
         }
         Ok(())
     }
