@@ -121,7 +121,8 @@ impl OverlayFile {
                 address: line.address,
                 line: line.number,
                 folder: self.folder.clone(),
-                words: line.words.iter().cloned().chain(quiet).collect(),
+                // In front: behind a `--` of the line's it would be a neighbour.
+                words: quiet.into_iter().chain(line.words.iter().cloned()).collect(),
             }
         };
         self.lines.iter().map(member).collect()

@@ -65,3 +65,14 @@ fn a_port_to_ask_at_that_no_line_has_is_a_wrong_command_line_and_the_ports_are_n
     assert!(free.iter().all(|port| finished.stderr.contains(&port.to_string())), "{}", finished.stderr);
     assert!(finished.stdout.is_empty(), "{}", finished.stdout.escape_ascii());
 }
+
+/// It was checked as it stands, and then started with `--quiet` behind the `--`, where that is a neighbour.
+#[test]
+fn a_line_with_an_end_of_its_options_starts() {
+    let dir = TempDir::new();
+    dir.write("-pairs.txt", b"http 80/tcp\n");
+    let port = ports::free();
+    let file = dir.write("overlay.txt", format!("{port} -- -pairs.txt\n").as_bytes());
+    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
+    assert_eq!((finished.code, who_answered(&finished, "http")), (Some(0), vec![port]), "{}", finished.stderr);
+}
