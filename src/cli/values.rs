@@ -83,7 +83,7 @@ pub fn peer(typed: &str) -> Result<Peer, String> {
     };
     let port = port(typed_port)
         .map_err(|_| format!("expected a port from 1 to 65535 behind the colon, found '{typed_port}', {EXAMPLE}"))?;
-    if host.is_empty() || host.chars().any(char::is_whitespace) {
+    if host.is_empty() || host.chars().any(|character| character.is_whitespace() || character.is_control()) {
         return Err(format!("expected an IPv4 address or a host name before the colon, {EXAMPLE}"));
     }
     if !host.chars().all(|character| character.is_ascii_digit() || character == '.') {
@@ -136,6 +136,8 @@ mod tests {
             ("127.0.0.1:0", "found '0'"),
             ("127.0.0.1:70000", "found '70000'"),
             (":6002", "before the colon"),
+            ("a b:6002", "before the colon"),
+            ("a\0b:6002", "before the colon"),
             ("256.0.0.1:6002", "not an IPv4 address"),
             ("10.0.1:6002", "not an IPv4 address"),
             ("0.0.0.0:6002", "not the address of one host"),

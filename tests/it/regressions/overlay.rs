@@ -76,3 +76,15 @@ fn a_line_with_an_end_of_its_options_starts() {
     let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
     assert_eq!((finished.code, who_answered(&finished, "http")), (Some(0), vec![port]), "{}", finished.stderr);
 }
+
+/// It was taken for a host name that may exist, and the system then refused the servent's command line without a word
+/// of which line that was.
+#[test]
+fn a_neighbour_with_a_nul_is_refused_with_its_line() {
+    let dir = TempDir::new();
+    dir.write("pairs.txt", b"http 80/tcp\n");
+    let file = dir.write("overlay.txt", format!("{} pairs.txt a\0b:6002\n", ports::free()).as_bytes());
+    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "http"]).finish();
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    assert!(finished.stderr.contains("overlay.txt:1: "), "{}", finished.stderr);
+}
