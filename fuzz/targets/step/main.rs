@@ -1,6 +1,6 @@
 //! Any sequence of datagrams at one servent: what it sends for each is exactly what the clauses say, as [`model`]
 //! reads them: nothing for a malformed datagram, a RESPONSE or a duplicate; nothing back to where a QUERY came from;
-//! every byte but the time-to-live as it came; at most one answer.
+//! every byte but the time-to-live as it came; at most one answer; and no more sightings than the table may keep.
 //!
 //! ```text
 //! setup (1 byte) | source (1) | time (1) | length (1) | datagram (length) | source (1) ...
@@ -16,9 +16,9 @@ mod model;
 use libfuzzer_sys::fuzz_target;
 use model::Model;
 use servent::batch::Outbox;
-use servent::protocol::{FloodConfig, Flooder, Lookup, QueryVerdict, ResponseLimiter, SeenConfig, parse_kv_file};
+use servent::protocol::{FloodConfig, ResponseLimiter, SeenConfig, parse_kv_file};
+use servent::sim::{Behaviour, Machines};
 use servent::types::{Neighbours, SeqNo, Timestamp};
-use servent::wire::{Header, decode};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
@@ -36,13 +36,15 @@ fuzz_target!(|input: &[u8]| {
     let neighbours: Vec<_> = (1..=(setup & 15).min(10)).map(source).collect();
     let neighbours_only = setup & 16 != 0;
     let seen = SeenConfig { capacity: [64, 1, 3, 5][usize::from(setup >> 5 & 3)], ..SeenConfig::default() };
-    let mut servent = Servent::start(FloodConfig {
+    let flood = FloodConfig {
         neighbours: Neighbours::new(neighbours.iter().copied()).expect("at most ten"),
         first_seq: SeqNo(FIRST_SEQ),
         neighbours_only,
         seen,
         secret: SECRET,
-    });
+    };
+    let store = parse_kv_file(KV_FILE.as_bytes(), SECRET).expect("three pairs").store;
+    let mut servent = Machines::start(flood, store, ResponseLimiter::new(LIMIT));
     let mut model = Model::new(neighbours, neighbours_only, seen, FIRST_SEQ, LIMIT, &PAIRS);
     let mut now = Timestamp::ZERO;
     let mut outbox = Outbox::default();
@@ -58,6 +60,7 @@ fuzz_target!(|input: &[u8]| {
         // Between a forwarded QUERY and the answer there is no order to keep.
         sent.sort();
         expected.sort();
+        assert!(servent.sightings() <= seen.capacity as usize);
         assert_eq!(sent, expected, "for {datagram:?} from {} at {now:?}", source(*from));
     }
 });
@@ -67,37 +70,5 @@ fn source(byte: u8) -> SocketAddrV4 {
     match byte {
         201.. => SocketAddrV4::new(Ipv4Addr::new(203, 0, 113 + (byte & 1), byte), 5000),
         _ => SocketAddrV4::new(Ipv4Addr::LOCALHOST, u16::from(byte)),
-    }
-}
-
-/// The machines of a servent, joined as its actors join them.
-struct Servent {
-    flooder: Flooder,
-    lookup: Lookup,
-}
-
-impl Servent {
-    fn start(flood: FloodConfig) -> Self {
-        let store = parse_kv_file(KV_FILE.as_bytes(), SECRET).expect("three pairs").store;
-        Self { flooder: Flooder::new(flood), lookup: Lookup::new(store, ResponseLimiter::new(LIMIT)) }
-    }
-
-    fn on_datagram(&mut self, now: Timestamp, from: SocketAddrV4, datagram: &[u8], outbox: &mut Outbox) {
-        let Ok(message) = decode(datagram) else {
-            return;
-        };
-        match message.header {
-            Header::Clireq => {
-                self.flooder.on_clireq(now, from, message.text, outbox);
-                self.lookup.answer(now, from, message.text, outbox);
-            }
-            Header::Query(header) => {
-                let verdict = self.flooder.on_query(now, from, header, message.text, outbox);
-                if matches!(verdict, QueryVerdict::FirstSighting { .. }) {
-                    self.lookup.answer(now, header.client, message.text, outbox);
-                }
-            }
-            Header::Response => {}
-        }
     }
 }

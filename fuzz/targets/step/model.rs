@@ -62,8 +62,10 @@ impl Model {
         let fields = [&client.ip().octets()[..], &client.port().to_be_bytes(), &self.next_seq.to_be_bytes()].concat();
         let query = [&[0, 2, 0, 3], &fields[..], field_onward].concat();
         self.next_seq = self.next_seq.wrapping_add(1);
-        // P-16: it is seen; should it have been, it is sent all the same.
-        self.is_new(now, [&fields, key].concat());
+        // P-16: it is seen; should it have been, it is sent all the same. Without neighbours there is no QUERY to see.
+        if !self.neighbours.is_empty() {
+            self.is_new(now, [&fields, key].concat());
+        }
         let mut due: Vec<Sent> = self.neighbours.iter().map(|&to| (to, query.clone())).collect();
         due.extend(self.answer(now, client, field));
         due
