@@ -99,7 +99,7 @@ struct Seen {
     low: u32,
     /// Position of the sighting before this one in its bucket; its own position if there was none.
     previous: u32,
-    /// When, in nanoseconds, and the time-to-live in the two lowest bits.
+    /// When, in nanoseconds, of which 146 years fit, and the time-to-live in the two lowest bits.
     stamp: u64,
 }
 
