@@ -1,8 +1,10 @@
 //! Overlay files: a whole overlay as a list of servent command lines.
 
 use super::servent::ServentArgs;
+use super::values::Peer;
 use crate::loading::read_kv_file;
 use crate::overlay::Member;
+use crate::sim::{Graph, GraphError, ServentId};
 use std::fmt;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -26,7 +28,7 @@ struct Line {
     /// Where a client on this machine reaches the servent.
     address: SocketAddrV4,
     kv_file: PathBuf,
-    neighbours: Vec<String>,
+    neighbours: Vec<Peer>,
     verbosity_given: bool,
     words: Vec<String>,
 }
@@ -111,6 +113,35 @@ impl OverlayFile {
         self.lines.iter().map(|line| line.address)
     }
 
+    /// The key-value files of the servents, in the order of the lines.
+    pub fn kv_files(&self) -> impl Iterator<Item = PathBuf> {
+        self.lines.iter().map(|line| self.folder.join(&line.kv_file))
+    }
+
+    /// Who neighbours whom, for a [`Simulation`](crate::sim::Simulation): the servents by their lines, in order.
+    /// Neighbours that are no line's address, and those given by name, are left out: they are not of this overlay.
+    ///
+    /// # Errors
+    /// None that are known: a line has at most ten neighbours.
+    pub fn graph(&self) -> Result<Graph, GraphError> {
+        let mut lists = Vec::with_capacity(self.lines.len());
+        for line in &self.lines {
+            let mut list = Vec::new();
+            for neighbour in &line.neighbours {
+                let is_this = |other: &Line| *neighbour == Peer::Address(other.address);
+                // A servent drops itself and repetitions (P-27).
+                if let Some(place) = self.lines.iter().position(is_this)
+                    && self.lines[place].address != line.address
+                    && !list.contains(&ServentId(place as u32))
+                {
+                    list.push(ServentId(place as u32));
+                }
+            }
+            lists.push(list);
+        }
+        Graph::from_neighbours(lists)
+    }
+
     /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only
     /// warnings are logged.
     #[must_use]
@@ -139,7 +170,7 @@ impl Line {
             number,
             address: SocketAddrV4::new(ip, args.port()),
             kv_file: args.file().clone(),
-            neighbours: args.neighbours().iter().map(ToString::to_string).collect(),
+            neighbours: args.neighbours().to_vec(),
             verbosity_given: args.verbosity().is_given(),
             words,
         })
@@ -162,7 +193,8 @@ impl fmt::Display for OverlayFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, line) in self.lines.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            let neighbours = if line.neighbours.is_empty() { "nobody".to_owned() } else { line.neighbours.join(", ") };
+            let neighbours: Vec<_> = line.neighbours.iter().map(ToString::to_string).collect();
+            let neighbours = if neighbours.is_empty() { "nobody".to_owned() } else { neighbours.join(", ") };
             let kv_name = line.kv_file.file_name().unwrap_or_default().to_string_lossy();
             write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address)?;
         }

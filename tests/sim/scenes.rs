@@ -1,13 +1,16 @@
 //! Small overlays in which one clause shows, and what the seeds are good for.
 
+use servent::cli::overlay_file::OverlayFile;
+use servent::loading::load_store;
 use servent::protocol::{AskedKey, QueryVerdict};
 use servent::sim::check::{Checker, Violation};
 use servent::sim::{
     Action, Answer, Ask, Cause, ClientId, DatagramId, Event, Fate, FirstSeq, Graph, LinkModel, Machines, Observer,
-    Outcome, RunEnd, Scenario, ServentId, Setup, Simulation,
+    Outcome, Pair, RunEnd, Scenario, ServentId, Setup, Simulation,
 };
 use servent::types::{SeqNo, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +49,32 @@ fn p18_in_a_chain_of_five_the_first_four_answer() {
     // CLIREQ and RESPONSE of the first, three QUERYs, three RESPONSEs.
     assert_eq!(simulation.deliveries(), 8);
     assert_eq!(simulation.asks()[0].finished, Some(at(5) + 5 * Duration::from_millis(10)));
+}
+
+#[test]
+fn p18_in_every_overlay_file_exactly_the_holders_within_three_hops_answer() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/overlays");
+    for (name, count) in
+        [("pair", 2), ("chain", 4), ("ring", 5), ("star", 6), ("clique", 4), ("grid", 6), ("random", 16)]
+    {
+        let file = OverlayFile::load(&folder.join(name).with_extension("txt")).unwrap();
+        let value = |(number, file): (usize, PathBuf)| {
+            load_store(&file)
+                .unwrap()
+                .response(KEY)
+                .map(|_| Pair { key: KEY.to_vec(), value: number.to_string().into() })
+        };
+        let pairs = file.kv_files().enumerate().map(value).map(|pair| pair.into_iter().collect()).collect();
+        let setup = Setup { pairs, ..Setup::new(file.graph().unwrap()) };
+        let expected = setup.holders_in_reach(ServentId(0), KEY).iter().map(|servent| servent.0).collect();
+        let mut simulation = start(setup, ());
+        let client = simulation.add_client();
+        simulation.ask(at(1), client, ServentId(0), key());
+        assert_eq!(simulation.run(10_000), RunEnd::Silent);
+        let answered = answered(&simulation.asks()[0]);
+        assert_eq!(answered, expected, "{name}");
+        assert_eq!(answered.len(), count, "{name}");
+    }
 }
 
 /// Asks the first of a chain of three, restarts it, and asks again from the same client.

@@ -23,7 +23,7 @@ fn complaint(seed: u64) -> Option<String> {
 }
 
 #[test]
-fn p5_to_p45_every_seed_keeps_every_promise() {
+fn every_seed_keeps_every_promise() {
     if let Ok(seed) = std::env::var(ALONE) {
         let seed = seed.parse().unwrap();
         let scenario = Scenario::from_seed(seed).unwrap();
