@@ -116,6 +116,17 @@ pub struct BatchSender {
     socket: UdpSocket,
     limits: GroupLimits,
     groups: Groups,
+    /// The last outbox found the send buffer full.
+    is_full: bool,
+}
+
+/// The sending of one outbox.
+#[derive(Debug)]
+struct Round {
+    sent: Sent,
+    /// Whether it waits for room in the send buffer, or does not any more.
+    flags: MsgFlags,
+    was_full: bool,
 }
 
 /// One entry of a sendmmsg call.
@@ -132,7 +143,7 @@ impl BatchSender {
     pub(super) fn new(socket: UdpSocket, offload: Offload) -> (Self, bool) {
         let gso = offload == Offload::WhereAvailable && getsockopt(&socket, sockopt::UdpGsoSegment).is_ok();
         let limits = if gso { GroupLimits::OFFLOAD } else { GroupLimits::ALONE };
-        (Self { socket, limits, groups: Groups::default() }, gso)
+        (Self { socket, limits, groups: Groups::default(), is_full: false }, gso)
     }
 
     /// Sends `messages` in order. A group that is refused, for whatever reason, is sent again datagram by datagram:
@@ -140,30 +151,35 @@ impl BatchSender {
     fn send_messages(
         &self,
         messages: &[Message<'_>],
-        sent: &mut Sent,
+        round: &mut Round,
         failed: &mut impl FnMut(SocketAddrV4, SendFailure),
     ) {
         let mut next = 0;
         while next < messages.len() {
             let run = run(&messages[next..]);
-            match self.send_run(run) {
+            match self.send_run(run, round.flags) {
                 // It stops early at one that fails, and the next call begins with that one.
                 Ok(count) => {
-                    sent.datagrams += run[..count].iter().map(|message| message.segments).sum::<usize>();
+                    round.sent.datagrams += run[..count].iter().map(|message| message.segments).sum::<usize>();
                     next += count;
                 }
                 Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) if !round.flags.contains(MsgFlags::MSG_DONTWAIT) => {
+                    // It waited for as long as it may.
+                    (round.flags, round.was_full) = (MsgFlags::MSG_DONTWAIT, true);
+                }
                 Err(errno) if run[0].segments > 1 => {
-                    let left_before = sent.datagrams;
+                    let left_before = round.sent.datagrams;
                     let cut: Vec<_> = run[0].cut().collect();
                     let alone: Vec<_> = cut.iter().map(|(to, piece)| Message::alone(*to, piece)).collect();
-                    self.send_messages(&alone, sent, failed);
+                    self.send_messages(&alone, round, failed);
                     // If they can leave alone, it was the group that could not.
                     let could_not_segment = matches!(errno, Errno::EIO | Errno::EINVAL | Errno::ENOPROTOOPT);
-                    sent.offload_lost |= could_not_segment && sent.datagrams > left_before;
+                    round.sent.offload_lost |= could_not_segment && round.sent.datagrams > left_before;
                     next += 1;
                 }
                 Err(errno) => {
+                    round.was_full |= errno == Errno::EAGAIN;
                     failed(run[0].to, SendFailure::from_errno(errno));
                     next += 1;
                 }
@@ -172,7 +188,7 @@ impl BatchSender {
     }
 
     /// One sendmmsg call; how many of `run` left.
-    fn send_run(&self, run: &[Message<'_>]) -> nix::Result<usize> {
+    fn send_run(&self, run: &[Message<'_>], flags: MsgFlags) -> nix::Result<usize> {
         let vectors = run.iter().map(|message| &message.pieces);
         let addresses: [Option<SockaddrIn>; MESSAGES_MAX] =
             array::from_fn(|index| run.get(index).map(|message| SockaddrIn::from(message.to)));
@@ -181,17 +197,18 @@ impl BatchSender {
         if run[0].segments > 1 {
             let mut headers = MultiHeaders::preallocate(run.len(), Some(cmsg_space!(u16)));
             let cut = [ControlMessage::UdpGsoSegments(&run[0].segment_len)];
-            sendmmsg(fd, &mut headers, vectors, addresses, cut, MsgFlags::empty()).map(Iterator::count)
+            sendmmsg(fd, &mut headers, vectors, addresses, cut, flags).map(Iterator::count)
         } else {
             let mut headers = MultiHeaders::preallocate(run.len(), None);
-            sendmmsg(fd, &mut headers, vectors, addresses, [], MsgFlags::empty()).map(Iterator::count)
+            sendmmsg(fd, &mut headers, vectors, addresses, [], flags).map(Iterator::count)
         }
     }
 }
 
 impl DatagramSink for BatchSender {
     fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
-        let mut sent = Sent::default();
+        let flags = if self.is_full { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
+        let mut round = Round { sent: Sent::default(), flags, was_full: false };
         self.groups.plan(outbox, self.limits);
         let groups = self.groups.as_slice();
         let pieces: Vec<_> = groups
@@ -210,11 +227,12 @@ impl DatagramSink for BatchSender {
                 Message { to: group.to, pieces: own, segment_len, segments: group.segments }
             })
             .collect();
-        self.send_messages(&messages, &mut sent, &mut failed);
-        if sent.offload_lost {
+        self.send_messages(&messages, &mut round, &mut failed);
+        self.is_full = round.was_full;
+        if round.sent.offload_lost {
             self.limits = GroupLimits::ALONE;
         }
-        sent
+        round.sent
     }
 }
 

@@ -33,6 +33,16 @@ pub const RECEIVE_BUFFER_LEN: usize = 4 << 20;
 /// The longest that a receive call blocks, so that a stop is noticed without a datagram.
 pub const RECEIVE_WAIT_MAX: Duration = Duration::from_millis(100);
 
+/// The send buffer to ask for. The kernel counts a datagram in it until it has left, and one to a host of the local
+/// network that does not answer is kept for seconds, with others as much as the usual default holds: that one host
+/// would take all of it.
+pub const SEND_BUFFER_LEN: usize = 4 << 20;
+
+/// The longest that sending waits for room in the send buffer. What finds none then is a send that failed, and so is
+/// all that finds none until a whole outbox has left again: a buffer that moves at all has room sooner, and waiting for
+/// one that does not would let whoever names dead hosts as clients stop the servent.
+pub const SEND_WAIT_MAX: Duration = Duration::from_millis(10);
+
 /// Where datagrams come from.
 pub trait DatagramSource {
     /// Waits for datagrams, at most about [`RECEIVE_WAIT_MAX`], and hands each to `deliver` with its source.
@@ -172,12 +182,14 @@ impl Socket {
     pub fn bind(address: SocketAddrV4) -> io::Result<Self> {
         let udp = UdpSocket::bind(address)?;
         udp.set_read_timeout(Some(RECEIVE_WAIT_MAX))?;
+        udp.set_write_timeout(Some(SEND_WAIT_MAX))?;
         let SocketAddr::V4(local) = udp.local_addr()? else {
             return Err(io::Error::other("an IPv4 socket with an IPv6 address"));
         };
         let options = SockRef::from(&udp);
         // A smaller grant is no error: the caller reports what it got.
         options.set_recv_buffer_size(RECEIVE_BUFFER_LEN).ok();
+        options.set_send_buffer_size(SEND_BUFFER_LEN).ok();
         // Linux doubles the number to account for its own overhead, and reports the double.
         let doubled = if cfg!(target_os = "linux") { 2 } else { 1 };
         let receive_buffer_len = options.recv_buffer_size()? / doubled;

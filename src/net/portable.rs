@@ -1,9 +1,11 @@
-//! One datagram a call, with the standard library alone.
+//! One datagram a call, with what every Unix has.
 
 use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent};
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use nix::errno::Errno;
+use nix::sys::socket::MsgFlags;
+use socket2::SockRef;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
 
@@ -43,17 +45,21 @@ impl DatagramSource for BatchReceiver {
 #[derive(Debug)]
 pub struct BatchSender {
     socket: UdpSocket,
+    /// The last outbox found the send buffer full.
+    is_full: bool,
 }
 
 impl BatchSender {
     /// The sender, which has no offload.
     pub(super) fn new(socket: UdpSocket, _: Offload) -> (Self, bool) {
-        (Self { socket }, false)
+        (Self { socket, is_full: false }, false)
     }
 
-    fn send_one(&self, datagram: &[u8], to: SocketAddrV4) -> io::Result<()> {
+    /// Waits for room in the send buffer only if it `is_patient`.
+    fn send_one(&self, datagram: &[u8], to: SocketAddrV4, is_patient: bool) -> io::Result<()> {
+        let flags = if is_patient { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT }.bits();
         loop {
-            match self.socket.send_to(datagram, to) {
+            match SockRef::from(&self.socket).send_to_with_flags(datagram, &to.into(), flags) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 result => return result.map(drop),
             }
@@ -64,10 +70,14 @@ impl BatchSender {
 impl DatagramSink for BatchSender {
     fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
         let mut sent = Sent::default();
+        let mut is_patient = !std::mem::take(&mut self.is_full);
         for (datagram, to) in outbox.iter() {
-            match self.send_one(datagram, to) {
+            match self.send_one(datagram, to, is_patient) {
                 Ok(()) => sent.datagrams += 1,
                 Err(error) => {
+                    if error.kind() == io::ErrorKind::WouldBlock {
+                        (is_patient, self.is_full) = (false, true);
+                    }
                     let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
                     failed(to, SendFailure::from_errno(errno));
                 }

@@ -2,6 +2,8 @@
 
 mod client;
 #[cfg(target_os = "linux")]
+mod dead_hosts;
+#[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod offload;

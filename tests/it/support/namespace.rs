@@ -20,6 +20,15 @@ pub(crate) const NETWORK: [&str; 6] = [
     "route add 203.0.113.0/24 dev out",
 ];
 
+/// A network 10.8.0.0/24 whose hosts do not answer when they are looked for.
+pub(crate) const DEAD_HOSTS: [&str; 5] = [
+    "link set lo up",
+    "link add far type veth peer name farther",
+    "address add 10.8.0.1/24 dev far",
+    "link set far up",
+    "link set farther up",
+];
+
 /// Runs `body` in a new network namespace, after these commands of ip(8). That takes another process: this test
 /// program again, for `test` alone, its name without the crate's. Where the system does not allow it (root does), the
 /// test is skipped.

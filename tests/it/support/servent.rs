@@ -66,6 +66,12 @@ impl Servent {
         self.program.stderr.expect(text)
     }
 
+    /// Whether it has said `text` on standard error so far.
+    pub(crate) fn has_said(&mut self, text: &str) -> bool {
+        self.program.stderr.take_waiting();
+        self.program.stderr.text().contains(text)
+    }
+
     /// Ends it by SIGTERM: clean, silent on standard output, with counters that add up.
     pub(crate) fn stop(self) -> Counters {
         self.stop_by(Signal::SIGTERM).1

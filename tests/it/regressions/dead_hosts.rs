@@ -1,0 +1,55 @@
+//! Clients of the local network whose hosts do not answer. The kernel keeps what is sent there for seconds, until it
+//! gives the host up, and it keeps it in the send buffer.
+
+use crate::support::namespace::{DEAD_HOSTS, in_namespace};
+use crate::support::wire::query;
+use crate::support::{Peer, Rig, until};
+use nix::sys::signal::Signal;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::{Duration, Instant};
+
+fn on_dead_host(number: u8) -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::new(10, 8, 0, number), 53)
+}
+
+/// The send buffer had room for what one dead host is owed and for nothing else, and the servent waited for more: 300
+/// QUERYs of a stranger stopped it for two seconds.
+#[test]
+fn p25_answers_to_a_dead_host_hold_up_nobody_else() {
+    let test = "regressions::dead_hosts::p25_answers_to_a_dead_host_hold_up_nobody_else";
+    in_namespace(test, &DEAD_HOSTS, || {
+        let rig = Rig::new(1, &[]);
+        let stranger = Peer::new();
+        // One by one: in groups they would take less of it.
+        for seq in 0..600 {
+            stranger.send(rig.addr(), &query(1, on_dead_host(9), seq, b"http"));
+            let asked = Instant::now();
+            rig.settle();
+            let waited = asked.elapsed();
+            assert!(waited < Duration::from_secs(1), "an answer took {waited:?} after {} QUERYs", seq + 1);
+        }
+        rig.stop().expect(&[("answered", 600), ("sent", 600), ("send_failed_no_buffers", 0)]);
+    });
+}
+
+/// Enough dead hosts fill any send buffer. What finds no room is given up and counted, and all else goes on.
+#[test]
+fn p25_a_full_send_buffer_costs_datagrams_and_not_time() {
+    let test = "regressions::dead_hosts::p25_a_full_send_buffer_costs_datagrams_and_not_time";
+    in_namespace(test, &DEAD_HOSTS, || {
+        let mut rig = Rig::new(0, &[]);
+        let stranger = Peer::new();
+        let mut seq = 0;
+        until("a full send buffer", || {
+            for _ in 0..1_000 {
+                stranger.send(rig.addr(), &query(1, on_dead_host((seq % 200) as u8 + 10), seq, b"http"));
+                seq += 1;
+            }
+            rig.servent.has_said("no buffer space")
+        });
+        let (finished, counters) = rig.servent.stop_by(Signal::SIGTERM);
+        assert!(finished.waited < Duration::from_secs(1), "gone after {:?}", finished.waited);
+        assert!(counters.get("send_failed_no_buffers") > 0, "{counters:?}");
+        counters.expect(&[("send_failed_unreachable", 0), ("send_failed_other", 0)]);
+    });
+}
