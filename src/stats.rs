@@ -11,6 +11,10 @@
 //! lookup   = clireq + first_sighting = answered + not_found + unanswerable_client + response_limited
 //! ```
 //!
+//! So every datagram received is under exactly one of: `answered`, a cause for which it was dropped (`malformed_*`,
+//! `unexpected_response`, `stranger_refused`, `ttl_zero`, `duplicate`, `unanswerable_client`, `response_limited`), and
+//! `not_found`, whether it was sent on or not. With `received`, `receive_shed` is all that was sent to the servent.
+//!
 //! `duplicate_higher_ttl` is part of `duplicate`; `ttl_clamped`, `ttl_expired` and `forwarded` are parts of
 //! `first_sighting`.
 

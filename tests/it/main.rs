@@ -22,4 +22,6 @@ mod load;
 mod overlay;
 mod regressions;
 mod servent;
+#[cfg(target_os = "linux")]
+mod soak;
 mod support;

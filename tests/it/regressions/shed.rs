@@ -1,9 +1,9 @@
 //! `receive_shed`: what the kernel dropped after the last datagram that it delivered was not counted.
 
+use crate::support::kernel::waiting_bytes;
 use crate::support::wire::clireq;
 use crate::support::{Counters, Peer, Servent, TempDir, until};
 use nix::sys::signal::Signal;
-use std::fs;
 
 const DATAGRAM_LEN: usize = 1_000;
 
@@ -67,14 +67,4 @@ fn what_was_shed_last_is_counted_by_a_servent_that_stops_at_once() {
 fn next_row(servent: &mut Servent, name: &str) -> u64 {
     let line = servent.expect_line(&format!("  {name} "));
     Counters::row(&line).unwrap_or_else(|| panic!("no row of the table: {line:?}")).1
-}
-
-/// What waits in the receive buffer of the socket that is bound to `port` on all interfaces.
-fn waiting_bytes(port: u16) -> u32 {
-    let table = fs::read_to_string("/proc/net/udp").unwrap();
-    let address = format!("00000000:{port:04X}");
-    let row = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).find(|row| row[1] == address);
-    let row = row.unwrap_or_else(|| panic!("nothing is bound to {port}: {table}"));
-    let (_, waiting) = row[4].split_once(':').unwrap();
-    u32::from_str_radix(waiting, 16).unwrap()
 }

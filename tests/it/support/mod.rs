@@ -1,13 +1,15 @@
 //! What the tests stand on, from the bottom up.
 //!
 //! `wire` builds and reads messages, `files` makes key-value files, `ports` hands out ports, `peer` is a raw socket,
-//! `program` a child process, `terminal` one in a terminal; `processes` looks at those of the system, `namespace`
-//! runs a test in a network of its own, `flood` one under load; `counters` reads the table a servent prints,
-//! `servent` runs one, and `rig` puts raw sockets all round it.
+//! `program` a child process, `terminal` one in a terminal; `processes` looks at those of the system, `kernel` at its
+//! counts, `namespace` runs a test in a network of its own, `flood` one under load; `counters` reads the table a
+//! servent prints, `servent` runs one, and `rig` puts raw sockets all round it.
 
 pub(crate) mod counters;
 pub(crate) mod files;
 pub(crate) mod flood;
+#[cfg(target_os = "linux")]
+pub(crate) mod kernel;
 pub(crate) mod namespace;
 pub(crate) mod peer;
 pub(crate) mod ports;

@@ -2,6 +2,7 @@
 
 use super::{DEADLINE, Program};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Set in the copy of this test program that runs inside.
 const INSIDE: &str = "SERVENT_TEST_NAMESPACE";
@@ -33,28 +34,58 @@ pub(crate) const DEAD_HOSTS: [&str; 5] = [
 /// program again, for `test` alone, its name without the crate's. Where the system does not allow it (root does), the
 /// test is skipped.
 pub(crate) fn in_namespace(test: &str, commands: &[&str], body: impl FnOnce()) {
-    if std::env::var_os(INSIDE).is_some() {
+    if is_inside() {
         match commands.iter().try_for_each(|command| ip(command)) {
             Ok(()) => body(),
             Err(cause) => eprintln!("{SKIPPED}{cause}"),
         }
         return;
     }
-    let allowed = Command::new("unshare").args(["-n", "true"]).stderr(Stdio::null()).status();
-    if !allowed.is_ok_and(|status| status.success()) {
+    if !is_allowed() {
         eprintln!("{SKIPPED}no network namespaces to be had: {test}");
         return;
     }
-    let myself = std::env::current_exe().unwrap();
-    let args = ["-n", myself.to_str().unwrap(), "--exact", test, "--nocapture"];
     // Each wait inside has its own deadline, and so has a chance to tell what failed.
-    let finished = Program::spawn(Program::command("unshare", args).env(INSIDE, "1")).finish_within(3 * DEADLINE);
+    let finished = Program::spawn(&mut inside(test, &[])).finish_within(3 * DEADLINE);
     let stdout = String::from_utf8_lossy(&finished.stdout);
     assert!(finished.code == Some(0) && stdout.contains("1 passed"), "inside: {stdout}\n{}", finished.stderr);
     finished.stderr.lines().filter(|line| line.contains(SKIPPED)).for_each(|line| eprintln!("{line}: {test}"));
 }
 
-fn ip(command: &str) -> Result<(), String> {
+/// The same for a test that is ignored unless it is asked for: it may take as long as `wait`, what it says on standard
+/// error is shown as it comes, and where it can't be run it fails.
+pub(crate) fn measure_in_namespace(test: &str, commands: &[&str], wait: Duration, body: impl FnOnce()) {
+    if is_inside() {
+        commands.iter().try_for_each(|command| ip(command)).unwrap_or_else(|cause| panic!("{cause}"));
+        body();
+        return;
+    }
+    assert!(is_allowed(), "no network namespaces to be had");
+    let finished = Program::spawn(inside(test, &["--ignored"]).stderr(Stdio::inherit())).finish_within(wait);
+    let stdout = String::from_utf8_lossy(&finished.stdout);
+    assert!(finished.code == Some(0) && stdout.contains("1 passed"), "inside: {stdout}");
+}
+
+fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
+fn is_allowed() -> bool {
+    let status = Command::new("unshare").args(["-n", "true"]).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// This test program in a network of its own, for `test` alone.
+fn inside(test: &str, options: &[&str]) -> Command {
+    let myself = std::env::current_exe().unwrap();
+    let args = ["-n", myself.to_str().unwrap(), "--exact", test, "--nocapture"];
+    let mut command = Program::command("unshare", args.iter().chain(options));
+    command.env(INSIDE, "1");
+    command
+}
+
+/// Runs a command of ip(8) in the network of the calling thread.
+pub(crate) fn ip(command: &str) -> Result<(), String> {
     let output = Command::new("ip").args(command.split(' ')).output().map_err(|error| format!("ip: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.success() { Ok(()) } else { Err(format!("ip {command}: {}", said.trim_end())) }

@@ -3,7 +3,9 @@
 use super::until;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 /// The processes whose parent is `pid`.
 pub(crate) fn children_of(pid: i32) -> Vec<i32> {
@@ -33,6 +35,30 @@ pub(crate) fn memory_kib(pid: i32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// How many files `pid` has open.
+#[cfg(target_os = "linux")]
+pub(crate) fn open_files(pid: i32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
+}
+
+/// How many threads `pid` has.
+#[cfg(target_os = "linux")]
+pub(crate) fn threads(pid: i32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/task")).unwrap().count()
+}
+
+/// How long each thread of `pid` has waited so far for a processor that others had, by its number.
+#[cfg(target_os = "linux")]
+pub(crate) fn processor_waits(pid: i32) -> BTreeMap<String, Duration> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let wait = |name: String| {
+        let schedule = fs::read_to_string(format!("/proc/{pid}/task/{name}/schedstat")).ok()?;
+        let nanos = schedule.split(' ').nth(1)?.parse().ok()?;
+        Some((name, Duration::from_nanos(nanos)))
+    };
+    threads.filter_map(|thread| wait(thread.unwrap().file_name().into_string().unwrap())).collect()
 }
 
 /// The state and parent of a process or, as `PID/task/TID`, of a thread, if it is there.

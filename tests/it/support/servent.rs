@@ -25,17 +25,34 @@ impl Servent {
     pub(crate) fn start_knowing_its_port(file: &Path, args: impl Fn(u16) -> Vec<String>) -> Self {
         for _ in 0..PORTS_TRIED_MAX {
             let port = ports::free();
-            let mut all = vec![port.to_string(), file.to_str().unwrap().to_owned()];
-            all.extend(args(port));
-            let mut program = Program::start(SERVENT, &all);
-            // The error message says on what it would be listening.
-            if let Some(banner) = program.stderr.wait_for("listening on").filter(|line| !line.contains("in use")) {
-                return Self { program, addr: SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), banner };
+            let all = Self::words(port, file, &args(port));
+            match Self::listen(port, &all) {
+                Ok(servent) => return servent,
+                Err(said) => assert!(said.contains("in use"), "{SERVENT} {all:?} does not listen: {said}"),
             }
-            let text = program.stderr.text();
-            assert!(text.contains("in use"), "{SERVENT} {all:?} does not listen: {text}");
         }
         panic!("{PORTS_TRIED_MAX} ports that were free a moment before are in use");
+    }
+
+    /// The same on a port that nobody else can take: in a network of the test's own.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_at(port: u16, file: &Path, args: &[String]) -> Self {
+        let all = Self::words(port, file, args);
+        Self::listen(port, &all).unwrap_or_else(|said| panic!("{SERVENT} {all:?} does not listen: {said}"))
+    }
+
+    fn words(port: u16, file: &Path, args: &[String]) -> Vec<String> {
+        [&[port.to_string(), file.to_str().unwrap().to_owned()], args].concat()
+    }
+
+    /// Starts one and waits until it listens; if it ends instead, what it said.
+    fn listen(port: u16, words: &[String]) -> Result<Self, String> {
+        let mut program = Program::start(SERVENT, words);
+        // The error message says on what it would be listening.
+        match program.stderr.wait_for("listening on").filter(|line| !line.contains("in use")) {
+            Some(banner) => Ok(Self { program, addr: SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), banner }),
+            None => Err(program.stderr.text()),
+        }
     }
 
     pub(crate) fn addr(&self) -> SocketAddrV4 {

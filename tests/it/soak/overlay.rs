@@ -1,0 +1,224 @@
+//! The soak itself: three servents in a triangle, each with more neighbours that do harm, under everything at once.
+
+use super::asker::{Answer, Asker, PACE, median};
+use super::checks::{EVERY_CAUSE, Holdings, Memory, Stopwatch, check_happened, check_log, check_sends};
+use super::figures::{print_counters, print_latencies};
+use super::mix::{Mix, pairs};
+use super::{NETWORKS, length, pause, wait_max};
+use crate::support::kernel::{loopback_drops, shed, waiting_bytes};
+use crate::support::namespace::measure_in_namespace;
+use crate::support::{Counters, DEADLINE, Peer, Servent, TempDir, ports, until};
+use nix::sys::signal::Signal;
+use std::fs;
+use std::net::SocketAddrV4;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Builder, scope};
+use std::time::{Duration, Instant};
+
+/// Threads that send as fast as they can: on a small machine few, so that the servents get some of it.
+fn senders() -> u32 {
+    std::thread::available_parallelism().map_or(2, |count| count.get().clamp(2, 4)) as u32
+}
+
+/// Questions for the latency at rest.
+const QUESTIONS: usize = 200;
+/// Latency is normal again when the median of so many questions is below this many times the one before the load.
+const NORMAL_QUESTIONS: usize = 20;
+const NORMAL_RATIO: u32 = 10;
+/// How soon that must be after the load's end; see [`Stopwatch`].
+const NORMAL_WITHIN: Duration = Duration::from_secs(1);
+/// Between two reloads; every fourth time the counters are asked for as well.
+const UPKEEP: Duration = Duration::from_millis(500);
+
+struct Overlay {
+    servents: Vec<Servent>,
+    addrs: Vec<SocketAddrV4>,
+    /// A neighbour of all of them that sends and never reads.
+    slow: Peer,
+    dir: TempDir,
+}
+
+/// What each servent knows: the two others, one that never reads, and one where nobody listens.
+const NEIGHBOURS: u64 = 4;
+
+impl Overlay {
+    fn start() -> Self {
+        let (dir, slow) = (TempDir::new(), Peer::new());
+        let file = dir.write("pairs.txt", &pairs(0));
+        let own: Vec<_> = (0..3).map(|_| ports::free()).collect();
+        let dead = ports::free();
+        let start = |&port: &u16| {
+            let known = own.iter().filter(|&&other| other != port).copied().chain([slow.addr().port(), dead]);
+            let mut args: Vec<_> = known.map(|port| format!("127.0.0.1:{port}")).collect();
+            // Full early, so that its memory is part of the warm-up.
+            args.extend(["--seen-capacity", "16384", "--response-limit", "20"].map(str::to_owned));
+            if port == own[2] {
+                args.push("--no-offload".to_owned());
+            }
+            Servent::start_at(port, &file, &args)
+        };
+        let servents: Vec<_> = own.iter().map(start).collect();
+        let addrs = servents.iter().map(Servent::addr).collect();
+        Self { servents, addrs, slow, dir }
+    }
+
+    /// Another version of the file, put in place at once, and the signal to read it.
+    fn reload(&self, version: usize) {
+        let next = self.dir.write("next.txt", &pairs(version % 2));
+        fs::rename(next, self.dir.path().join("pairs.txt")).unwrap();
+        self.servents.iter().for_each(|servent| servent.signal(Signal::SIGHUP));
+    }
+
+    fn holdings(&self) -> Vec<Holdings> {
+        self.servents.iter().map(Holdings::of).collect()
+    }
+
+    fn stop(self) -> Vec<Counters> {
+        let stop = |(servent, name): (Servent, &str)| {
+            let (finished, counters) = servent.stop_by(Signal::SIGTERM);
+            check_log(name, &finished.stderr);
+            check_sends(name, &counters, NEIGHBOURS);
+            counters
+        };
+        self.servents.into_iter().zip(NAMES).map(stop).collect()
+    }
+}
+
+const NAMES: [&str; 3] = ["A", "B", "C"];
+
+#[test]
+#[ignore = "takes a minute and all of the machine: tests/soak runs it"]
+fn an_overlay_under_everything_at_once_neither_grows_nor_leaks_nor_leaves_a_question_unanswered() {
+    let test =
+        "soak::overlay::an_overlay_under_everything_at_once_neither_grows_nor_leaks_nor_leaves_a_question_unanswered";
+    measure_in_namespace(test, &NETWORKS, wait_max(), soak);
+}
+
+fn soak() {
+    let overlay = Overlay::start();
+    let mut asker = Asker::new(&overlay.addrs);
+    let before = asker.ask_at_pace(QUESTIONS);
+    asker.drain(Duration::from_millis(200));
+    assert_eq!(asker.unanswered(), [0; 3], "at rest every CLIREQ is answered");
+    let normal = median(&before);
+    let held_before = overlay.holdings();
+
+    let load = load(&overlay, &mut asker);
+    let (back, back_with_processor) = back_to_normal(&mut asker, &overlay.servents, normal);
+    let after = asker.ask_at_pace(QUESTIONS);
+    until("as many open files and threads as before", || overlay.holdings() == held_before);
+    overlay.addrs.iter().for_each(|addr| until("nothing waits", || waiting_bytes(addr.port()) == 0));
+    asker.drain(Duration::from_millis(200));
+    let (unanswered, lost) = (asker.unanswered(), loopback_drops() + shed(asker.port()));
+    let counters = overlay.stop();
+
+    let columns: Vec<_> = NAMES.into_iter().zip(&counters).collect();
+    print_counters(&columns, load.length);
+    let received: u64 = counters.iter().map(|counters| counters.get("received")).sum();
+    let seconds = load.length.as_secs_f64();
+    eprintln!("sent by the load: {} datagrams, {:.0} a second", load.sent, load.sent as f64 / seconds);
+    eprintln!("received by the servents: {received} datagrams, {:.0} a second", received as f64 / seconds);
+    for (name, memory) in NAMES.iter().zip(&load.memory) {
+        eprintln!("resident memory of {name} in MiB: {}", memory.course());
+    }
+    print_latencies("before the load", &before);
+    print_latencies("under load", &load.answers);
+    eprintln!("back to normal {back:?} after the load's end, {back_with_processor:?} of it with a processor");
+    print_latencies("after the load", &after);
+    eprintln!(
+        "CLIREQs of the questions that were not answered: {unanswered:?}, {lost} may have been lost on the way\n"
+    );
+
+    load.memory.iter().zip(NAMES).for_each(|(memory, name)| memory.check_flat(name, load.warm_up));
+    for ((name, counters), unanswered) in columns.iter().zip(unanswered) {
+        check_happened(name, counters, &EVERY_CAUSE);
+        let failures = ["send_failed_unreachable", "send_failed_forbidden", "send_failed_too_long", "seen_evicted"];
+        check_happened(name, counters, &failures);
+        let dropped = counters.get("receive_shed") + lost;
+        assert!(
+            unanswered <= dropped,
+            "servent {name} left {unanswered} CLIREQs unanswered, and {dropped} were dropped"
+        );
+    }
+    assert!(back_with_processor <= NORMAL_WITHIN, "back to normal only {back_with_processor:?} after the load");
+}
+
+/// What the load did.
+struct Load {
+    length: Duration,
+    warm_up: Duration,
+    sent: u64,
+    answers: Vec<Answer>,
+    memory: Vec<Memory>,
+}
+
+fn load(overlay: &Overlay, asker: &mut Asker) -> Load {
+    let (length, stop) = (length(), AtomicBool::new(false));
+    let mut memory: Vec<_> = overlay.servents.iter().map(|_| Memory::default()).collect();
+    let start = Instant::now();
+    let (sent, answers) = scope(|scope| {
+        // If the upkeep fails, the others must end all the same.
+        let _stop_at_end = StopAtEnd(&stop);
+        let send = |number| {
+            let (addrs, slow, stop) = (&overlay.addrs, &overlay.slow, &stop);
+            let send = move || {
+                let mut mix = Mix::new(number, addrs, slow);
+                while !stop.load(Ordering::Relaxed) {
+                    (0..64).for_each(|_| mix.send_one());
+                }
+                mix.sent()
+            };
+            Builder::new().name("load".into()).spawn_scoped(scope, send).unwrap()
+        };
+        let senders: Vec<_> = (0..senders()).map(send).collect();
+        let ask = || {
+            let mut answers = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                pause(PACE);
+                answers.push(asker.ask());
+            }
+            answers
+        };
+        let asking = Builder::new().name("asker".into()).spawn_scoped(scope, ask).unwrap();
+        for round in 1.. {
+            pause(UPKEEP);
+            if start.elapsed() >= length || asking.is_finished() {
+                break;
+            }
+            overlay.reload(round);
+            if round % 4 == 0 {
+                overlay.servents.iter().for_each(|servent| servent.signal(Signal::SIGUSR1));
+            }
+            let at = start.elapsed();
+            overlay.servents.iter().zip(&mut memory).for_each(|(servent, memory)| memory.sample(at, servent));
+        }
+        stop.store(true, Ordering::Relaxed);
+        let sent = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
+        (sent, asking.join().expect("every question is answered"))
+    });
+    let warm_up = (length / 3).min(Duration::from_secs(20));
+    Load { length: start.elapsed(), warm_up, sent, answers, memory }
+}
+
+/// How long after the load's end the questions were answered as fast as before it, and how much of it the servents
+/// had a processor.
+fn back_to_normal(asker: &mut Asker, servents: &[Servent], normal: Duration) -> (Duration, Duration) {
+    let stopwatch = Stopwatch::start(servents);
+    let mut answers = Vec::new();
+    while stopwatch.elapsed() < DEADLINE {
+        answers.extend(asker.ask_at_pace(1));
+        let last = &answers[answers.len().saturating_sub(NORMAL_QUESTIONS)..];
+        if last.len() == NORMAL_QUESTIONS && median(last) <= NORMAL_RATIO * normal {
+            return (stopwatch.elapsed(), stopwatch.elapsed_with_processor(servents));
+        }
+    }
+    panic!("the latency is not back to normal {DEADLINE:?} after the load");
+}
+
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
