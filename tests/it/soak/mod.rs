@@ -1,4 +1,5 @@
-//! Soak and abuse: a small overlay under everything that strangers can send, for as long as one likes.
+//! Soak and abuse: a small overlay under everything that strangers can send, for as long as one likes; and what a
+//! stranger gets out of a servent that he wants to aim at somebody.
 //!
 //! These tests are ignored unless they are asked for: they take both their time and all of the machine. `tests/soak`
 //! runs them and shows their figures. They make networks of their own, so nothing leaves the machine. They want the
@@ -15,6 +16,8 @@ mod conservation;
 mod figures;
 mod mix;
 mod overlay;
+mod reflection;
+mod victim;
 
 use std::time::{Duration, Instant};
 
