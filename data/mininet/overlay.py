@@ -1,0 +1,295 @@
+#!/usr/bin/python3
+"""Runs an overlay file under Mininet: every servent on a host of its own, all on one network.
+
+An overlay file lists servents on this machine's loopback, where all have the address 127.0.0.1 and differ by port.
+Here each line becomes a host with an address of its own, h1 with 10.0.0.1 for the first line, h2 with 10.0.0.2 for the
+second, and so on. Ports stay what they are, and a neighbour 127.0.0.1:6002 becomes the address of the host that has
+the line with port 6002. The client runs on one more host, `client`.
+
+    h1 10.0.0.1:6001 --+
+    h2 10.0.0.2:6002 --+-- switch s1 --- client
+    h3 10.0.0.3:6003 --+
+
+All hosts are on one switch, whatever the overlay looks like. An overlay lies on top of a network and is not its
+wiring: who asks whom is in the neighbour lists alone, and a servent that holds the key answers the client directly,
+not back along the links of the overlay. That shows here: every answer comes from another address.
+
+    sudo data/mininet/overlay.py data/overlays/chain.txt http             ask for a key, and end
+    sudo data/mininet/overlay.py data/overlays/ring.txt                   type keys until Ctrl-D
+    sudo data/mininet/overlay.py data/overlays/chain.txt --loss 20 http   see what a bad network does
+    sudo data/mininet/overlay.py data/overlays/grid.txt --cli             Mininet's own prompt
+
+At Mininet's prompt a line is a host and a command for it:
+
+    mininet> client clientTP3 10.0.0.1:6001 http
+    mininet> link s1 h3 down
+
+The network is made in a network namespace of its own. It needs neither Open vSwitch nor a controller, nothing that is
+sent leaves it, several can run at once, and all of it is gone when the program ends, however it ends: `mn -c` is not
+needed.
+
+It takes root and, of Debian's packages, mininet, bridge-utils and net-tools (nftables for --loss).
+"""
+
+import argparse
+import collections
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+# Run as root, it would leave files that only root can remove.
+sys.dont_write_bytecode = True
+
+from overlay_file import Failure, read_overlay, translate
+
+PROGRAM = "overlay.py"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# The packages of the tools that Mininet calls.
+PACKAGES = {
+    "unshare": "util-linux",
+    "ip": "iproute2",
+    "mnexec": "mininet",
+    "brctl": "bridge-utils",
+    "ifconfig": "net-tools",
+    "nft": "nftables",
+}
+# Set in the copy of this program that runs inside the namespace.
+INSIDE = "SERVENT_MININET_INSIDE"
+# A process that is started with this dies with this program, even if that is killed.
+DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
+LAST_WORDS_MAX = 10
+START_S_MAX = 20
+STOP_S_MAX = 3
+
+
+def require(tools):
+    """Ends with what is missing, and where it is to be had."""
+    if os.geteuid() != 0:
+        raise Failure(f"Mininet takes root: sudo {shlex.join(sys.argv)}")
+    missing = {PACKAGES[tool] for tool in tools if not shutil.which(tool)}
+    try:
+        import mininet.net  # noqa: F401
+    except ImportError as error:
+        # Debian's package is for Debian's Python, which need not be the first one found.
+        if "mininet" not in missing and os.path.exists("/usr/bin/mn"):
+            raise Failure(f"{sys.executable} has no Mininet ({error}): run it with /usr/bin/python3") from None
+        missing.add("mininet")
+    if missing:
+        raise Failure(f"missing: apt-get install {' '.join(sorted(missing))}")
+
+
+class Network:
+    """The hosts at their switch, and the servents on them. `close` ends it all."""
+
+    def __init__(self, count):
+        from mininet.log import setLogLevel
+        from mininet.net import Mininet
+        from mininet.nodelib import LinuxBridge
+
+        # Else Mininet raises limits of the whole machine, and nothing here needs them.
+        Mininet.inited = True
+        # It warns of packet filters for bridges, and this namespace has none.
+        setLogLevel("error")
+        self.servents = []
+        self.net = Mininet(switch=LinuxBridge, controller=None)
+        self.switch = self.net.addSwitch("s1")
+        self.hosts = [self.net.addHost(f"h{number}") for number in range(1, count + 1)]
+        self.client = self.net.addHost("client")
+
+    def start(self):
+        for host in (*self.hosts, self.client):
+            self.net.addLink(host, self.switch)
+        self.net.start()
+        # A port that is not up yet loses what is sent through it.
+        end = time.monotonic() + START_S_MAX
+        while (up := self.ports_up()) <= len(self.hosts):
+            if time.monotonic() > end:
+                raise Failure(f"only {up} of {len(self.hosts) + 1} ports of the switch came up")
+
+    def ports_up(self):
+        listed = subprocess.run(["bridge", "-json", "link"], capture_output=True, check=True).stdout
+        return sum(port.get("state") == "forwarding" for port in json.loads(listed or b"[]"))
+
+    def lose(self, percent):
+        """Makes every host drop so many of a hundred UDP datagrams that come to it."""
+        rule = f"meta l4proto udp numgen random mod 100 < {percent} drop"
+        table = f"table ip loss {{ chain input {{ type filter hook input priority 0; {rule}; }}; }}"
+        for host in (*self.hosts, self.client):
+            said, complaint, code = host.pexec(["nft", table])
+            if code != 0:
+                raise Failure(f"--loss: {(complaint or said).strip()}")
+
+    def close(self):
+        for servent in self.servents:
+            servent.stop()
+        self.net.stop()
+
+
+class Servent:
+    """A servent on a Mininet host. What it says is passed on if it is a warning, or if `verbose`."""
+
+    def __init__(self, host, words, verbose):
+        self.host, self.verbose, self.stopping = host, verbose, False
+        self.serving, self.last_words = threading.Event(), collections.deque(maxlen=LAST_WORDS_MAX)
+        environment = {name: value for name, value in os.environ.items() if name != "RUST_LOG"}
+        nothing = subprocess.DEVNULL
+        self.process = host.popen([*DIE_WITH_US, *words], stdin=nothing, stdout=nothing, env=environment)
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
+
+    def listen(self):
+        for line in self.process.stderr:
+            line = line.decode(errors="replace").rstrip()
+            self.last_words.append(line)
+            if "listening on" in line:
+                self.serving.set()
+            if self.verbose or (not self.stopping and any(level in line for level in (" WARN", " ERROR"))):
+                print(f"[{self.host}] {line}", file=sys.stderr)
+        # The end of its words is news as well, for whoever waits.
+        self.serving.set()
+
+    def wait_until_serving(self, where):
+        """A servent that did not start is a `Failure` at `where`, its line."""
+        if not self.serving.wait(START_S_MAX) or not self.listener.is_alive():
+            last_words = "".join(f"\n  {line}" for line in self.last_words if line)
+            raise Failure(f"{where}: its servent did not start; its last words:{last_words}")
+
+    def stop(self):
+        self.stopping = True
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_S_MAX)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.listener.join(STOP_S_MAX)
+
+
+def run(typed, lines):
+    """Makes the network, starts the servents, asks; returns the client's exit code."""
+    known = list(translate(typed.file, lines))
+    network = Network(len(lines))
+    try:
+        network.start()
+        if typed.loss:
+            network.lose(typed.loss)
+        addresses = [f"{host.IP()}:{line.port}" for host, line in zip(network.hosts, lines)]
+        for host, line, neighbours in zip(network.hosts, lines, known):
+            words = [os.path.join(typed.binaries, "serventTP3"), str(line.port), line.kv]
+            words += [addresses[neighbour] for neighbour in neighbours] + line.options
+            network.servents.append(Servent(host, words, typed.verbose))
+        for servent, line in zip(network.servents, lines):
+            servent.wait_until_serving(f"{typed.file}:{line.number}")
+        for host, address, line, neighbours in zip(network.hosts, addresses, lines, known):
+            names = ", ".join(str(network.hosts[neighbour]) for neighbour in neighbours) or "nobody"
+            print(f"{host} {address} ({os.path.basename(line.kv)}) knows {names}", file=sys.stderr)
+        place = next(index for index, line in enumerate(lines) if typed.at in (None, line.port))
+        if typed.cli:
+            return command_line(network, typed.binaries)
+        print(f"the client {network.client.IP()} asks {network.hosts[place]}", file=sys.stderr)
+        return client(network.client, addresses[place], typed)
+    finally:
+        # Whoever is impatient now would leave something behind.
+        for each in signal.SIGINT, signal.SIGTERM:
+            signal.signal(each, signal.SIG_IGN)
+        network.close()
+
+
+def client(host, servent, typed):
+    """Runs clientTP3 on `host`, at this program's own terminal or pipes."""
+    words = ["mnexec", "-a", str(host.pid), *DIE_WITH_US, os.path.join(typed.binaries, "clientTP3")]
+    words += ["--timeout", typed.timeout, "--tries", typed.tries, "--", servent, *typed.keys]
+    # Ctrl-C reaches both, and is for the client alone. (A handler that is a function is not inherited.)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    with subprocess.Popen(words) as process:
+        try:
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+    return code if code >= 0 else 128 - code
+
+
+def command_line(network, binaries):
+    """Mininet's own prompt, where the programs are found by name."""
+    from mininet.cli import CLI
+    from mininet.log import setLogLevel
+
+    setLogLevel("output")
+    for host in (*network.hosts, network.client):
+        host.cmd(f"export PATH={shlex.quote(os.path.abspath(binaries))}:$PATH")
+    CLI(network.net)
+    return 0
+
+
+def arguments():
+    usage, _, rest = __doc__.partition("\n\n")
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description=usage,
+        epilog=rest
+        + "\nExit codes: as clientTP3; 1 also for a bad FILE or what is missing here, 2 wrong command line.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("file", metavar="FILE", help="overlay file, lines of PORT KVFILE [IP:PORT]... [options]: see data/overlays")
+    add("keys", metavar="KEY", nargs="*", help="keys to ask for, in turn; without any, lines of standard input")
+    add("--at", metavar="PORT", type=int, help="port of the servent to ask (the first in FILE)")
+    add("--timeout", metavar="SECONDS", default="4", help="how long the client waits for an answer, and another (4)")
+    add("--tries", metavar="N", default="2", help="how often the client asks while nobody answers (2)")
+    add(
+        "--loss",
+        metavar="PERCENT",
+        type=int,
+        default=0,
+        help="every host loses so many of the datagrams sent to it (0)",
+    )
+    add("--cli", action="store_true", help="Mininet's prompt instead of a client")
+    add(
+        "--binaries",
+        metavar="DIR",
+        default=os.path.join(ROOT, "target", "release"),
+        help="where the programs are (target/release)",
+    )
+    add("-v", "--verbose", action="store_true", help="show all that the servents say, and their counters at the end")
+    typed = parser.parse_intermixed_args()
+    if not 0 <= typed.loss < 100:
+        parser.error(f"--loss: expected a percentage from 0 to 99, found {typed.loss}")
+    if typed.cli and typed.keys:
+        parser.error("--cli asks for no KEY: its prompt does")
+    return parser, typed
+
+
+def main():
+    parser, typed = arguments()
+    lines = read_overlay(typed.file)
+    list(translate(typed.file, lines))
+    ports = [line.port for line in lines]
+    if typed.at not in (None, *ports):
+        parser.error(f"--at: expected the port of a servent in FILE: {', '.join(map(str, ports))}, found {typed.at}")
+    require([tool for tool in PACKAGES if tool != "nft" or typed.loss])
+    for program in "serventTP3", "clientTP3":
+        if not os.access(os.path.join(typed.binaries, program), os.X_OK):
+            raise Failure(f"no program {program} in {typed.binaries}: 'cargo build --release' makes it")
+    if INSIDE not in os.environ:
+        # This process goes on inside, so signals and exit code need no messenger.
+        os.environ[INSIDE] = "1"
+        os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    return run(typed, lines)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        print(f"{PROGRAM}: {failure}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
