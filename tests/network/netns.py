@@ -220,20 +220,26 @@ class Lab:
             raise RuntimeError(f"no way: {sorted((a.name, b.name, address) for a, b, address in waiting)}")
 
 
+# The tools of a lab, and what some tests need beside them.
+TOOLS = ["ip", "nsenter", "setpriv", "sysctl"]
+NEEDS = {"": [], "nft": ["nft"], "mininet": ["mnexec", "brctl", "ifconfig", "bridge", "nft"]}
+
+
 def why_not(need):
-    """Why no lab can be made here, or why not one with `need` ("nft"); None if it can."""
+    """Why no lab can be made here, or why not one with `need` (a key of `NEEDS`); None if it can."""
     if os.geteuid() != 0:
         return "network namespaces take root"
-    tools = ["ip", "nsenter", "setpriv", "sysctl"] + (["nft"] if need == "nft" else [])
-    missing = [tool for tool in tools if not shutil.which(tool)]
+    missing = [tool for tool in TOOLS + NEEDS[need] if not shutil.which(tool)]
     if missing:
         return f"not installed: {', '.join(missing)}"
     try:
         with Lab() as lab:
             one, other = lab.hosts("one", "other")
             lab.lan("10.77.0.0/24", one, other)
-            if need == "nft":
+            if "nft" in NEEDS[need]:
                 one.nft(loss_rules(50))
+            if need == "mininet":
+                run("/usr/bin/python3", "-c", "import mininet.net")
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         return " ".join(str(error).split())
     return None
