@@ -81,7 +81,7 @@ def require(tools):
             raise Failure(f"{sys.executable} has no Mininet ({error}): run it with /usr/bin/python3") from None
         missing.add("mininet")
     if missing:
-        raise Failure(f"missing: apt-get install {' '.join(sorted(missing))}")
+        raise Failure(f"missing: apt-get install --no-install-recommends {' '.join(sorted(missing))}")
 
 
 class Network:
