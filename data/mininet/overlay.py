@@ -25,8 +25,7 @@ At Mininet's prompt a line is a host and a command for it:
     mininet> link s1 h3 down
 
 The network is made in a network namespace of its own. It needs neither Open vSwitch nor a controller, nothing that is
-sent leaves it, several can run at once, and all of it is gone when the program ends, however it ends: `mn -c` is not
-needed.
+sent leaves it, several can run at once, and all of it is gone when the program ends, without `mn -c`.
 
 It takes root and, of Debian's packages, mininet, bridge-utils and net-tools (nftables for --loss).
 """
@@ -116,6 +115,14 @@ class Network:
         listed = subprocess.run(["bridge", "-json", "link"], capture_output=True, check=True).stdout
         return sum(port.get("state") == "forwarding" for port in json.loads(listed or b"[]"))
 
+    def introduce(self, known):
+        """Tells each host the hardware addresses of those that it will send to. Else the first query waits for them to
+        be resolved, now here and now there, and a longer path of the overlay may be the faster one (P-19)."""
+        for host, neighbours in zip(self.hosts, known):
+            for other in (self.client, *(self.hosts[neighbour] for neighbour in neighbours)):
+                host.setARP(other.IP(), other.MAC())
+            self.client.setARP(host.IP(), host.MAC())
+
     def lose(self, percent):
         """Makes every host drop so many of a hundred UDP datagrams that come to it."""
         rule = f"meta l4proto udp numgen random mod 100 < {percent} drop"
@@ -132,7 +139,7 @@ class Network:
 
 
 class Servent:
-    """A servent on a Mininet host. What it says is passed on if it is a warning, or if `verbose`."""
+    """A servent on a Mininet host. Its warnings are passed on, and if `verbose` all that it says."""
 
     def __init__(self, host, words, verbose):
         self.host, self.verbose, self.stopping = host, verbose, False
@@ -171,12 +178,12 @@ class Servent:
         self.listener.join(STOP_S_MAX)
 
 
-def run(typed, lines):
+def run(typed, lines, known):
     """Makes the network, starts the servents, asks; returns the client's exit code."""
-    known = list(translate(typed.file, lines))
     network = Network(len(lines))
     try:
         network.start()
+        network.introduce(known)
         if typed.loss:
             network.lose(typed.loss)
         addresses = [f"{host.IP()}:{line.port}" for host, line in zip(network.hosts, lines)]
@@ -211,6 +218,7 @@ def client(host, servent, typed):
         try:
             code = process.wait()
         except BaseException:
+            # Not killed: at a terminal it has settings to put back.
             process.terminate()
             raise
     return code if code >= 0 else 128 - code
@@ -269,7 +277,7 @@ def arguments():
 def main():
     parser, typed = arguments()
     lines = read_overlay(typed.file)
-    list(translate(typed.file, lines))
+    known = list(translate(typed.file, lines))
     ports = [line.port for line in lines]
     if typed.at not in (None, *ports):
         parser.error(f"--at: expected the port of a servent in FILE: {', '.join(map(str, ports))}, found {typed.at}")
@@ -282,7 +290,7 @@ def main():
         os.environ[INSIDE] = "1"
         os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    return run(typed, lines)
+    return run(typed, lines, known)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from programs import PORT, Client, Overlay
 NAMES = ["s1", "s2", "s3", "s4", "s5"]
 REACHED = NAMES[:4]
 TAIL_MIN = 1e-8
-PROBES = 1_000
+PROBES = 3_000
 # Clients that ask at the same time, and what each asks in turn.
 CLIENTS = 40
 KEYS = [f"key{number}" for number in range(6)]

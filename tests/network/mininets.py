@@ -44,15 +44,22 @@ def read(name):
 
 def expect_answers(lab, name, counts):
     """Asks for `http` at each of these ports: who holds it within three hops answers, from the host that its place in
-    the file gives it, and nobody else does; `counts` says how many that are."""
+    the file gives it, and nobody else does; `counts` says how many that are.
+
+    Where two paths to a servent differ in length, the longer one may have been faster, and the query ends short of the
+    ball (P-19). Some servent has counted that then; answers that are missing without such a count are a failure.
+    """
     overlay, values = read(name)
     addresses = {port: f"10.0.0.{place}:{port}" for place, port in enumerate(overlay, start=1)}
     for origin, count in counts.items():
-        stdout, stderr = start(lab, overlay_file(name), "http", "--at", origin).communicate(timeout=DEADLINE_S)
+        stdout, stderr = start(lab, overlay_file(name), "http", "--at", origin, "-v").communicate(timeout=DEADLINE_S)
         holders = ball(overlay, origin) & set(values)
         assert len(holders) == count, f"{name}: {sorted(holders)}"
-        meant = sorted(f"http\t{addresses[port]}\t{values[port]}" for port in holders)
-        assert sorted(stdout.splitlines()) == meant, f"{name} at {origin}:\n{stdout}{stderr}"
+        answers = set(stdout.splitlines())
+        meant = {f"http\t{addresses[port]}\t{values[port]}" for port in holders}
+        cut_short = re.search(r"duplicate_higher_ttl +[1-9]", stderr)
+        assert answers == meant or (answers < meant and cut_short), f"{name} at {origin}:\n{stdout}{stderr}"
+        assert len(answers) == len(stdout.splitlines()), f"{name} at {origin}: the same again:\n{stdout}"
         assert "asking again" not in stderr, stderr
 
 
