@@ -27,6 +27,8 @@ const NORMAL_QUESTIONS: usize = 20;
 const NORMAL_RATIO: u32 = 10;
 /// How soon that must be after the load's end; see [`Stopwatch`].
 const NORMAL_WITHIN: Duration = Duration::from_secs(1);
+/// Nothing comes late any more when nothing came for so long.
+const QUIET: Duration = Duration::from_millis(200);
 /// Between two reloads; every fourth time the counters are asked for as well.
 const UPKEEP: Duration = Duration::from_millis(500);
 
@@ -98,18 +100,21 @@ fn soak() {
     let overlay = Overlay::start();
     let mut asker = Asker::new(&overlay.addrs);
     let before = asker.ask_at_pace(QUESTIONS);
-    asker.drain(Duration::from_millis(200));
+    asker.drain(QUIET);
     assert_eq!(asker.unanswered(), [0; 3], "at rest every CLIREQ is answered");
     let normal = median(&before);
     let held_before = overlay.holdings();
 
     let load = load(&overlay, &mut asker);
     let (back, back_with_processor) = back_to_normal(&mut asker, &overlay.servents, normal);
+    asker.drain(QUIET);
+    let unanswered = asker.unanswered();
     let after = asker.ask_at_pace(QUESTIONS);
+    asker.drain(QUIET);
+    assert_eq!(asker.unanswered(), unanswered, "at rest again every CLIREQ is answered");
     until("as many open files and threads as before", || overlay.holdings() == held_before);
     overlay.addrs.iter().for_each(|addr| until("nothing waits", || waiting_bytes(addr.port()) == 0));
-    asker.drain(Duration::from_millis(200));
-    let (unanswered, lost) = (asker.unanswered(), loopback_drops() + shed(asker.port()));
+    let lost = loopback_drops() + shed(asker.port());
     let counters = overlay.stop();
 
     let columns: Vec<_> = NAMES.into_iter().zip(&counters).collect();
