@@ -48,8 +48,7 @@ struct Reach {
 fn ask(graph: &Graph, links: LinkModel, tries: u32) -> Reach {
     let patience = Patience { tries, ..Patience::default() };
     let setup = Arc::new(Setup { patience, ..Setup::new(graph.clone()).held_by_all(KEY) });
-    let mut simulation =
-        Simulation::<Machines, _>::new(Arc::clone(&setup), links, 7, HigherTtl::default()).expect("it starts");
+    let mut simulation = Simulation::<Machines, _>::new(Arc::clone(&setup), links, 7, HigherTtl::default());
     let mut rng = Rng::with_seed(7);
     for number in 0..QUESTIONS {
         let client = simulation.add_client();

@@ -18,6 +18,11 @@ pub struct Graph {
 /// Why no graph of this kind exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GraphError {
+    /// More servents than there are addresses for, [`ServentId::COUNT_MAX`].
+    TooManyServents {
+        /// How many.
+        servents: usize,
+    },
     /// A servent would know more neighbours than it may (P-10).
     TooManyNeighbours {
         /// Which one.
@@ -45,6 +50,9 @@ pub enum GraphError {
 impl fmt::Display for GraphError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::TooManyServents { servents } => {
+                write!(f, "{servents} servents, expected at most {}", ServentId::COUNT_MAX)
+            }
             Self::TooManyNeighbours { servent, count } => {
                 write!(f, "{servent} has {count} neighbours, expected at most {}", Neighbours::COUNT_MAX)
             }
@@ -64,8 +72,12 @@ impl Graph {
     /// The lists as given, one a servent.
     ///
     /// # Errors
-    /// [`GraphError`] if a list is longer than allowed, or names its own servent, an unknown one, or one twice.
+    /// [`GraphError`] if there are too many lists, or one is longer than allowed, or names its own servent, an unknown
+    /// one, or one twice.
     pub fn from_neighbours(neighbours: Vec<Vec<ServentId>>) -> Result<Self, GraphError> {
+        if neighbours.len() > ServentId::COUNT_MAX {
+            return Err(GraphError::TooManyServents { servents: neighbours.len() });
+        }
         for (index, list) in neighbours.iter().enumerate() {
             let servent = id(index);
             if list.len() > Neighbours::COUNT_MAX {
@@ -83,7 +95,7 @@ impl Graph {
     /// Servents in a row.
     ///
     /// # Errors
-    /// None; so that all shapes are made alike.
+    /// [`GraphError::TooManyServents`]; so for every shape.
     pub fn line(servents: usize) -> Result<Self, GraphError> {
         Self::from_edges(servents, (1..servents).map(|index| (index - 1, index)))
     }
@@ -91,7 +103,7 @@ impl Graph {
     /// A line whose ends are neighbours; two servents make a line.
     ///
     /// # Errors
-    /// None, as for [`Graph::line`].
+    /// As [`Graph::line`].
     pub fn ring(servents: usize) -> Result<Self, GraphError> {
         let closing = (servents > 2).then(|| (servents - 1, 0));
         Self::from_edges(servents, (1..servents).map(|index| (index - 1, index)).chain(closing))
@@ -116,7 +128,7 @@ impl Graph {
     /// `width` times `height` servents, each linked to those beside, above and below it.
     ///
     /// # Errors
-    /// None, as for [`Graph::line`].
+    /// As [`Graph::line`].
     pub fn grid(width: usize, height: usize) -> Result<Self, GraphError> {
         let across = (0..width * height).filter(move |index| index % width != 0).map(|index| (index - 1, index));
         let down = (width..width * height).map(move |index| (index - width, index));

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! servent 0x012345   10.1.35.69:6000
-//! client  0x0012     172.16.0.18:5000
+//! client  0x300012   172.16.0.18:5003
 //! anybody else       a stranger: what is sent there is gone
 //! ```
 //!
@@ -26,9 +26,12 @@ pub struct DatagramId(pub u64);
 const SERVENT_PORT: u16 = 6000;
 const SERVENT_NET: u32 = 0x0a00_0000;
 const SERVENT_MASK: u32 = 0xff00_0000;
-const CLIENT_PORT: u16 = 5000;
 const CLIENT_NET: u32 = 0xac10_0000;
 const CLIENT_MASK: u32 = 0xfff0_0000;
+/// The upper bits of a client's number choose a port from this one on.
+const CLIENT_PORT_MIN: u16 = 5000;
+const CLIENT_PORT_BITS: u32 = 12;
+const CLIENT_PORT_MAX: u16 = CLIENT_PORT_MIN + (1 << CLIENT_PORT_BITS) - 1;
 
 impl ServentId {
     /// The most servents that have addresses.
@@ -51,7 +54,8 @@ impl ClientId {
     /// Where it listens.
     #[must_use]
     pub fn address(self) -> SocketAddrV4 {
-        SocketAddrV4::new(Ipv4Addr::from_bits(CLIENT_NET | self.0 & !CLIENT_MASK), CLIENT_PORT)
+        let port = CLIENT_PORT_MIN + (self.0 >> (u32::BITS - CLIENT_PORT_BITS)) as u16;
+        SocketAddrV4::new(Ipv4Addr::from_bits(CLIENT_NET | self.0 & !CLIENT_MASK), port)
     }
 
     /// Its place among the clients.
@@ -77,8 +81,9 @@ impl From<SocketAddrV4> for Party {
         let ip = address.ip().to_bits();
         if ip & SERVENT_MASK == SERVENT_NET && address.port() == SERVENT_PORT {
             Self::Servent(ServentId(ip & !SERVENT_MASK))
-        } else if ip & CLIENT_MASK == CLIENT_NET && address.port() == CLIENT_PORT {
-            Self::Client(ClientId(ip & !CLIENT_MASK))
+        } else if ip & CLIENT_MASK == CLIENT_NET && (CLIENT_PORT_MIN..=CLIENT_PORT_MAX).contains(&address.port()) {
+            let upper = u32::from(address.port() - CLIENT_PORT_MIN) << (u32::BITS - CLIENT_PORT_BITS);
+            Self::Client(ClientId(upper | ip & !CLIENT_MASK))
         } else {
             Self::Stranger(address)
         }
@@ -122,7 +127,7 @@ mod tests {
         for number in [0, 1, 255, 256, 0x01_2345, 0xff_ffff] {
             assert_eq!(Party::from(ServentId(number).address()), Party::Servent(ServentId(number)));
         }
-        for number in [0, 18, 0xf_ffff] {
+        for number in [0, 18, 0xf_ffff, 0x10_0000, u32::MAX] {
             assert_eq!(Party::from(ClientId(number).address()), Party::Client(ClientId(number)));
         }
         let other_port = SocketAddrV4::new(*ServentId(1).address().ip(), 1);

@@ -4,7 +4,6 @@ mod draw;
 
 use super::check::{Checker, Found};
 use super::event::{Observer, Story};
-use super::graph::GraphError;
 use super::ids::{ClientId, ServentId};
 use super::links::LinkModel;
 use super::machines::Behaviour;
@@ -67,11 +66,8 @@ impl Scenario {
     pub const PROBES_FROM: Duration = Duration::from_secs(1_000);
 
     /// Lets it happen to servents of behaviour `B`; the simulation at its end, and whether it fell silent.
-    ///
-    /// # Errors
-    /// What [`Simulation::new`] says.
-    pub fn run<B: Behaviour, O: Observer>(&self, observer: O) -> Result<(Simulation<B, O>, RunEnd), GraphError> {
-        let mut simulation = Simulation::new(Arc::clone(&self.setup), self.links, self.seed, observer)?;
+    pub fn run<B: Behaviour, O: Observer>(&self, observer: O) -> (Simulation<B, O>, RunEnd) {
+        let mut simulation = Simulation::new(Arc::clone(&self.setup), self.links, self.seed, observer);
         (0..self.clients).for_each(|_| {
             simulation.add_client();
         });
@@ -85,29 +81,25 @@ impl Scenario {
             simulation.tell(*at, action.clone());
         }
         let end = simulation.run(DELIVERIES_MAX);
-        Ok((simulation, end))
+        (simulation, end)
     }
 
     /// Runs it and returns the first violation of each kind.
-    ///
-    /// # Errors
-    /// As [`Scenario::run`].
-    pub fn check<B: Behaviour>(&self) -> Result<Vec<Found>, GraphError> {
+    #[must_use]
+    pub fn check<B: Behaviour>(&self) -> Vec<Found> {
         let delay_max = self.links.delay_max().max(CALM_LINKS.delay_max());
         let checker = Checker::new(Arc::clone(&self.setup), delay_max);
-        let (simulation, end) = self.run::<B, _>(checker)?;
+        let (simulation, end) = self.run::<B, _>(checker);
         let now = simulation.now();
         let (asks, mut checker) = simulation.into_parts();
         checker.finish(now, end, &asks, |ask| self.must_be_whole(ask.started));
-        Ok(checker.found().to_vec())
+        checker.found().to_vec()
     }
 
     /// Runs it again and tells everything that happens.
-    ///
-    /// # Errors
-    /// As [`Scenario::run`].
-    pub fn story<B: Behaviour>(&self) -> Result<Story, GraphError> {
-        Ok(self.run::<B, _>(Story::default())?.0.into_parts().1)
+    #[must_use]
+    pub fn story<B: Behaviour>(&self) -> Story {
+        self.run::<B, _>(Story::default()).0.into_parts().1
     }
 
     /// Whether a question that was first asked at `started` is answered by everybody who can.

@@ -5,7 +5,6 @@ mod network;
 
 use super::client::{Ask, Client};
 use super::event::{Cause, Event, Observer};
-use super::graph::GraphError;
 use super::ids::{ClientId, DatagramId, Party, ServentId};
 use super::links::{LinkModel, Links};
 use super::machines::Behaviour;
@@ -75,14 +74,8 @@ pub enum RunEnd {
 
 impl<B: Behaviour, O: Observer> Simulation<B, O> {
     /// An overlay at time zero, all servents running, whose links are all alike.
-    ///
-    /// # Errors
-    /// [`GraphError`] if there are more servents than addresses. A [`Graph`](super::Graph) is valid otherwise.
-    pub fn new(setup: Arc<Setup>, links: LinkModel, seed: u64, observer: O) -> Result<Self, GraphError> {
-        if setup.graph.len() > ServentId::COUNT_MAX {
-            let servent = ServentId(ServentId::COUNT_MAX as u32);
-            return Err(GraphError::BadNeighbour { servent, neighbour: servent });
-        }
+    #[must_use]
+    pub fn new(setup: Arc<Setup>, links: LinkModel, seed: u64, observer: O) -> Self {
         let mut simulation = Self {
             now: Timestamp::ZERO,
             rng: Rng::with_seed(seed),
@@ -101,7 +94,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             let started = simulation.start(servent);
             simulation.servents.push(Some(started));
         }
-        Ok(simulation)
+        simulation
     }
 
     /// One more client.
