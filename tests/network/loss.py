@@ -10,6 +10,7 @@ a count is so far out that one as far out, or farther, has a probability below 1
 each on two sides: a false alarm has a probability below 22 * 2e-8 < 1e-6.
 """
 
+import itertools
 import json
 import math
 import socket
@@ -116,7 +117,7 @@ def expect_books(counters, traffic, clireqs):
     assert books["s1"][0] == clireqs, f"{clireqs} CLIREQs were sent, {books['s1'][0]} came"
     for name in NAMES:
         assert counters[name]["received"] == books[name][1], f"{name}: {counters[name]}, {books[name]}"
-    for name, successor in zip(NAMES, NAMES[1:]):
+    for name, successor in itertools.pairwise(NAMES):
         sent_on = 0 if name == "s4" else counters[name]["lookup"]
         assert books[successor][0] == sent_on, f"{name} sent {sent_on} on, {books[successor][0]} came"
     answers = sum(each["answered"] for each in counters.values())

@@ -1,11 +1,13 @@
 """The networks that the tests use."""
 
+import itertools
+
 
 def line(lab, *names):
     """Hosts in a line, each a router for those behind it: a cable and a network between any two. A host in the middle
     has two addresses, and what it sends leaves with the one of the way that it takes."""
     hosts = lab.hosts(*names)
-    for index, pair in enumerate(zip(hosts, hosts[1:])):
+    for index, pair in enumerate(itertools.pairwise(hosts)):
         lab.link(f"10.77.{index}.0/24", *pair)
     for place, host in enumerate(hosts):
         host.sysctl("net.ipv4.ip_forward=1")

@@ -132,13 +132,15 @@ class Overlay:
         assert int(port) == PORT, address
         return next(name for name, host in self.hosts.items() if any(str(each.ip) == ip for each in host.addresses))
 
-    def ask(self, client, name, key="all", **patience):
-        """Asks the servent `name` by a real client in the host `client`; returns who answered. An answer that is not
-        that servent's own value, byte for byte, fails the test."""
-        asked = Client(client, f"{self.hosts[name].address_towards(client)}:{PORT}", [key], **patience).finish()
-        return self.check(key, asked.answers[key])
+    def expect(self, client, name, meant, key="all"):
+        """Asks the servent `name` by a real client in the host `client`, and expects the answers of these servents, no
+        more and no less; each one's own value, byte for byte."""
+        asked = Client(client, f"{self.hosts[name].address_towards(client)}:{PORT}", [key]).finish()
+        answered = self.check(key, asked.answers[key])
+        assert answered == set(meant), f"asked {name}: {sorted(answered)} answered, {sorted(meant)} should"
 
     def check(self, key, answers):
+        """Who gave these answers. One that is not that servent's own value fails the test."""
         names = [self.named(servent) for servent, _ in answers]
         for name, (servent, value) in zip(names, answers):
             assert value == self.value(name, key), f"{name} ({servent}) answered {value[:80]!r} to {key}"
