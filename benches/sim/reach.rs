@@ -38,9 +38,9 @@ impl Observer for HigherTtl {
 struct Reach {
     /// Of all that could have answered, those whose answer was seen.
     share: f64,
-    /// Questions that somebody answered.
+    /// The share of questions that somebody answered.
     answered: f64,
-    /// Of all QUERYs that were sent, those that came too late with more time-to-live left.
+    /// Copies a question that came too late with more time-to-live left than the first.
     higher_ttl_a_question: f64,
 }
 

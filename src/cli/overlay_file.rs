@@ -119,7 +119,8 @@ impl OverlayFile {
     }
 
     /// Who neighbours whom, for a [`Simulation`](crate::sim::Simulation): the servents by their lines, in order.
-    /// Neighbours that are no line's address, and those given by name, are left out: they are not of this overlay.
+    /// Neighbours that are no line's address are left out: they are not of this overlay. So are those given by name, but
+    /// for `localhost`: no name is resolved here.
     ///
     /// # Errors
     /// None that are known: a line has at most ten neighbours.
@@ -128,7 +129,12 @@ impl OverlayFile {
         for line in &self.lines {
             let mut list = Vec::new();
             for neighbour in &line.neighbours {
-                let is_this = |other: &Line| *neighbour == Peer::Address(other.address);
+                let address = match neighbour {
+                    Peer::Address(address) => *address,
+                    Peer::Name { host, port } if host == "localhost" => SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port),
+                    Peer::Name { .. } => continue,
+                };
+                let is_this = |other: &Line| other.address == address;
                 // A servent drops itself and repetitions (P-27).
                 if let Some(place) = self.lines.iter().position(is_this)
                     && self.lines[place].address != line.address

@@ -127,7 +127,7 @@ pub enum Fate {
     },
 }
 
-/// Watches a simulation. `()` watches nothing; a pair watches twice.
+/// Watches a simulation. `()` watches nothing.
 pub trait Observer {
     /// Is told of everything, in order.
     fn observe(&mut self, at: Timestamp, event: &Event<'_>);
@@ -135,13 +135,6 @@ pub trait Observer {
 
 impl Observer for () {
     fn observe(&mut self, _: Timestamp, _: &Event<'_>) {}
-}
-
-impl<A: Observer, B: Observer> Observer for (A, B) {
-    fn observe(&mut self, at: Timestamp, event: &Event<'_>) {
-        self.0.observe(at, event);
-        self.1.observe(at, event);
-    }
 }
 
 /// Everything that happened, a line an event: what a failing seed prints.
@@ -153,14 +146,6 @@ pub struct Story {
 impl Observer for Story {
     fn observe(&mut self, at: Timestamp, event: &Event<'_>) {
         self.lines.push(format!("{} {event}", Seconds(at)));
-    }
-}
-
-impl Story {
-    /// The lines, in order.
-    #[must_use]
-    pub fn lines(&self) -> &[String] {
-        &self.lines
     }
 }
 

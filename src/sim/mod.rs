@@ -12,7 +12,7 @@
 //! ```
 //!
 //! **Invariants:** no thread, no socket, no clock; nothing is iterated in the order of a hash. A checker sees what
-//! goes in and out of a servent, and never looks into the machines that it checks.
+//! goes in and out of a servent and what it says it made of it, and never looks into the machines that it checks.
 //!
 //! | file | holds |
 //! |---|---|

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Events by time; those of one time in the order in which they were put in.
+/// Events by time; those of one time in the order in which they were put in, but where their numbers wrap.
 #[derive(Debug)]
 pub(super) struct EventQueue<E> {
     /// The earliest first: 64 bits of time, 32 of the event's number, which wraps, and 32 of its slot. The events
@@ -32,6 +32,12 @@ impl<E> EventQueue<E> {
         self.number = self.number.wrapping_add(1);
     }
 
+    /// The next event.
+    pub(super) fn peek(&self) -> Option<&E> {
+        let Reverse(key) = self.heap.peek()?;
+        self.events[*key as u32 as usize].as_ref()
+    }
+
     /// The next event and its time.
     pub(super) fn pop(&mut self) -> Option<(u64, E)> {
         let Reverse(key) = self.heap.pop()?;
@@ -51,6 +57,7 @@ mod tests {
         for (at, event) in [(5, 'c'), (1, 'a'), (5, 'd'), (2, 'b'), (5, 'e')] {
             queue.push(at, event);
         }
+        assert_eq!(queue.peek(), Some(&'a'));
         assert_eq!(queue.pop(), Some((1, 'a')));
         queue.push(5, 'f');
         let rest: String = std::iter::from_fn(|| queue.pop()).map(|(_, event)| event).collect();

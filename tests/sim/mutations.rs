@@ -7,7 +7,7 @@ use servent::protocol::{FloodConfig, LookupVerdict, QueryVerdict, ResponseLimite
 use servent::sim::check::{Found, Violation};
 use servent::sim::{Behaviour, Machines, Outcome, Scenario, ServentId};
 use servent::types::{SeqNo, Timestamp, Ttl};
-use servent::wire::{Header, QueryHeader, decode, encode_query, encode_response};
+use servent::wire::{DecodeError, Header, QueryHeader, decode, encode_query, encode_response};
 use std::collections::{BTreeSet, HashSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
@@ -20,12 +20,14 @@ const NOWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
 /// A mutation's name, how to look for its violations in one seed, and those that must be found.
 type Row = (&'static str, fn(&Scenario) -> Vec<Found>, &'static [&'static str]);
 
-const MUTATIONS: [Row; 19] = [
+const MUTATIONS: [Row; 21] = [
     ("no split horizon", find::<NoSplitHorizon>, &["SentBack"]),
     ("no own-query mark", find::<NoOwnMark>, &["AnsweredAgain", "ForwardedAgain"]),
     ("time-to-live not decremented", find::<TtlKept>, &["WrongTtl", "TravelledTooFar", "AnsweredFromBeyond"]),
     ("time-to-live not bounded", find::<TtlUnbounded>, &["WrongTtl"]),
     ("duplicates told by sequence number alone", find::<DedupBySeq>, &["Swallowed", "AnswerMissing"]),
+    ("refuses padded QUERYs", find::<RefusesPadding>, &["Swallowed", "NotForwarded"]),
+    ("refuses a time-to-live above 3", find::<RefusesHighTtl>, &["Swallowed"]),
     ("expiry ignored", find::<NeverExpires>, &["Swallowed"]),
     ("forgets at once", find::<ForgetsAtOnce>, &["AnsweredAgain", "ForwardedAgain", "Forgot", "TooManyMessages"]),
     ("forgets after half the expiry", find::<ForgetsEarly>, &["AnsweredAgain", "ForwardedAgain"]),
@@ -258,6 +260,20 @@ mutation!(CutsPadding, |inner, now, from, datagram, outbox| {
             vec![(cut, to)]
         },
     )
+});
+
+mutation!(RefusesPadding, |inner, now, from, datagram, outbox| {
+    if query_header(datagram).is_some() && datagram.ends_with(b"\0") {
+        return Outcome::Malformed(DecodeError::EmptyKey { message: "QUERY" });
+    }
+    inner.on_datagram(now, from, datagram, outbox)
+});
+
+mutation!(RefusesHighTtl, |inner, now, from, datagram, outbox| {
+    if query_header(datagram).is_some_and(|header| header.ttl > Ttl::INITIAL) {
+        return Outcome::Response;
+    }
+    inner.on_datagram(now, from, datagram, outbox)
 });
 
 mutation!(ForwardsTwice, |inner, now, from, datagram, outbox| {

@@ -1,6 +1,7 @@
 //! Every promise of `sim::check`, over thousands of overlays with their troubles.
 
 use servent::sim::{Machines, Scenario};
+use std::panic;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -13,12 +14,13 @@ const ALONE: &str = "SIM_SEED";
 /// What is wrong with a seed, if anything.
 fn complaint(seed: u64) -> Option<String> {
     let scenario = Scenario::from_seed(seed).unwrap();
-    let found = scenario.check::<Machines>();
-    if found.is_empty() {
-        return None;
-    }
-    let found: String = found.iter().map(|found| format!("{found}\n")).collect();
-    let story = scenario.story::<Machines>();
+    let found = match panic::catch_unwind(|| scenario.check::<Machines>()) {
+        Ok(found) if found.is_empty() => return None,
+        Ok(found) => found.iter().map(|found| format!("{found}\n")).collect(),
+        Err(_) => "it panics, see above\n".to_owned(),
+    };
+    let story = panic::catch_unwind(|| scenario.story::<Machines>().to_string());
+    let story = story.unwrap_or_else(|_| "(no story: it panics)".to_owned());
     Some(format!("{scenario}\n{story}\n{found}\nto run it alone: {ALONE}={seed}"))
 }
 
@@ -39,17 +41,17 @@ fn every_seed_keeps_every_promise() {
                 return None;
             }
             if let Some(complaint) = complaint(seed) {
-                return Some(complaint);
+                return Some((seed, complaint));
             }
         }
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let complaints: Vec<String> = thread::scope(|scope| {
+    let complaints: Vec<_> = thread::scope(|scope| {
         let workers: Vec<_> =
             (0..threads).map(|_| thread::Builder::new().spawn_scoped(scope, first_complaint).unwrap()).collect();
         workers.into_iter().filter_map(|worker| worker.join().unwrap()).collect()
     });
-    if let Some(complaint) = complaints.first() {
+    if let Some((_, complaint)) = complaints.iter().min() {
         panic!("{complaint}");
     }
 }

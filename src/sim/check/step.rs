@@ -26,9 +26,42 @@ struct Due {
     except: Option<SocketAddrV4>,
     /// The RESPONSE and its destination.
     answer: Option<(Vec<u8>, SocketAddrV4)>,
-    /// What it is if the servent forwards, or answers, though nothing is due.
-    forwarded_anyway: Violation,
-    answered_anyway: Violation,
+    /// Why nothing else is due.
+    else_nothing: Because,
+}
+
+/// Why a servent has nothing to send, or nothing more.
+#[derive(Clone, Copy)]
+enum Because {
+    /// Nothing is ever sent because of such a datagram (P-5, P-6, P-17, P-22).
+    Ignored,
+    /// It has seen the query before (P-14).
+    Seen,
+    /// The time-to-live ends here (P-14).
+    Expired,
+    /// All that is due is due once, to the neighbours and to the client (P-11, P-14).
+    Done,
+}
+
+impl Because {
+    /// What it is to send a QUERY with this time-to-live all the same.
+    fn forwarded(self, found: Ttl) -> Violation {
+        match self {
+            Self::Ignored => Violation::Reacted,
+            Self::Seen => Violation::ForwardedAgain,
+            Self::Expired => Violation::WrongTtl { found, due: None },
+            Self::Done => Violation::ForwardedAstray,
+        }
+    }
+
+    /// What it is to send a RESPONSE all the same.
+    fn answered(self) -> Violation {
+        match self {
+            Self::Ignored => Violation::Reacted,
+            Self::Seen => Violation::AnsweredAgain,
+            Self::Expired | Self::Done => Violation::WrongAnswer,
+        }
+    }
 }
 
 impl Checker {
@@ -36,7 +69,7 @@ impl Checker {
         let due = match decode(step.bytes) {
             Ok(Message { header: Header::Clireq, text }) => self.due_of_clireq(now, step, text),
             Ok(Message { header: Header::Query(header), text }) => self.due_of_query(now, step, header, text),
-            Ok(Message { header: Header::Response, .. }) | Err(_) => Due::nothing(Violation::Reacted),
+            Ok(Message { header: Header::Response, .. }) | Err(_) => Due::nothing(Because::Ignored),
         };
         self.compare(now, step, &due);
     }
@@ -46,7 +79,7 @@ impl Checker {
         let answer = self.answer(step.servent, step.from, text);
         let Some(seq) = step.sends.iter().find_map(|(bytes, _)| query_header(bytes)).map(|header| header.seq) else {
             // Where nobody is to be told, no QUERY is made.
-            let due = Due { answer, ..Due::nothing(Violation::ForwardedAstray) };
+            let due = Due { answer, ..Due::nothing(Because::Done) };
             let has_neighbours = !self.setup.graph.neighbours(step.servent).is_empty();
             return Due { query: has_neighbours.then(Vec::new), ..due };
         };
@@ -59,7 +92,7 @@ impl Checker {
         self.see(now, step.servent, query);
         let mut bytes = Vec::new();
         encode_query(&mut bytes, header, text.field_to_forward());
-        Due { query: Some(bytes), answer, ..Due::nothing(Violation::ForwardedAstray) }
+        Due { query: Some(bytes), answer, ..Due::nothing(Because::Done) }
     }
 
     /// A QUERY is looked up and forwarded if it is new (P-14).
@@ -67,24 +100,21 @@ impl Checker {
         let QueryHeader { ttl, client, seq } = header;
         let is_neighbour = |address| self.setup.graph.neighbours(step.servent).iter().any(|n| n.address() == address);
         if ttl == Ttl(0) || (self.setup.neighbours_only && !is_neighbour(step.from)) {
-            return Due::nothing(Violation::Reacted);
+            return Due::nothing(Because::Ignored);
         }
         let query = self.query_number(client, seq, text);
-        let is_new = self.see(now, step.servent, query);
-        let Outcome::Query(verdict, _) = step.outcome else { return Due::nothing(Violation::Reacted) };
-        if !is_new {
-            if step.sends.is_empty() && matches!(verdict, QueryVerdict::FirstSighting { .. }) {
+        let is_taken_for_new = matches!(step.outcome, Outcome::Query(QueryVerdict::FirstSighting { .. }, _));
+        if !self.see(now, step.servent, query) {
+            if step.sends.is_empty() && is_taken_for_new {
                 self.note_here(now, step, Violation::Forgot);
             }
-            return Due { answered_anyway: Violation::AnsweredAgain, ..Due::nothing(Violation::ForwardedAgain) };
+            return Due::nothing(Because::Seen);
         }
-        if matches!(verdict, QueryVerdict::Duplicate { .. }) {
+        if !is_taken_for_new {
             self.note_here(now, step, Violation::Swallowed);
-            return Due::nothing(Violation::Reacted);
         }
         let onward = ttl.min(Ttl::INITIAL).decremented();
-        let forwarded_anyway = Violation::WrongTtl { found: ttl, due: None };
-        let mut due = Due { answer: self.answer(step.servent, client, text), ..Due::nothing(forwarded_anyway) };
+        let mut due = Due { answer: self.answer(step.servent, client, text), ..Due::nothing(Because::Expired) };
         if let Some(ttl) = onward {
             // Not what came in but what the origin wrote, over whichever links that was.
             let lineage = self.lineages.of(step.datagram);
@@ -93,7 +123,7 @@ impl Checker {
             encode_query(&mut bytes, QueryHeader { ttl, ..header }, &[]);
             bytes[4..].copy_from_slice(&written[4..QUERY_HEADER_LEN]);
             bytes.extend_from_slice(&written[QUERY_HEADER_LEN..]);
-            due = Due { query: Some(bytes), except: Some(step.from), ..due };
+            due = Due { query: Some(bytes), except: Some(step.from), else_nothing: Because::Done, ..due };
         }
         due
     }
@@ -146,7 +176,7 @@ impl Checker {
                 Ok(Message { header: Header::Response, .. }) => {
                     let is_repeated = std::mem::replace(&mut has_answered, true);
                     match &due.answer {
-                        None => Some(due.answered_anyway.clone()),
+                        None => Some(due.else_nothing.answered()),
                         Some((answer, client)) => (is_repeated || (answer.as_slice(), *client) != (bytes, to))
                             .then_some(Violation::WrongAnswer),
                     }
@@ -181,7 +211,7 @@ impl Checker {
         to: SocketAddrV4,
         is_repeated: bool,
     ) -> Option<Violation> {
-        let Some(query) = &due.query else { return Some(due.forwarded_anyway.clone()) };
+        let Some(query) = &due.query else { return Some(due.else_nothing.forwarded(header.ttl)) };
         if Some(to) == due.except {
             return Some(Violation::SentBack);
         }
@@ -203,11 +233,8 @@ impl Checker {
 }
 
 impl Due {
-    /// Nothing is to be sent, and forwarding would be this.
-    fn nothing(forwarded_anyway: Violation) -> Self {
-        let answered_anyway =
-            if forwarded_anyway == Violation::Reacted { Violation::Reacted } else { Violation::WrongAnswer };
-        Self { query: None, except: None, answer: None, forwarded_anyway, answered_anyway }
+    fn nothing(because: Because) -> Self {
+        Self { query: None, except: None, answer: None, else_nothing: because }
     }
 }
 

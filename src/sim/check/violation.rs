@@ -13,7 +13,7 @@ pub enum Violation {
     ForwardedAgain,
     /// It took a query for new that it had seen, within the expiry and the capacity (P-20). Nothing was sent for it.
     Forgot,
-    /// It dropped a query that it had not seen, or whose sighting had expired (P-14, P-20).
+    /// It did not take a query for new that it had not seen, or whose sighting had expired (P-14, P-20).
     Swallowed,
     /// It held the key of a new query and did not answer (P-11, P-14).
     NotAnswered,
@@ -28,7 +28,7 @@ pub enum Violation {
     SentBack,
     /// It sent a QUERY with this time-to-live where another one was due (P-11, P-14, P-17).
     WrongTtl {
-        /// What it wrote; nothing if none was due.
+        /// What it wrote.
         found: Ttl,
         /// What was due; `None` if nothing was to be sent.
         due: Option<Ttl>,

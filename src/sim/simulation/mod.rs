@@ -130,26 +130,34 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
         self.queue.push(at.as_nanos(), Happening::Told(action));
     }
 
-    /// Lets happen what is to happen, until nothing is left, or a datagram would be delivered above
+    /// Lets happen what is to happen, until nothing is left, or one datagram more would be delivered than
     /// `deliveries_max` in all.
     pub fn run(&mut self, deliveries_max: u64) -> RunEnd {
-        while self.deliveries < deliveries_max {
-            let Some((at_nanos, happening)) = self.queue.pop() else { return RunEnd::Silent };
-            self.now = self.now.max(Timestamp::from_nanos(at_nanos));
-            match happening {
-                Happening::Arrival { datagram, from, to, bytes } => self.arrive(datagram, from, to, &bytes),
-                Happening::Asking(client, ask) => {
-                    if let Some(client) = self.clients.get_mut(client.index()) {
-                        client.queue(ask);
-                    }
-                    self.start_asking(client);
-                }
-                Happening::Deadline(client) => self.meet_deadline(client),
-                Happening::Injection { from, to, bytes } => self.send(Cause::Stranger, from, to, &bytes),
-                Happening::Told(action) => self.act(action),
+        while let Some(next) = self.queue.peek() {
+            if self.deliveries >= deliveries_max && matches!(next, Happening::Arrival { .. }) {
+                return RunEnd::CutShort;
+            }
+            if let Some((at_nanos, happening)) = self.queue.pop() {
+                self.now = self.now.max(Timestamp::from_nanos(at_nanos));
+                self.let_happen(happening);
             }
         }
-        RunEnd::CutShort
+        RunEnd::Silent
+    }
+
+    fn let_happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Arrival { datagram, from, to, bytes } => self.arrive(datagram, from, to, &bytes),
+            Happening::Asking(client, ask) => {
+                if let Some(client) = self.clients.get_mut(client.index()) {
+                    client.queue(ask);
+                }
+                self.start_asking(client);
+            }
+            Happening::Deadline(client) => self.meet_deadline(client),
+            Happening::Injection { from, to, bytes } => self.send(Cause::Stranger, from, to, &bytes),
+            Happening::Told(action) => self.act(action),
+        }
     }
 
     /// The virtual time.
