@@ -1,8 +1,8 @@
 //! The only place that names a socket: batches of datagrams in and out.
 //!
-//! Two implementations behind one interface: `linux` (recvmmsg and sendmmsg through nix) and `portable` (the standard
-//! library, one datagram a call), which the feature `portable-net` chooses on Linux too. The actors know neither:
-//! they take any [`DatagramSource`] and [`DatagramSink`], and [`memory`] has a pair made of channels.
+//! Two implementations behind one interface: `linux` (recvmmsg and sendmmsg through nix) and `portable` (what every Unix
+//! has, one datagram a call), which the feature `portable-net` chooses on Linux too. The actors know neither: they take
+//! any [`DatagramSource`] and [`DatagramSink`], and [`memory`] has a pair made of channels.
 //!
 //! The socket is never connected (P-25): a dead neighbour's ICMP error must not come back as a receive error.
 

@@ -27,8 +27,9 @@ pub(super) struct Asked {
 }
 
 /// Asks each servent in turn. **A question is answered if the right RESPONSE came from the servent that was asked
-/// within [`PATIENCE`] of the first CLIREQ**, and every question must be. Beyond that every CLIREQ must be answered that
-/// the kernel did not shed: see [`Asker::unanswered`].
+/// within [`PATIENCE`] of the first CLIREQ**, and every question must be. At rest, before the
+/// load and after it, every CLIREQ must be: see [`Asker::unanswered`]. Under load one that the kernel shed can't be told
+/// from one that was forgotten; `conservation` counts those.
 pub(super) struct Asker {
     peer: Peer,
     pub(super) asked: Vec<Asked>,

@@ -1,8 +1,7 @@
 //! What must hold of a servent that ran for long.
 
-use crate::support::processes::{memory_kib, open_files, processor_waits, threads};
+use crate::support::processes::{memory_kib, open_files, processor_time_of_others, threads};
 use crate::support::{Counters, Servent};
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// What a servent holds of the system.
@@ -60,16 +59,20 @@ impl Memory {
     }
 }
 
-/// A time that leaves out how long servents waited for a processor: what other programs take of a busy machine is not
-/// theirs to answer for.
+/// A time without what other programs took of the processors: that is not the servents' to answer for. A servent that
+/// sleeps, or waits for another, takes its time.
 pub(super) struct Stopwatch {
     start: Instant,
-    waits: Vec<BTreeMap<String, Duration>>,
+    /// The servents and this process.
+    own: Vec<i32>,
+    others: Duration,
 }
 
 impl Stopwatch {
     pub(super) fn start(servents: &[Servent]) -> Self {
-        Self { start: Instant::now(), waits: waits(servents) }
+        let own: Vec<_> = servents.iter().map(Servent::pid).chain([std::process::id() as i32]).collect();
+        let others = processor_time_of_others(&own);
+        Self { start: Instant::now(), own, others }
     }
 
     /// The time since the start.
@@ -77,18 +80,12 @@ impl Stopwatch {
         self.start.elapsed()
     }
 
-    /// The same less the longest wait of any thread for a processor.
-    pub(super) fn elapsed_with_processor(&self, servents: &[Servent]) -> Duration {
-        let elapsed = self.elapsed();
-        let now = waits(servents);
-        let threads = self.waits.iter().flatten().zip(now.iter().flatten());
-        let longest = threads.map(|((_, before), (_, now))| now.saturating_sub(*before)).max();
-        elapsed.saturating_sub(longest.unwrap_or_default())
+    /// The same less the time that others had all processors.
+    pub(super) fn elapsed_without_others(&self) -> Duration {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from) as u32;
+        let others = processor_time_of_others(&self.own).saturating_sub(self.others);
+        self.elapsed().saturating_sub(others / processors)
     }
-}
-
-fn waits(servents: &[Servent]) -> Vec<BTreeMap<String, Duration>> {
-    servents.iter().map(|servent| processor_waits(servent.pid())).collect()
 }
 
 /// What a servent may warn of while it is abused.

@@ -106,7 +106,7 @@ fn soak() {
     let held_before = overlay.holdings();
 
     let load = load(&overlay, &mut asker);
-    let (back, back_with_processor) = back_to_normal(&mut asker, &overlay.servents, normal);
+    let (back, back_without_others) = back_to_normal(&mut asker, &load.since_its_end, normal);
     asker.drain(QUIET);
     let unanswered = asker.unanswered();
     let after = asker.ask_at_pace(QUESTIONS);
@@ -128,24 +128,19 @@ fn soak() {
     }
     print_latencies("before the load", &before);
     print_latencies("under load", &load.answers);
-    eprintln!("back to normal {back:?} after the load's end, {back_with_processor:?} of it with a processor");
+    eprintln!("back to normal {back:?} after the load's end, {back_without_others:?} without what others took");
     print_latencies("after the load", &after);
     eprintln!(
-        "CLIREQs of the questions that were not answered: {unanswered:?}, {lost} may have been lost on the way\n"
+        "CLIREQs that were not answered under load: {unanswered:?}; {lost} were lost on the way to and from the servents\n"
     );
 
     load.memory.iter().zip(NAMES).for_each(|(memory, name)| memory.check_flat(name, load.warm_up));
-    for ((name, counters), unanswered) in columns.iter().zip(unanswered) {
+    for (name, counters) in &columns {
         check_happened(name, counters, &EVERY_CAUSE);
         let failures = ["send_failed_unreachable", "send_failed_forbidden", "send_failed_too_long", "seen_evicted"];
         check_happened(name, counters, &failures);
-        let dropped = counters.get("receive_shed") + lost;
-        assert!(
-            unanswered <= dropped,
-            "servent {name} left {unanswered} CLIREQs unanswered, and {dropped} were dropped"
-        );
     }
-    assert!(back_with_processor <= NORMAL_WITHIN, "back to normal only {back_with_processor:?} after the load");
+    assert!(back_without_others <= NORMAL_WITHIN, "back to normal only {back_without_others:?} after the load");
 }
 
 /// What the load did.
@@ -155,13 +150,15 @@ struct Load {
     sent: u64,
     answers: Vec<Answer>,
     memory: Vec<Memory>,
+    /// Started when it was told to end: what was asked then, and is not answered yet, takes its time as well.
+    since_its_end: Stopwatch,
 }
 
 fn load(overlay: &Overlay, asker: &mut Asker) -> Load {
     let (length, stop) = (length(), AtomicBool::new(false));
     let mut memory: Vec<_> = overlay.servents.iter().map(|_| Memory::default()).collect();
     let start = Instant::now();
-    let (sent, answers) = scope(|scope| {
+    let (sent, answers, since_its_end) = scope(|scope| {
         // If the upkeep fails, the others must end all the same.
         let _stop_at_end = StopAtEnd(&stop);
         let send = |number| {
@@ -197,24 +194,24 @@ fn load(overlay: &Overlay, asker: &mut Asker) -> Load {
             let at = start.elapsed();
             overlay.servents.iter().zip(&mut memory).for_each(|(servent, memory)| memory.sample(at, servent));
         }
+        let since_its_end = Stopwatch::start(&overlay.servents);
         stop.store(true, Ordering::Relaxed);
         let sent = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
-        (sent, asking.join().expect("every question is answered"))
+        (sent, asking.join().expect("every question is answered"), since_its_end)
     });
     let warm_up = (length / 3).min(Duration::from_secs(20));
-    Load { length: start.elapsed(), warm_up, sent, answers, memory }
+    Load { length: start.elapsed(), warm_up, sent, answers, memory, since_its_end }
 }
 
-/// How long after the load's end the questions were answered as fast as before it, and how much of it the servents
-/// had a processor.
-fn back_to_normal(asker: &mut Asker, servents: &[Servent], normal: Duration) -> (Duration, Duration) {
-    let stopwatch = Stopwatch::start(servents);
+/// How long after the load's end the questions were answered as fast as before it, and how much of that is left without
+/// what others took of the processors.
+fn back_to_normal(asker: &mut Asker, stopwatch: &Stopwatch, normal: Duration) -> (Duration, Duration) {
     let mut answers = Vec::new();
     while stopwatch.elapsed() < DEADLINE {
         answers.extend(asker.ask_at_pace(1));
         let last = &answers[answers.len().saturating_sub(NORMAL_QUESTIONS)..];
         if last.len() == NORMAL_QUESTIONS && median(last) <= NORMAL_RATIO * normal {
-            return (stopwatch.elapsed(), stopwatch.elapsed_with_processor(servents));
+            return (stopwatch.elapsed(), stopwatch.elapsed_without_others());
         }
     }
     panic!("the latency is not back to normal {DEADLINE:?} after the load");

@@ -36,7 +36,9 @@ fn p24_what_reaches_a_victim_by_the_size_of_a_value_with_the_limit_and_without()
         print(&all);
         for Measured { limit, value_len, reached, .. } in &all {
             let most = most_in_a_second(&reached.times);
-            let expected = if *limit == 0 { LIMIT + 1..=usize::MAX } else { 1..=*limit };
+            // What was decided in one second may leave in the next, if the sender has no processor meanwhile. That the
+            // decisions keep to the limit is a property of its own.
+            let expected = if *limit == 0 { LIMIT + 1..=usize::MAX } else { 1..=*limit + *limit / 4 };
             assert!(expected.contains(&most), "{most} in a second, limit {limit}, values of {value_len} bytes");
         }
     });

@@ -3,7 +3,6 @@
 use super::until;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -49,16 +48,23 @@ pub(crate) fn threads(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/task")).unwrap().count()
 }
 
-/// How long each thread of `pid` has waited so far for a processor that others had, by its number.
+/// How long all processors together have worked so far for others than `own`, interrupts and other virtual machines
+/// included. In steps of 10 ms.
 #[cfg(target_os = "linux")]
-pub(crate) fn processor_waits(pid: i32) -> BTreeMap<String, Duration> {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let wait = |name: String| {
-        let schedule = fs::read_to_string(format!("/proc/{pid}/task/{name}/schedstat")).ok()?;
-        let nanos = schedule.split(' ').nth(1)?.parse().ok()?;
-        Some((name, Duration::from_nanos(nanos)))
+pub(crate) fn processor_time_of_others(own: &[i32]) -> Duration {
+    let sum = |ticks: &mut dyn Iterator<Item = &str>| ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>();
+    let all = fs::read_to_string("/proc/stat").unwrap();
+    // cpu user nice system idle iowait irq softirq steal
+    let words: Vec<_> = all.lines().next().unwrap().split_whitespace().collect();
+    let busy = sum(&mut words[1..4].iter().chain(&words[6..9]).copied());
+    let of = |pid: &i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        // Behind the name in brackets: state, ten others, user, system.
+        let (_, after_name) = stat.rsplit_once(')').unwrap();
+        sum(&mut after_name.split_whitespace().skip(11).take(2))
     };
-    threads.filter_map(|thread| wait(thread.unwrap().file_name().into_string().unwrap())).collect()
+    let ticks = busy.saturating_sub(own.iter().map(of).sum());
+    Duration::from_millis(10 * ticks)
 }
 
 /// The state and parent of a process or, as `PID/task/TID`, of a thread, if it is there.
