@@ -89,9 +89,11 @@ for _, infos in ipairs({ malformed, odd }) do
 end
 tp3.experts = experts
 
-local ip_src, ip_dst, udp_length = Field.new("ip.src"), Field.new("ip.dst"), Field.new("udp.length")
+-- Not to be had in a pass without a tree, in which Wireshark reads a file.
+local udp_length = Field.new("udp.length")
+local IPV4_FIRST, MULTICAST_FIRST = Address.ip("0.0.0.0"), Address.ip("224.0.0.0")
 
--- What a capture has told so far, by endpoint: four bytes of address, then the port in decimal digits.
+-- What a capture has told so far, by endpoint.
 local servents = {} -- endpoint -> true, if it sent or got a QUERY.
 local requests = {} -- client endpoint, NUL, key -> { frame, time } of the last CLIREQ.
 local links = {} -- frame, colon, number of the datagram in it -> what `requests` held when it was first seen.
@@ -100,11 +102,9 @@ function tp3.init()
     servents, requests, links = {}, {}, {}
 end
 
--- An endpoint of the innermost IPv4 header (ICMP errors and tunnels hold several), or nil without one.
+-- A key for `servents` and `requests`. An address may be shown as a name here, if the person wants names.
 local function endpoint(address, port)
-    local all = { address() }
-    local innermost = all[#all]
-    return innermost and innermost.range:raw() .. port
+    return tostring(address) .. " " .. port
 end
 
 -- The length of the UTF-8 character at `at` in `bytes` and its code point, or nil. At most 4 bytes are looked at.
@@ -313,18 +313,16 @@ local function learn(message, pinfo, number)
     if pinfo.visited or pinfo.in_error_pkt or message.cause or not message.key then
         return
     end
-    local from, to = endpoint(ip_src, pinfo.src_port), endpoint(ip_dst, pinfo.dst_port)
-    if not from or not to then
-        return
-    end
+    local from, to = endpoint(pinfo.src, pinfo.src_port), endpoint(pinfo.dst, pinfo.dst_port)
+    local this = pinfo.number .. ":" .. number
     if message.type == CLIREQ then
         requests[from .. "\0" .. message.key] = { frame = pinfo.number, time = pinfo.rel_ts }
     elseif message.type == QUERY then
         servents[from], servents[to] = true, true
         local header = query_header(message.bytes)
-        links[pinfo.number .. ":" .. number] = requests[message.bytes:sub(5, 8) .. header.port .. "\0" .. message.key]
+        links[this] = requests[endpoint(Address.ip(header.address), header.port) .. "\0" .. message.key]
     else
-        links[pinfo.number .. ":" .. number] = requests[to .. "\0" .. message.key]
+        links[this] = requests[to .. "\0" .. message.key]
     end
 end
 
@@ -392,7 +390,7 @@ local function split(whole)
     for at = 1, #bytes, size do
         local part = bytes:sub(at, at + size - 1)
         local message = decode(part, #part)
-        if not is_unmistakable(message) then
+        if message.type ~= whole.type or not is_unmistakable(message) then
             return nil
         end
         messages[#messages + 1] = message
@@ -407,7 +405,8 @@ local function decode_all(tvb, pinfo)
     if pinfo.in_error_pkt then
         -- An ICMP error quotes only the beginning, whose UDP header tells how long the whole was.
         local lengths = { udp_length() }
-        len = math.max(len, lengths[#lengths].value - UDP_HEADER_LEN)
+        local innermost = lengths[#lengths]
+        len = innermost and math.max(len, innermost.value - UDP_HEADER_LEN) or len + 1
     end
     local whole = decode(bytes, len)
     return split(whole) or { whole }
@@ -434,14 +433,18 @@ function tp3.dissector(tvb, pinfo, root)
     return tvb:len()
 end
 
--- The protocol is unicast and IPv4.
+-- Whether this comes from or goes to an endpoint that is known to be a servent's.
+local function is_servents(pinfo)
+    return servents[endpoint(pinfo.src, pinfo.src_port)] or servents[endpoint(pinfo.dst, pinfo.dst_port)]
+end
+
+-- The protocol is unicast and IPv4; other kinds of addresses are smaller or larger than these.
 local function recognise(tvb, pinfo, root)
-    local from, to = endpoint(ip_src, pinfo.src_port), endpoint(ip_dst, pinfo.dst_port)
-    if not from or not to or to:byte() >= 224 then
+    if pinfo.dst < IPV4_FIRST or pinfo.dst >= MULTICAST_FIRST then
         return false
     end
     local messages = decode_all(tvb, pinfo)
-    if not (servents[from] or servents[to] or is_unmistakable(messages[1])) then
+    if not (is_servents(pinfo) or is_unmistakable(messages[1])) then
         return false
     end
     dissect(messages, tvb, pinfo, root)
@@ -483,8 +486,7 @@ function empty.dissector(_, pinfo, root)
     if #length ~= 1 or length[1].value ~= UDP_HEADER_LEN then
         return
     end
-    local from, to = endpoint(ip_src, pinfo.src_port), endpoint(ip_dst, pinfo.dst_port)
-    if is_named(pinfo.src_port) or is_named(pinfo.dst_port) or servents[from or ""] or servents[to or ""] then
+    if is_named(pinfo.src_port) or is_named(pinfo.dst_port) or is_servents(pinfo) then
         local nothing = ByteArray.new(""):tvb("TP3")
         dissect(decode_all(nothing, pinfo), nothing, pinfo, root)
     end
