@@ -352,13 +352,14 @@ local function dissect_one(message, tvb, pinfo, root, number)
     return tree
 end
 
--- Words that somebody would ask for: UTF-8 that the screen shows as it is, or Latin-1 of which at most half is not ASCII.
+-- Words that somebody would ask for: UTF-8 that the screen shows as it is, or letters in Latin-1, at most half of them
+-- accented.
 local function looks_like_key(key)
-    if key:find("^ ") or key:find(" $") or key:find("\t", 1, true) then
-        return false
+    if readable(key) == key then
+        return not key:find("^ ") and not key:find(" $") and not key:find("\t", 1, true)
     end
-    local _, accented = key:gsub("[\160-\255]", "")
-    return readable(key) == key or (not key:find("[\1-\31\127-\159]") and 2 * accented <= #key)
+    local _, accented = key:gsub("[\192-\255]", "")
+    return not key:find("[^0-9A-Za-z._\192-\255-]") and 2 * accented <= #key
 end
 
 -- Whether nobody but this protocol would send this. A QUERY's header says much. The type alone, two bytes, says

@@ -11,6 +11,7 @@ PCAP_RECORD = struct.Struct("<IIII")
 PCAP_MAGIC, PCAP_VERSION, SNAP_LEN = 0xA1B2C3D4, (2, 4), 262_144
 LINK_RAW_IP = 101
 IP_LEN, UDP_LEN, IP_UDP, IP_ICMP = 20, 8, 17, 1
+UDP_IP_LEN = IP_LEN + UDP_LEN
 
 
 def clireq(field):
@@ -42,12 +43,14 @@ def port_unreachable(packet, quoted_len):
     return ip(struct.pack(">BBHI", 3, 3, 0, 0) + packet[:quoted_len], target, source, IP_ICMP)
 
 
-def write_pcap(path, packets, captured_len_max=SNAP_LEN):
-    """Writes IP packets, a millisecond apart; returns the path."""
+def write_pcap(path, packets):
+    """Writes IP packets, a millisecond apart; returns the path. A pair is a packet and how many bytes of it the
+    capture keeps."""
     with open(path, "wb") as file:
         file.write(PCAP_HEADER.pack(PCAP_MAGIC, *PCAP_VERSION, 0, 0, SNAP_LEN, LINK_RAW_IP))
         for number, packet in enumerate(packets):
-            captured = packet[:captured_len_max]
+            packet, kept = packet if isinstance(packet, tuple) else (packet, SNAP_LEN)
+            captured = packet[:kept]
             seconds, thousandths = divmod(number, 1000)
             file.write(PCAP_RECORD.pack(seconds, 1000 * thousandths, len(captured), len(packet)) + captured)
     return path
