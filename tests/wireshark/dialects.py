@@ -154,6 +154,7 @@ def p44_the_info_column_is_readable_and_harmless(lab):
         response(b"a\t\x1b[2J\r\n\xe9\xf0\x9f\x98"): "RESPONSE key a value \\x1b[2J\\x0d\\x0a\\xe9\\xf0\\x9f\\x98",
         response(b"a\t" + b"v" * 1000): "RESPONSE key a value " + "v" * 200 + "...",
         response(b"a\t"): "RESPONSE key a value ",
+        response(b"100%\t%s%n"): "RESPONSE key 100% value %s%n",
         b"\0": "[Malformed] type: expected 2 bytes, found 1",
         b"\0\7": "[Malformed] type: expected 1 (CLIREQ), 2 (QUERY) or 3 (RESPONSE), found 7",
         clireq(b"a") + clireq(b"b"): "2 datagrams in one: CLIREQ key a, ...",
