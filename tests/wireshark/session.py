@@ -89,7 +89,7 @@ def check_answers(found, answers, again):
 def p18_a_session_of_a_chain_is_decoded_packet_by_packet(lab):
     keys = [b"http", UNANSWERED, b"domain"]
     with captured(lab) as pcap:
-        answers, again = run_overlay(lab, CHAIN, keys, timeout=0.5)
+        answers, again = run_overlay(lab, CHAIN, keys, timeout=1)
     found = decoded(lab, pcap)
     assert len(answers[b"http"]) == 4 and not answers[UNANSWERED] and again[UNANSWERED] == 1, (answers, again)
     check_answers(found, answers, again)
@@ -112,7 +112,7 @@ def p18_a_session_of_a_chain_is_decoded_packet_by_packet(lab):
 
 def p40_each_query_and_response_names_the_clireq_before_it(lab):
     with captured(lab) as pcap:
-        run_overlay(lab, CHAIN, [b"http", UNANSWERED], timeout=0.5)
+        run_overlay(lab, CHAIN, [b"http", UNANSWERED], timeout=1)
     last = {}
     for message in decoded(lab, pcap):
         if message.type == str(CLIREQ):
@@ -138,7 +138,7 @@ def p04_values_of_all_bytes_and_sizes_come_through(lab):
     with open(overlay, "w", encoding="ascii") as file:
         file.write("7001 pairs.txt 127.0.0.1:7002\n7002 pairs.txt 127.0.0.1:7001\n")
     with captured(lab) as pcap:
-        answers, again = run_overlay(lab, overlay, list(values), timeout=0.5)
+        answers, again = run_overlay(lab, overlay, list(values), timeout=1)
     found = decoded(lab, pcap)
     check_answers(found, answers, again)
     for key, value in values.items():
