@@ -13,6 +13,7 @@
 --
 -- or in Wireshark Edit > Preferences > Protocols > TP3, or Decode As (-d udp.port==6001,tp3). A port that Wireshark
 -- knows as another protocol's goes to that one first, unless named here or with -o udp.try_heuristic_first:TRUE.
+-- Where offload joins datagrams of one length (GSO, GRO), they are told apart again.
 --
 -- Filters: tp3.type == 2, tp3.ttl == 1, tp3.client == 10.0.0.9, tp3.key == "http", tp3.malformed, tp3.leftover.
 -- Keys and values are bytes (P-4) and are shown as the client shows them (P-44): UTF-8 as it is, but what could harm

@@ -89,7 +89,7 @@ def p17_odd_queries_are_marked_at_a_known_endpoint(lab):
 
 
 def p21_joined_datagrams_are_told_apart(lab):
-    """As a capture shows what segmentation offload cuts later: datagrams of one length, and a shorter one at the end."""
+    """As a capture shows what segmentation offload cuts later: datagrams of one length, and a shorter one behind."""
     rows = {
         b"".join(query(b"key-%d" % number, seq=number) for number in range(3)): ["key-0", "key-1", "key-2"],
         query(b"http\0") + query(b"smtp\0", seq=8) + query(b"x", seq=9): ["http", "smtp", "x"],

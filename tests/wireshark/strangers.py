@@ -109,7 +109,8 @@ def texts():
     yield 514, b"<34>1 2016-11-24T08:00:00Z host app - - - key\tvalue"
     yield 5060, b"OPTIONS sip:user@example.org SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9\r\n\r\n"
     yield 6881, b"d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"
-    yield 161, b"\x30\x26\x02\x01\x01\x04\x06public\xa0\x19\x02\x01\x01\x02\x01\0\x02\x01\0\x30\x0e\x30\x0c\x06\x08+\x06\x01\x02\x01\x01\x01\0\x05\0"
+    snmp = b"\x30\x26\x02\x01\x01\x04\x06public\xa0\x19\x02\x01\x01\x02\x01\0\x02\x01\0"
+    yield 161, snmp + b"\x30\x0e\x30\x0c\x06\x08+\x06\x01\x02\x01\x01\x01\0\x05\0"
 
 
 def between_hosts(number, payload, port, client_port=40_001):
@@ -150,7 +151,8 @@ def stranger_multicast_and_broadcast_are_left_alone(lab):
     payloads = [b"\0\1http", b"\0\3http\t80/tcp", b"\0\2\0\3\x0a\0\0\x09\x9c\x41\0\0\0\7http"]
     targets = [("224.0.0.251", ODD_PORT), ("239.1.2.3", ODD_PORT), ("255.255.255.255", ODD_PORT)]
     assert not claimed(lab, [udp(payload, CLIENT, target) for payload in payloads for target in targets])
-    assert len(claimed(lab, [udp(payload, CLIENT, (OTHER_SERVENT[0], ODD_PORT)) for payload in payloads])) == len(payloads)
+    unicast = [udp(payload, CLIENT, (OTHER_SERVENT[0], ODD_PORT)) for payload in payloads]
+    assert len(claimed(lab, unicast)) == len(unicast)
 
 
 def random_payloads(rng, count, prefixes=(b"",)):
