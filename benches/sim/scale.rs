@@ -32,7 +32,7 @@ pub(super) fn measure() -> Vec<Row> {
         seen: SeenConfig { capacity: 16, ..SeenConfig::default() },
         ..Setup::new(graph)
     });
-    println!("\n{SERVENTS} servents with {DEGREE} neighbours each, {QUESTIONS} questions, one thread");
+    println!("\n{SERVENTS} servents with {DEGREE} neighbours each, {QUESTIONS} questions, one thread; about a minute");
     let rounds: Vec<_> = (0..ROUNDS).map(|round| run(&setup, round)).collect();
     let met = |met: bool| if met { "met" } else { "missed" };
     let mut rows = Vec::new();

@@ -24,19 +24,26 @@ At Mininet's prompt a line is a host and a command for it:
     mininet> client clientTP3 10.0.0.1:6001 http
     mininet> link s1 h3 down
 
+A line's --bind says only which address its neighbours use for it; here it listens at its host's.
+
 The network is made in a network namespace of its own. It needs neither Open vSwitch nor a controller, nothing that is
 sent leaves it, several can run at once, and all of it is gone when the program ends, without `mn -c`.
 
 It takes root and, of Debian's packages, mininet, bridge-utils and net-tools (nftables for --loss).
 """
 
+import signal
+
+# Until there is anything to put in order, Ctrl-C ends this at once and without a word.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import collections
 import json
 import os
+import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -83,6 +90,26 @@ def require(tools):
         raise Failure(f"missing: apt-get install --no-install-recommends {' '.join(sorted(missing))}")
 
 
+class Patience:
+    """Ctrl-C while the network is made or taken away: Mininet talks to shells, and an exception in the middle of that
+    leaves it unable to end. So it is noted, and comes up where it does no harm, at `check`."""
+
+    interrupted = False
+
+    @classmethod
+    def start(cls):
+        signal.signal(signal.SIGINT, cls.note)
+
+    @classmethod
+    def note(cls, *_):
+        cls.interrupted = True
+
+    @classmethod
+    def check(cls):
+        if cls.interrupted:
+            raise KeyboardInterrupt
+
+
 class Network:
     """The hosts at their switch, and the servents on them. `close` ends it all."""
 
@@ -103,11 +130,13 @@ class Network:
 
     def start(self):
         for host in (*self.hosts, self.client):
+            Patience.check()
             self.net.addLink(host, self.switch)
         self.net.start()
         # A port that is not up yet loses what is sent through it.
         end = time.monotonic() + START_S_MAX
         while (up := self.ports_up()) <= len(self.hosts):
+            Patience.check()
             if time.monotonic() > end:
                 raise Failure(f"only {up} of {len(self.hosts) + 1} ports of the switch came up")
 
@@ -119,6 +148,7 @@ class Network:
         """Tells each host the hardware addresses of those that it will send to. Else the first query waits for them to
         be resolved, now here and now there, and a longer path of the overlay may be the faster one (P-19)."""
         for host, neighbours in zip(self.hosts, known):
+            Patience.check()
             for other in (self.client, *(self.hosts[neighbour] for neighbour in neighbours)):
                 host.setARP(other.IP(), other.MAC())
             self.client.setARP(host.IP(), host.MAC())
@@ -163,7 +193,9 @@ class Servent:
 
     def wait_until_serving(self, where):
         """A servent that did not start is a `Failure` at `where`, its line."""
-        if not self.serving.wait(START_S_MAX) or not self.listener.is_alive():
+        has_spoken = self.serving.wait(START_S_MAX)
+        Patience.check()
+        if not has_spoken or not self.listener.is_alive():
             last_words = "".join(f"\n  {line}" for line in self.last_words if line)
             raise Failure(f"{where}: its servent did not start; its last words:{last_words}")
 
@@ -180,6 +212,8 @@ class Servent:
 
 def run(typed, lines, known):
     """Makes the network, starts the servents, asks; returns the client's exit code."""
+    print(f"making a network of {len(lines) + 1} hosts", file=sys.stderr)
+    Patience.start()
     network = Network(len(lines))
     try:
         network.start()
@@ -230,31 +264,53 @@ def command_line(network, binaries):
     from mininet.log import setLogLevel
 
     setLogLevel("output")
+    # Its prompt, and the commands at it, know what to do.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for host in (*network.hosts, network.client):
         host.cmd(f"export PATH={shlex.quote(os.path.abspath(binaries))}:$PATH")
     CLI(network.net)
     return 0
 
 
+def seconds(typed):
+    if not re.fullmatch(r"[0-9]*\.?[0-9]+", typed) or not 0 < float(typed) <= 365 * 24 * 3600:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, found {typed}")
+    return typed
+
+
+def tries(typed):
+    if not typed.isdecimal() or not 1 <= int(typed) <= 1000:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 1000, found {typed}")
+    return typed
+
+
+def percent(typed):
+    if not typed.isdecimal() or not 0 <= int(typed) < 100:
+        raise argparse.ArgumentTypeError(f"expected a percentage from 0 to 99, found {typed}")
+    return int(typed)
+
+
 def arguments():
     usage, _, rest = __doc__.partition("\n\n")
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
+        usage="%(prog)s [options] FILE [KEY]...",
         description=usage,
         epilog=rest
         + "\nExit codes: as clientTP3; 1 also for a bad FILE or what is missing here, 2 wrong command line.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("file", metavar="FILE", help="overlay file, lines of PORT KVFILE [IP:PORT]... [options]: see data/overlays")
+    # Not required here: that error would name KEY as well.
+    add("file", metavar="FILE", nargs="?", help="overlay file, lines of PORT KVFILE [IP:PORT]... [options]: see data/overlays")
     add("keys", metavar="KEY", nargs="*", help="keys to ask for, in turn; without any, lines of standard input")
     add("--at", metavar="PORT", type=int, help="port of the servent to ask (the first in FILE)")
-    add("--timeout", metavar="SECONDS", default="4", help="how long the client waits for an answer, and another (4)")
-    add("--tries", metavar="N", default="2", help="how often the client asks while nobody answers (2)")
+    add("--timeout", metavar="SECONDS", type=seconds, default="4", help="how long the client waits for an answer, and another (4)")
+    add("--tries", metavar="N", type=tries, default="2", help="how often the client asks while nobody answers (2)")
     add(
         "--loss",
         metavar="PERCENT",
-        type=int,
+        type=percent,
         default=0,
         help="every host loses so many of the datagrams sent to it (0)",
     )
@@ -262,13 +318,13 @@ def arguments():
     add(
         "--binaries",
         metavar="DIR",
-        default=os.path.join(ROOT, "target", "release"),
-        help="where the programs are (target/release)",
+        default=os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "release"),
+        help="where the programs are (release in $CARGO_TARGET_DIR, or else in target)",
     )
     add("-v", "--verbose", action="store_true", help="show all that the servents say, and their counters at the end")
     typed = parser.parse_intermixed_args()
-    if not 0 <= typed.loss < 100:
-        parser.error(f"--loss: expected a percentage from 0 to 99, found {typed.loss}")
+    if typed.file is None:
+        parser.error("expected an overlay file, for example data/overlays/chain.txt")
     if typed.cli and typed.keys:
         parser.error("--cli asks for no KEY: its prompt does")
     return parser, typed
@@ -284,7 +340,9 @@ def main():
     require([tool for tool in PACKAGES if tool != "nft" or typed.loss])
     for program in "serventTP3", "clientTP3":
         if not os.access(os.path.join(typed.binaries, program), os.X_OK):
-            raise Failure(f"no program {program} in {typed.binaries}: 'cargo build --release' makes it")
+            raise Failure(
+                f"no program {program} in {typed.binaries}: 'cargo build --release' makes it; --binaries says where it is"
+            )
     if INSIDE not in os.environ:
         # This process goes on inside, so signals and exit code need no messenger.
         os.environ[INSIDE] = "1"

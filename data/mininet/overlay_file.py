@@ -54,7 +54,9 @@ def read_overlay(path):
                 if earlier is not lines[-1]:
                     raise ValueError(f"{earlier.ip}:{earlier.port} is taken by line {earlier.number} already")
         except ValueError as error:
-            raise Failure(f"{path}:{number}: {error}") from None
+            # What shlex says of a quote that is not closed.
+            cause = "an unclosed quote" if "quotation" in str(error) else error
+            raise Failure(f"{path}:{number}: {cause}") from None
     if not lines:
         raise Failure(f"{path}: names no servent: expected lines such as '6001 web.txt 127.0.0.1:6002'")
     return lines

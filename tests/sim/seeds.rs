@@ -27,7 +27,7 @@ fn complaint(seed: u64) -> Option<String> {
 #[test]
 fn every_seed_keeps_every_promise() {
     if let Ok(seed) = std::env::var(ALONE) {
-        let seed = seed.parse().unwrap();
+        let seed = seed.parse().unwrap_or_else(|_| panic!("{ALONE}: expected a number, found '{seed}'"));
         let scenario = Scenario::from_seed(seed).unwrap();
         eprintln!("{scenario}\n{}", scenario.story::<Machines>());
         assert_eq!(complaint(seed), None);
