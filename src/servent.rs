@@ -1,20 +1,28 @@
 //! The servent, wired up: channels, actors, start and stop.
 
+mod banner;
+mod tracing;
+
+pub use tracing::TraceTarget;
+
 use crate::actor::channels::{LookupJob, batches};
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::{ActorPanicked, Crew};
 use crate::actor::receiver::{ServentRoute, StopFlag};
 use crate::actor::{flooder, lookup, receiver, sender};
 use crate::loading::{LoadError, load_store, secret};
-use crate::net::{self, DatagramSink, DatagramSource, Offload, RECEIVE_BUFFER_LEN, Socket};
+use crate::net::{self, DatagramSink, DatagramSource, Offload, Socket};
 use crate::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store};
 use crate::stats::{Counters, Stats};
 use crate::types::{Neighbours, SeqNo};
-use crossbeam_channel::{Receiver, Sender, select};
+use banner::Banner;
+use crossbeam_channel::{Receiver, Sender, never, select, tick};
 use std::fmt;
 use std::io;
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
+use std::time::Duration;
+use tracing::{Tracing, own_name};
 
 /// Everything that a servent is told.
 #[derive(Clone, Debug)]
@@ -35,6 +43,10 @@ pub struct ServentConfig {
     pub response_limit: u32,
     /// Segmentation and receive offload.
     pub offload: Offload,
+    /// Where to write what becomes of each datagram, if anywhere.
+    pub trace: Option<TraceTarget>,
+    /// How often to log the rates, if at all.
+    pub stats_every: Option<Duration>,
 }
 
 /// Why a servent did not start. Nothing is left behind.
@@ -48,6 +60,8 @@ pub enum StartError {
     Neighbours(crate::types::TooManyNeighbours),
     /// The system has no thread, socket or signal handler to give.
     System(io::Error),
+    /// The trace can't be written there.
+    Trace(TraceTarget, io::Error),
 }
 
 impl fmt::Display for StartError {
@@ -60,6 +74,7 @@ impl fmt::Display for StartError {
             Self::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::Neighbours(error) => error.fmt(f),
             Self::System(error) => write!(f, "cannot start: {error}"),
+            Self::Trace(target, error) => write!(f, "cannot write a trace to {target}: {error}"),
         }
     }
 }
@@ -86,37 +101,38 @@ pub struct Servent {
     lookup_tx: Sender<LookupJob>,
     crew: Crew,
     stats: Stats,
+    tracing: Option<Tracing>,
+    stats_every: Option<Duration>,
 }
 
 impl Servent {
-    /// Reads the file, binds the port, starts the actors, and logs one banner line. All that can fail fails before
+    /// Reads the file, binds the port, starts the actors, and logs a banner. All that can fail fails before
     /// the banner.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn start(config: ServentConfig) -> Result<Self, StartError> {
+    pub fn start(mut config: ServentConfig) -> Result<Self, StartError> {
         let store = load_store(&config.file).map_err(StartError::File)?;
         let pairs = store.len();
         let socket = Socket::bind(config.bind).map_err(|error| StartError::Bind(config.bind, error))?;
         let local = socket.local_addr();
         let neighbours = neighbours(&config.neighbours, local)?;
-        let granted = socket.receive_buffer_len();
+        let (receive_buffer_len, send_buffer_len) = (socket.receive_buffer_len(), socket.send_buffer_len());
         let (source, sink, offload) = socket.split(config.offload).map_err(StartError::System)?;
-        let banner = format!(
-            "listening on {local}, {pairs} pairs from {}, {}, receive buffer {} KiB, {offload}",
-            config.file.display(),
-            describe(&neighbours),
-            granted >> 10
-        );
+        config.bind = local;
+        let (file, known, trace) = (config.file.clone(), neighbours.clone(), config.trace.clone());
         let servent = Self::start_with(config, neighbours, store, source, sink)?;
-        log::info!("{banner}");
-        if granted < RECEIVE_BUFFER_LEN {
-            log::warn!(
-                "asked for a receive buffer of {} KiB and got {}: bursts may be shed (sysctl net.core.rmem_max={RECEIVE_BUFFER_LEN})",
-                RECEIVE_BUFFER_LEN >> 10,
-                granted >> 10
-            );
-        }
+        let banner = Banner {
+            local,
+            pairs,
+            file: &file,
+            neighbours: &known,
+            receive_buffer_len,
+            send_buffer_len,
+            offload,
+            trace: trace.as_ref(),
+        };
+        banner.log();
         Ok(servent)
     }
 
@@ -137,7 +153,15 @@ impl Servent {
         let (inbox_tx, inbox_rx) = batches();
         let (lookup_tx, lookup_rx) = batches();
         let (outbox_tx, outbox_rx) = batches();
-        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone());
+        let (tracing, tap) = match &config.trace {
+            Some(target) => {
+                let node = own_name(config.bind, &neighbours);
+                let (tracing, tap) = Tracing::start(target, &config.file, node, &neighbours, clock)?;
+                (Some(tracing), Some(tap))
+            }
+            None => (None, None),
+        };
+        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone()).traced(tap.clone());
         let flood = Flooder::new(FloodConfig {
             neighbours,
             first_seq: config.first_seq.unwrap_or_else(|| SeqNo(secret()[0] as u32)),
@@ -150,18 +174,21 @@ impl Servent {
         let spawn_all = || -> io::Result<()> {
             let (flag, tally) = (stop.clone(), stats.tally());
             crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally))?;
-            let (tally, sightings_tx, queries_tx) = (stats.tally(), lookup_tx.clone(), outbox_tx.clone());
-            crew.spawn("flooder", move || flooder::run(flood, &inbox_rx, &sightings_tx, &queries_tx, &clock, tally))?;
+            let (tally, sightings_tx, queries_tx, taps) =
+                (stats.tally(), lookup_tx.clone(), outbox_tx.clone(), tap.clone());
+            crew.spawn("flooder", move || {
+                flooder::run(flood, &inbox_rx, &sightings_tx, &queries_tx, &clock, tally, taps.as_ref());
+            })?;
+            let (tally, taps) = (stats.tally(), tap.clone());
+            crew.spawn("lookup", move || lookup::run(answers, &lookup_rx, &outbox_tx, &clock, tally, taps.as_ref()))?;
             let tally = stats.tally();
-            crew.spawn("lookup", move || lookup::run(answers, &lookup_rx, &outbox_tx, &clock, tally))?;
-            let tally = stats.tally();
-            crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally))
+            crew.spawn("sender", move || sender::run_traced(sink, &outbox_rx, &clock, tally, tap.as_ref()))
         };
         if let Err(error) = spawn_all() {
             stop.set();
             return Err(StartError::System(error));
         }
-        Ok(Self { file: config.file, stop, lookup_tx, crew, stats })
+        Ok(Self { file: config.file, stop, lookup_tx, crew, stats, tracing, stats_every: config.stats_every })
     }
 
     /// Serves until an event says stop or an actor ends by itself; `print` gets the counters whenever they are asked
@@ -172,6 +199,8 @@ impl Servent {
         mut print: impl FnMut(&Counters),
     ) -> (Counters, Result<(), ServentFailure>) {
         let ended = self.crew.ended();
+        let ticks = self.stats_every.map_or_else(never, tick);
+        let (mut before, mut last) = (self.counters(), None);
         let failed = loop {
             select! {
                 recv(events) -> event => match event {
@@ -180,6 +209,14 @@ impl Servent {
                     Ok(ServentEvent::PrintCounters) => print(&self.counters()),
                 },
                 recv(ended) -> actor => break actor.ok(),
+                recv(ticks) -> at => {
+                    // The first tick comes an interval after the start; a late one covers more than an interval.
+                    let interval = self.stats_every.unwrap_or_default();
+                    let elapsed = at.ok().zip(last).map_or(interval, |(at, last)| at.duration_since(last));
+                    let now = self.counters();
+                    log::info!("{}", now.rates_since(&before, elapsed));
+                    (before, last) = (now, at.ok());
+                }
             }
         };
         let (counters, outcome) = self.stop();
@@ -203,17 +240,26 @@ impl Servent {
     /// The counters as the actors last published them.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.stats.snapshot()
+        let mut counters = self.stats.snapshot();
+        counters.trace_dropped = self.tracing.as_ref().map_or(0, Tracing::dropped);
+        counters
     }
 
-    /// Stops the receiver, which ends the others in flow order; what was queued is sent. Returns the final counters,
+    /// Stops the receiver, which ends the others in flow order; what was queued is sent, and what was noted
+    /// is in the trace, unless that takes too long. Returns the final counters,
     /// and [`ActorPanicked`] if an actor did.
     pub fn stop(self) -> (Counters, Result<(), ActorPanicked>) {
-        let Self { stop, lookup_tx, crew, stats, .. } = self;
+        let Self { stop, lookup_tx, crew, stats, tracing, .. } = self;
         stop.set();
         drop(lookup_tx);
-        let outcome = crew.join();
-        (stats.snapshot(), outcome)
+        let mut outcome = crew.join();
+        let mut counters = stats.snapshot();
+        if let Some(tracing) = tracing {
+            let (dropped, traced) = tracing.finish();
+            counters.trace_dropped = dropped;
+            outcome = outcome.and(traced);
+        }
+        (counters, outcome)
     }
 }
 
@@ -251,15 +297,4 @@ fn neighbours(given: &[SocketAddrV4], local: SocketAddrV4) -> Result<Neighbours,
         }
     }
     Neighbours::new(given.iter().copied().filter(|address| !is_self(address))).map_err(StartError::Neighbours)
-}
-
-fn describe(neighbours: &Neighbours) -> String {
-    match neighbours.as_slice() {
-        [] => "no neighbours".to_owned(),
-        [one] => format!("neighbour {one}"),
-        several => {
-            let list: Vec<_> = several.iter().map(ToString::to_string).collect();
-            format!("{} neighbours: {}", several.len(), list.join(" "))
-        }
-    }
 }

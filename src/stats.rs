@@ -23,6 +23,7 @@ use crate::wire::DecodeError;
 use parking_lot::Mutex;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 macro_rules! counters {
     ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
@@ -115,6 +116,8 @@ counters! {
     receive_shed,
     /// Receive calls that failed, or brought what could not be read (P-25).
     receive_failed,
+    /// Events that are missing from the trace, since it could not be written as fast or at all.
+    trace_dropped,
 }
 
 impl Counters {
@@ -139,6 +142,51 @@ impl Counters {
             SendFailure::Forbidden => &mut self.send_failed_forbidden,
             SendFailure::Other => &mut self.send_failed_other,
         } += 1;
+    }
+}
+
+/// How often a second things happened over a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates([(&'static str, f64); 6]);
+
+impl Counters {
+    /// What was counted since `earlier`, `elapsed` ago, a second.
+    #[must_use]
+    pub fn rates_since(&self, earlier: &Self, elapsed: Duration) -> Rates {
+        let a_second = |count: fn(&Self) -> u64| {
+            count(self).saturating_sub(count(earlier)) as f64 / elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
+        };
+        Rates([
+            ("received", a_second(|counters| counters.received)),
+            ("answered", a_second(|counters| counters.answered)),
+            ("forwarded", a_second(|counters| counters.forwarded)),
+            ("duplicates", a_second(|counters| counters.duplicate)),
+            ("dropped", a_second(Self::dropped)),
+            ("shed", a_second(|counters| counters.receive_shed)),
+        ])
+    }
+
+    /// Datagrams and answers that came to nothing by a cause that has a name, duplicates not among them.
+    fn dropped(&self) -> u64 {
+        let causes = ["malformed_", "send_failed_"];
+        let by_kind = self.rows().into_iter().filter(|(name, _)| causes.iter().any(|cause| name.starts_with(cause)));
+        by_kind.map(|(_, count)| count).sum::<u64>()
+            + self.unexpected_response
+            + self.stranger_refused
+            + self.ttl_zero
+            + self.unanswerable_client
+            + self.response_limited
+    }
+}
+
+/// One line.
+impl fmt::Display for Rates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "per second:")?;
+        self.0.iter().enumerate().try_for_each(|(index, (name, rate))| {
+            let separator = if index == 0 { "" } else { "," };
+            write!(f, "{separator} {name} {rate:.1}")
+        })
     }
 }
 
@@ -214,6 +262,27 @@ mod tests {
         assert_eq!(stats.snapshot(), Counters { received: 3, ..Counters::default() });
         sender.publish();
         assert_eq!(stats.snapshot(), Counters { received: 3, sent: 2, ..Counters::default() });
+    }
+
+    #[test]
+    fn rates_are_of_what_came_in_between_a_second() {
+        let before = Counters { received: 100, duplicate: 5, ..Counters::default() };
+        let now = Counters {
+            received: 350,
+            answered: 25,
+            forwarded: 10,
+            duplicate: 6,
+            malformed_no_tab: 1,
+            ttl_zero: 2,
+            response_limited: 3,
+            send_failed_refused: 4,
+            receive_shed: 1_000_000,
+            ..Counters::default()
+        };
+        assert_eq!(
+            now.rates_since(&before, Duration::from_millis(2_500)).to_string(),
+            "per second: received 100.0, answered 10.0, forwarded 4.0, duplicates 0.4, dropped 4.0, shed 400000.0"
+        );
     }
 
     #[test]

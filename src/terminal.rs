@@ -31,7 +31,8 @@ fn write_escaped(shown: &mut String, escaped: std::fmt::Arguments<'_>) {
     shown.write_fmt(escaped).ok();
 }
 
-fn is_harmless(character: char) -> bool {
+/// Whether a terminal shows `character` and does nothing else for it. A tab does no harm.
+pub(crate) fn is_harmless(character: char) -> bool {
     let reorders =
         matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let breaks_line = matches!(character, '\u{2028}' | '\u{2029}');

@@ -82,7 +82,15 @@ fn the_flooder_allocates_nothing_in_steady_state() {
                 secret: [1, 2],
             });
             let inbox_rx = filled(&batch, batches);
-            flooder::run(machine, &inbox_rx, &drained(), &drained(), &SystemClock::start(), Stats::default().tally());
+            flooder::run(
+                machine,
+                &inbox_rx,
+                &drained(),
+                &drained(),
+                &SystemClock::start(),
+                Stats::default().tally(),
+                None,
+            );
         });
         assert_eq!(allocations, 0, "{datagrams} datagrams a batch");
     }
@@ -97,7 +105,7 @@ fn the_lookup_actor_allocates_nothing_in_steady_state() {
             builder.insert(b"http", b"80/tcp").unwrap();
             let machine = Lookup::new(builder.build(), ResponseLimiter::new(200));
             let job_rx = filled(&job, batches);
-            lookup::run(machine, &job_rx, &drained(), &SystemClock::start(), Stats::default().tally());
+            lookup::run(machine, &job_rx, &drained(), &SystemClock::start(), Stats::default().tally(), None);
         });
         assert_eq!(allocations, 0, "{datagrams} datagrams a batch");
     }

@@ -2,7 +2,9 @@
 
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, at};
-use std::time::{Duration, Instant};
+use nix::time::{ClockId, clock_gettime};
+use std::io;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A source of time, and of a channel that reports when some of it has passed.
 pub trait Clock {
@@ -25,6 +27,47 @@ impl SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the edge that time comes in from")]
     pub fn start() -> Self {
         Self { start: Instant::now() }
+    }
+}
+
+/// Where [`Timestamp::ZERO`] lies on time lines that other programs share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// Nanoseconds on the system's monotonic clock, which is the same for all programs of this machine.
+    pub monotonic_nanos: u64,
+    /// Nanoseconds since the Unix epoch, by the time of day.
+    pub wall_nanos: u64,
+}
+
+/// How often the anchor is taken; the best one counts.
+const ANCHOR_TRIES: u32 = 16;
+
+impl SystemClock {
+    /// Where this clock's start lies on the clocks of the system.
+    ///
+    /// Another thread may run between looking at one clock and at the other, and the traces of two servents would
+    /// then not fit together. So it is done several times, and the one counts that took least.
+    ///
+    /// # Errors
+    /// What the system says if it has no such clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the edge that time comes in from")]
+    pub fn anchor(&self) -> io::Result<Anchor> {
+        let (mut best, mut best_took) = (Anchor { monotonic_nanos: 0, wall_nanos: 0 }, u64::MAX);
+        for _ in 0..ANCHOR_TRIES {
+            let before = self.now().as_nanos();
+            let monotonic = clock_gettime(ClockId::CLOCK_MONOTONIC)?;
+            let wall = SystemTime::now();
+            let took = self.now().as_nanos() - before;
+            if took < best_took {
+                let since = |time: Duration| (Timestamp::from_start(time).as_nanos()).saturating_sub(before);
+                best = Anchor {
+                    monotonic_nanos: since(monotonic.into()),
+                    wall_nanos: since(wall.duration_since(UNIX_EPOCH).unwrap_or_default()),
+                };
+                best_took = took;
+            }
+        }
+        Ok(best)
     }
 }
 

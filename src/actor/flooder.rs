@@ -2,14 +2,17 @@
 
 use super::channels::{InboxHandle, LookupJob, OutboxHandle};
 use super::clock::Clock;
+use super::tracer::Tap;
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::protocol::{ClireqFlooded, Flooder, QueryVerdict, Verdict};
 use crate::stats::{Counters, Tally};
+use crate::trace::Events;
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, Sender};
+use std::sync::Arc;
 
 /// Judges every CLIREQ and QUERY of each batch; passes first sightings on to the lookup actor and QUERYs on to the
-/// sender. Ends when `inbox_rx` is closed and drained, or nobody takes its results.
+/// sender, and what it judged to `tap`, if there is one. Ends when `inbox_rx` is closed and drained, or nobody takes its results.
 pub fn run(
     mut flooder: Flooder,
     inbox_rx: &Receiver<InboxHandle>,
@@ -17,6 +20,7 @@ pub fn run(
     outbox_tx: &Sender<OutboxHandle>,
     clock: &impl Clock,
     mut tally: Tally,
+    tap: Option<&Tap>,
 ) {
     let mut outboxes = Pool::<Outbox>::default();
     let mut sightings = Pool::<Vec<usize>>::default();
@@ -27,7 +31,17 @@ pub fn run(
             wanted.clear();
             let (outbox, ()) = outboxes.fill(|outbox| {
                 outbox.clear();
-                judge(&mut flooder, now, &inbox, outbox, wanted, tally.count());
+                // Two loops: the one that notes nothing does not ask at each message whether it should.
+                match tap {
+                    None => judge(&mut flooder, now, &inbox, outbox, wanted, tally.count(), |_, _| {}),
+                    Some(tap) => {
+                        let mut verdicts = Vec::with_capacity(inbox.len());
+                        let note = |index, verdict| verdicts.push((index, verdict));
+                        judge(&mut flooder, now, &inbox, outbox, wanted, tally.count(), note);
+                        verdicts.retain(|(_, verdict)| is_of_a_query(verdict));
+                        tap.offer(now, Events::Judged(Arc::clone(&inbox), verdicts));
+                    }
+                }
             });
             outbox
         });
@@ -56,9 +70,22 @@ fn judge(
     outbox: &mut Outbox,
     wanted: &mut Vec<usize>,
     counters: &mut Counters,
+    mut note: impl FnMut(usize, Verdict),
 ) {
-    flooder.on_batch(now, inbox, outbox, |index, verdict| match verdict {
-        Verdict::Clireq(ClireqFlooded { evicted, loopback_client }) => {
+    flooder.on_batch(now, inbox, outbox, |index, verdict| {
+        note(index, verdict);
+        count(index, verdict, wanted, counters);
+    });
+}
+
+/// Whether there is a QUERY that it is about: of a CLIREQ there is none without neighbours.
+fn is_of_a_query(verdict: &Verdict) -> bool {
+    !matches!(verdict, Verdict::Clireq(ClireqFlooded { seq: None, .. }))
+}
+
+fn count(index: usize, verdict: Verdict, wanted: &mut Vec<usize>, counters: &mut Counters) {
+    match verdict {
+        Verdict::Clireq(ClireqFlooded { seq: _, evicted, loopback_client }) => {
             counters.seen_evicted += u64::from(evicted);
             counters.loopback_client += u64::from(loopback_client);
         }
@@ -76,5 +103,5 @@ fn judge(
             counters.forwarded += u64::from(forwarded > 0);
             counters.seen_evicted += u64::from(evicted);
         }
-    });
+    }
 }

@@ -26,6 +26,7 @@
 //! | `flooder` | duplicate suppression and forwarding |
 //! | `lookup` | answers |
 //! | `sender` | batches to socket |
+//! | `tracer` | what the others noted, to a file |
 //! | `signals` | signals to events |
 //! | `line_reader`, `client_ui` | the client: what is typed, and the conversation |
 
@@ -39,3 +40,4 @@ pub mod lookup;
 pub mod receiver;
 pub mod sender;
 pub mod signals;
+pub mod tracer;

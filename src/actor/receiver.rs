@@ -2,11 +2,13 @@
 
 use super::channels::{InboxHandle, LookupJob};
 use super::clock::{Clock, Pace};
+use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
 use crate::net::{DatagramSource, Received, is_transient};
 use crate::stats::{Counters, Tally};
+use crate::trace::{Events, Malformed};
 use crate::types::Neighbours;
-use crate::wire::Header;
+use crate::wire::{DecodeError, Header};
 use crossbeam_channel::{SendError, Sender};
 use std::net::SocketAddrV4;
 use std::sync::Arc;
@@ -37,6 +39,12 @@ pub trait Route {
     /// # Errors
     /// Whoever should take it is gone: the receiver ends.
     fn pass(&mut self, inbox: InboxHandle, counters: &mut Counters) -> Result<(), Gone>;
+
+    /// Learns of a malformed datagram, which goes nowhere.
+    fn malformed(&mut self, _from: SocketAddrV4, _len: usize, _error: DecodeError) {}
+
+    /// Learns that a receive call is over and what it brought was passed on.
+    fn settle(&mut self) {}
 }
 
 /// The other end of a channel is gone.
@@ -60,6 +68,8 @@ pub struct ServentRoute {
     inbox_tx: Sender<InboxHandle>,
     lookup_tx: Sender<LookupJob>,
     wanted: Pool<Vec<usize>>,
+    tap: Option<Tap>,
+    malformed: Vec<Malformed>,
 }
 
 impl ServentRoute {
@@ -67,7 +77,13 @@ impl ServentRoute {
     #[must_use]
     pub fn new(neighbours: &Neighbours, inbox_tx: Sender<InboxHandle>, lookup_tx: Sender<LookupJob>) -> Self {
         let floods_clireqs = !neighbours.as_slice().is_empty();
-        Self { floods_clireqs, inbox_tx, lookup_tx, wanted: Pool::default() }
+        Self { floods_clireqs, inbox_tx, lookup_tx, wanted: Pool::default(), tap: None, malformed: Vec::new() }
+    }
+
+    /// The same, with what comes in noted for the tracer.
+    #[must_use]
+    pub fn traced(self, tap: Option<Tap>) -> Self {
+        Self { tap, ..self }
     }
 }
 
@@ -88,6 +104,10 @@ impl Route for ServentRoute {
         let clireqs = wanted.len();
         counters.clireq += clireqs as u64;
         counters.query += queries;
+        // First, so that the lines of what the others do come behind.
+        if let Some(tap) = &self.tap {
+            tap.offer_now(Events::Received(Arc::clone(&inbox)));
+        }
         if clireqs > 0 {
             self.lookup_tx.send(LookupJob::Keys { inbox: Arc::clone(&inbox), wanted })?;
         }
@@ -95,6 +115,18 @@ impl Route for ServentRoute {
             self.inbox_tx.send(inbox)?;
         }
         Ok(())
+    }
+
+    fn malformed(&mut self, from: SocketAddrV4, len: usize, error: DecodeError) {
+        if self.tap.is_some() {
+            self.malformed.push(Malformed { from, len, error });
+        }
+    }
+
+    fn settle(&mut self) {
+        if let Some(tap) = &self.tap {
+            tap.offer_now(Events::Malformed(std::mem::take(&mut self.malformed)));
+        }
     }
 }
 
@@ -114,6 +146,7 @@ pub fn run(mut source: impl DatagramSource, stop: &StopFlag, route: impl Route, 
     while !stop.is_set() && !intake.gone {
         let received = source.receive(|from, datagram| intake.take(from, datagram, tally.count()));
         intake.pass(tally.count());
+        intake.route.settle();
         let shed = match received {
             Ok(Received { shed, unreadable }) => {
                 tally.count().receive_failed += unreadable;
@@ -160,6 +193,7 @@ impl<R: Route> Intake<R> {
         let inbox = Arc::make_mut(&mut self.filling);
         if let Err(error) = inbox.push(from, datagram) {
             counters.malformed(error);
+            self.route.malformed(from, datagram.len(), error);
             log::debug!("malformed datagram of {} bytes from {from}: {error}", datagram.len());
         }
         if inbox.is_full() {

@@ -11,6 +11,7 @@
 //! ignored.
 
 pub mod client;
+mod journal;
 pub mod overlay;
 pub mod overlay_file;
 pub mod servent;
@@ -65,11 +66,12 @@ impl Verbosity {
             (false, false) => usual,
             (false, true) => LevelFilter::Debug,
         };
-        let logger = env_logger::Builder::new()
-            .filter_module(env!("CARGO_CRATE_NAME"), level)
-            .format_target(false)
-            .parse_default_env()
-            .try_init();
+        let mut builder = env_logger::Builder::new();
+        if journal::is_standard_error() {
+            builder.format_timestamp(None);
+        }
+        let logger =
+            builder.filter_module(env!("CARGO_CRATE_NAME"), level).format_target(false).parse_default_env().try_init();
         // A second logger in one process changes nothing: the first one stays.
         logger.ok();
         panic::set_hook(Box::new(|panicked| {

@@ -4,6 +4,7 @@ use super::servent::ServentArgs;
 use super::values::Peer;
 use crate::loading::read_kv_file;
 use crate::overlay::Member;
+use crate::servent::TraceTarget;
 use crate::sim::{Graph, GraphError, ServentId};
 use std::fmt;
 use std::fs;
@@ -30,6 +31,7 @@ struct Line {
     kv_file: PathBuf,
     neighbours: Vec<Peer>,
     verbosity_given: bool,
+    trace: Option<TraceTarget>,
     words: Vec<String>,
 }
 
@@ -96,6 +98,13 @@ impl OverlayFile {
             if let Some(earlier) = lines.iter().find(|earlier| earlier.address == line.address) {
                 let cause = format!("{} is taken by line {} already", line.address, earlier.number);
                 return Err(refuse(Some(number), cause));
+            }
+            let same_trace = |earlier: &&Line| line.trace.is_some() && earlier.trace == line.trace;
+            if let Some(earlier) = lines.iter().find(same_trace) {
+                return Err(refuse(
+                    Some(number),
+                    format!("--trace: line {} writes to this file already", earlier.number),
+                ));
             }
             lines.push(line);
         }
@@ -172,12 +181,17 @@ impl Line {
         words.extend(typed);
         let args = ServentArgs::parse_words(&words).map_err(|error| cause(&error))?;
         let ip = if args.bind().is_unspecified() { Ipv4Addr::LOCALHOST } else { args.bind() };
+        if args.trace() == Some(TraceTarget::StandardOutput) {
+            return Err("--trace -: standard output is the client's, name a file".to_owned());
+        }
         Ok(Self {
             number,
+            trace: args.trace(),
             address: SocketAddrV4::new(ip, args.port()),
             kv_file: args.file().clone(),
             neighbours: args.neighbours().to_vec(),
-            verbosity_given: args.verbosity().is_given(),
+            // Rates are logged to be read.
+            verbosity_given: args.verbosity().is_given() || args.logs_rates(),
             words,
         })
     }

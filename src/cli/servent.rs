@@ -6,7 +6,7 @@ use crate::actor::crew::Crew;
 use crate::actor::signals;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
-use crate::servent::{Servent, ServentConfig, ServentEvent};
+use crate::servent::{Servent, ServentConfig, ServentEvent, TraceTarget};
 use crate::stats::Counters;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
@@ -63,6 +63,12 @@ pub struct ServentArgs {
     /// Do without segmentation and receive offload (GSO, GRO)
     #[arg(long)]
     no_offload: bool,
+    /// Write what becomes of each datagram to FILE, a JSON object a line; - = standard output
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Log how much comes and goes a second, this often
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
+    stats_every: Option<Duration>,
     #[command(flatten)]
     verbosity: Verbosity,
 }
@@ -111,6 +117,22 @@ impl ServentArgs {
         self.bind
     }
 
+    /// Where the trace goes, if there is one.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceTarget> {
+        let target = |path: &PathBuf| match path.as_os_str().as_encoded_bytes() {
+            b"-" => TraceTarget::StandardOutput,
+            _ => TraceTarget::File(path.clone()),
+        };
+        self.trace.as_ref().map(target)
+    }
+
+    /// Whether it is to log its rates.
+    #[must_use]
+    pub fn logs_rates(&self) -> bool {
+        self.stats_every.is_some()
+    }
+
     /// How much to log.
     #[must_use]
     pub fn verbosity(&self) -> Verbosity {
@@ -122,7 +144,10 @@ impl ServentArgs {
     /// # Errors
     /// A message that names the neighbour that has no address.
     pub fn check(self) -> Result<ServentConfig, String> {
+        let trace = self.trace();
         Ok(ServentConfig {
+            trace,
+            stats_every: self.stats_every,
             bind: SocketAddrV4::new(self.bind, self.port),
             file: self.file,
             neighbours: self.neighbours.iter().map(Peer::resolve).collect::<Result<_, _>>()?,

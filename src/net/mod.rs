@@ -20,6 +20,7 @@ pub use portable::{BatchReceiver, BatchSender};
 use crate::batch::Outbox;
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
+use nix::net::if_::InterfaceFlags;
 use socket2::SockRef;
 use std::fmt;
 use std::io;
@@ -172,6 +173,7 @@ pub struct Socket {
     udp: UdpSocket,
     local: SocketAddrV4,
     receive_buffer_len: usize,
+    send_buffer_len: usize,
 }
 
 impl Socket {
@@ -193,7 +195,8 @@ impl Socket {
         // Linux doubles the number to account for its own overhead, and reports the double.
         let doubled = if cfg!(target_os = "linux") { 2 } else { 1 };
         let receive_buffer_len = options.recv_buffer_size()? / doubled;
-        Ok(Self { udp, local, receive_buffer_len })
+        let send_buffer_len = options.send_buffer_size()? / doubled;
+        Ok(Self { udp, local, receive_buffer_len, send_buffer_len })
     }
 
     /// The address that it is bound to.
@@ -206,6 +209,12 @@ impl Socket {
     #[must_use]
     pub fn receive_buffer_len(&self) -> usize {
         self.receive_buffer_len
+    }
+
+    /// The send buffer that the kernel granted, likewise: at most [`SEND_BUFFER_LEN`].
+    #[must_use]
+    pub fn send_buffer_len(&self) -> usize {
+        self.send_buffer_len
     }
 
     /// A half to receive with and one, with a cloned socket, to send with; and which offloads they use.
@@ -222,12 +231,38 @@ impl Socket {
 /// Whether `ip` is an address of this host: on loopback, or of one of its interfaces.
 #[must_use]
 pub fn is_local(ip: Ipv4Addr) -> bool {
-    let is_of_interface = || {
-        let interfaces = getifaddrs().into_iter().flatten();
-        let mut addresses = interfaces.filter_map(|interface| interface.address?.as_sockaddr_in().map(|own| own.ip()));
-        addresses.any(|own| own == ip)
-    };
-    ip.is_loopback() || is_of_interface()
+    ip.is_loopback() || interfaces(InterfaceFlags::empty()).any(|own| own == ip)
+}
+
+/// The addresses of this host's interfaces that are up, those on loopback last.
+#[must_use]
+pub fn own_addresses() -> Vec<Ipv4Addr> {
+    let mut addresses = Vec::new();
+    for address in interfaces(InterfaceFlags::IFF_UP) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses.sort_by_key(Ipv4Addr::is_loopback);
+    addresses
+}
+
+/// The address of this host that `peer` would see; `None` without a route. Nothing is sent.
+#[must_use]
+pub fn source_towards(peer: SocketAddrV4) -> Option<Ipv4Addr> {
+    // Not the servent's socket: that one is never connected (P-25).
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(peer).ok()?;
+    match socket.local_addr().ok()? {
+        SocketAddr::V4(local) => Some(*local.ip()),
+        SocketAddr::V6(_) => None,
+    }
+}
+
+/// The addresses of the interfaces that have these flags.
+fn interfaces(flags: InterfaceFlags) -> impl Iterator<Item = Ipv4Addr> {
+    let interfaces = getifaddrs().into_iter().flatten().filter(move |interface| interface.flags.contains(flags));
+    interfaces.filter_map(|interface| interface.address?.as_sockaddr_in().map(|own| own.ip()))
 }
 
 #[cfg(test)]

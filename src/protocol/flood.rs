@@ -45,6 +45,8 @@ pub enum Verdict {
 /// What became of a CLIREQ. Its key is to be looked up in any case (P-11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClireqFlooded {
+    /// The number of its QUERY; `None` without neighbours, when there is none.
+    pub seq: Option<SeqNo>,
     /// A sighting had to make room for this one (P-20).
     pub evicted: bool,
     /// The client is on loopback and some neighbour is not, so that one can't answer it (P-26).
@@ -179,11 +181,12 @@ impl Flooder {
         let header = QueryHeader { ttl: Ttl::INITIAL, client, seq: self.next_seq };
         self.next_seq = self.next_seq.next();
         if self.neighbours.as_slice().is_empty() {
-            return ClireqFlooded { evicted: false, loopback_client: false };
+            return ClireqFlooded { seq: None, evicted: false, loopback_client: false };
         }
         let sighting = self.seen.observe(now, fingerprint, header.ttl);
         self.send(None, header, key.field_to_forward(), outbox);
         ClireqFlooded {
+            seq: Some(header.seq),
             evicted: sighting == Sighting::First { evicted: true },
             loopback_client: self.beyond_loopback && client.ip().is_loopback(),
         }

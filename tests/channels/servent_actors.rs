@@ -121,7 +121,7 @@ fn p14_the_flooder_passes_on_first_sightings_once() {
     inbox_tx.send(first).unwrap();
     inbox_tx.send(second).unwrap();
     drop(inbox_tx);
-    flooder::run(flood, &inbox_rx, &lookup_tx, &outbox_tx, &ManualClock::new().0, stats.tally());
+    flooder::run(flood, &inbox_rx, &lookup_tx, &outbox_tx, &ManualClock::new().0, stats.tally(), None);
     drop((lookup_tx, outbox_tx));
 
     assert_eq!(keys(next(&lookup_rx)), [1]);
@@ -166,7 +166,7 @@ fn p14_p35_the_lookup_actor_answers_from_the_store_of_the_moment() {
     lookup_tx.send(job(&[4])).unwrap();
     drop(lookup_tx);
     let answers = Lookup::new(store(), ResponseLimiter::new(200));
-    lookup::run(answers, &lookup_rx, &outbox_tx, &ManualClock::new().0, stats.tally());
+    lookup::run(answers, &lookup_rx, &outbox_tx, &ManualClock::new().0, stats.tally(), None);
 
     let expected = [(at(5000), b"\0\x03http\t80/tcp\0".to_vec()), (at(5001), response(b"ssh", b"22/tcp"))];
     assert_eq!(contents(&next(&outbox_rx)), expected);

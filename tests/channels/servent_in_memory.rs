@@ -23,6 +23,8 @@ fn config() -> ServentConfig {
         seen: SeenConfig { capacity: 1 << 16, ..SeenConfig::default() },
         response_limit: 200,
         offload: Offload::Off,
+        trace: None,
+        stats_every: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! serventTP3 on the wire, byte for byte: raw sockets play its client and its neighbours.
 
 mod addresses;
+mod announcements;
 mod bursts;
 mod dialects;
 mod flooding;
@@ -10,3 +11,4 @@ mod neighbours;
 mod pairs;
 mod seen;
 mod signals;
+mod trace;
