@@ -14,12 +14,12 @@ use crate::stats::Stats;
 use crate::terminal::Colours;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
+use rustix::termios::tcgetwinsize;
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::thread;
-use terminal_size::{Width, terminal_size_of};
 
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 80;
@@ -129,8 +129,8 @@ fn manner(config: &ClientConfig) -> Manner {
 
 /// Columns of the terminal that remarks are shown on.
 fn columns() -> usize {
-    let size = terminal_size_of(io::stderr());
-    size.map(|(Width(columns), _)| usize::from(columns)).filter(|&columns| columns > 0).unwrap_or(COLUMNS)
+    let columns = tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col));
+    if columns == 0 { COLUMNS } else { columns }
 }
 
 /// The channels of the line reader: asking it, and its lines. Keys that are given are lines that wait already.
