@@ -1,5 +1,8 @@
 //! clientTP3 in a terminal: the prompt, Ctrl-C and Ctrl-D, and what a stranger may do to the screen (P-44).
 
+mod history;
+mod live;
+
 use crate::support::wire::{clireq, response};
 use crate::support::{CLIENT, Peer, Terminal};
 use std::net::SocketAddrV4;
