@@ -20,10 +20,10 @@ fn queries(jobs: usize, keys: &[&str]) -> Queries {
 
 /// The keys that start at `seconds`.
 fn start(queries: &mut Queries, seconds: u64) -> Vec<String> {
-    std::iter::from_fn(|| queries.start_next(at(seconds))).map(text).collect()
+    std::iter::from_fn(|| queries.start_next(at(seconds))).map(|key| text(&key)).collect()
 }
 
-fn text(key: AskedKey) -> String {
+fn text(key: &AskedKey) -> String {
     String::from_utf8(key.as_bytes().to_vec()).unwrap()
 }
 
@@ -36,10 +36,10 @@ fn hear(queries: &mut Queries, seconds: u64, port: u16, key: &str, value: &[u8])
 fn events(queries: &mut Queries) -> Vec<String> {
     let shown = |event| match event {
         Event::Answer { number, key, answer } => {
-            format!("{number} {}={}", text(key), String::from_utf8_lossy(&answer.value))
+            format!("{number} {}={}", text(&key), String::from_utf8_lossy(&answer.value))
         }
-        Event::Finished { number, key, summary } => format!("{number} {}: {}", text(key), summary.answers),
-        Event::Stopped { key } => format!("{} stopped", text(key)),
+        Event::Finished { number, key, summary } => format!("{number} {}: {}", text(&key), summary.answers),
+        Event::Stopped { key } => format!("{} stopped", text(&key)),
     };
     std::iter::from_fn(|| queries.next_event()).map(shown).collect()
 }
@@ -51,7 +51,7 @@ fn at_most_jobs_keys_are_under_way_and_each_end_makes_room_for_the_next() {
     hear(&mut queries, 1, 1, "a", b"1");
     assert_eq!(queries.deadline(), Some(at(4)));
     // P-40: each key has its own wait.
-    assert_eq!(queries.on_deadline(at(4)).into_iter().map(text).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(queries.on_deadline(at(4)).into_iter().map(|key| text(&key)).collect::<Vec<_>>(), ["b"]);
     assert_eq!(start(&mut queries, 4), [""; 0]);
     assert!(queries.on_deadline(at(5)).is_empty());
     assert_eq!(start(&mut queries, 5), ["c"]);
