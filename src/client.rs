@@ -43,6 +43,8 @@ pub struct ClientConfig {
     pub colours: Colours,
     /// The environment asks for no colours.
     pub no_colours: bool,
+    /// Whether a line may change while it waits, where remarks are shown on a terminal.
+    pub live: bool,
     /// The file that keeps what is typed at the prompt; `None` = none.
     pub history: Option<PathBuf>,
 }
@@ -122,7 +124,7 @@ fn manner(config: &ClientConfig) -> Manner {
         format,
         answer_paint: paint(io::stdout().is_terminal()),
         remark_paint: paint(io::stderr().is_terminal()),
-        columns: io::stderr().is_terminal().then_some(columns),
+        columns: (config.live && io::stderr().is_terminal()).then_some(columns),
         keys: (!config.keys.is_empty()).then_some(config.keys.len()),
     }
 }

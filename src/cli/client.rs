@@ -93,7 +93,8 @@ impl AskingArgs {
     }
 
     /// A client of `servent` that asks for `keys`, or for what is typed.
-    pub(super) fn config(&self, servent: SocketAddrV4, keys: Vec<AskedKey>) -> ClientConfig {
+    pub(super) fn config(&self, servent: SocketAddrV4, keys: Vec<AskedKey>, verbosity: Verbosity) -> ClientConfig {
+        let is_dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         let history = || history_file(env::var_os("XDG_STATE_HOME").as_deref(), env::var_os("HOME").as_deref());
         ClientConfig {
             servent,
@@ -108,8 +109,9 @@ impl AskingArgs {
                 ColorChoice::Never => Colours::Never,
             },
             // https://no-color.org: present and not empty, whatever it says.
-            no_colours: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-                || env::var_os("TERM").is_some_and(|terminal| terminal == "dumb"),
+            no_colours: is_dumb || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            // What is logged at any time would mix with it.
+            live: !is_dumb && !verbosity.is_verbose(),
             history: if self.no_history { None } else { history() },
         }
     }
@@ -155,7 +157,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
-    let config = args.asking.config(args.servent.resolve()?, keys);
+    let config = args.asking.config(args.servent.resolve()?, keys, args.verbosity);
     let (interrupt_tx, interrupt_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], interrupt_tx, |signal| match signal {

@@ -109,7 +109,7 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
     };
     writeln!(io::stderr(), "{file}\nasking servent {servent}").ok();
 
-    let config = args.asking.config(servent, keys);
+    let config = args.asking.config(servent, keys, args.verbosity);
     let ended_rx = overlay.ended();
     let (interrupt_tx, interrupt_rx) = unbounded();
     let (died_tx, died_rx) = bounded(1);
