@@ -1,7 +1,7 @@
 //! The client, wired up: line reader, conversation, receiver and sender.
 
 use crate::actor::channels::batches;
-use crate::actor::client_ui::{self, Ending, Interrupt, Manner, Wires};
+use crate::actor::client_ui::{self, Ending, Format, Interrupt, Manner, Wires};
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::{ActorPanicked, Crew};
 use crate::actor::line_reader::{self, EditedLines, Line, PlainLines};
@@ -9,24 +9,44 @@ use crate::actor::receiver::StopFlag;
 use crate::actor::{receiver, sender};
 use crate::loading::secret;
 use crate::net::{Offload, Socket};
-use crate::protocol::{AskedKey, Patience};
+use crate::protocol::{AskedKey, Dialect, Patience};
 use crate::stats::Stats;
+use crate::terminal::Colours;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use nix::sys::termios::{self, SetArg, Termios};
+use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
+use rustix::termios::tcgetwinsize;
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
 use std::thread;
+
+/// Columns of a terminal that does not say how many it has.
+const COLUMNS: usize = 80;
 
 /// Everything that a client is told.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
     /// The servent to ask.
     pub servent: SocketAddrV4,
-    /// The keys to ask for, in turn; none = lines from standard input.
+    /// The keys to ask for; none = lines from standard input.
     pub keys: Vec<AskedKey>,
     /// How long to wait and how often to ask.
     pub patience: Patience,
+    /// How the keys end on the wire.
+    pub dialect: Dialect,
+    /// Keys under way at a time.
+    pub jobs: usize,
+    /// Whether answers are JSON objects.
+    pub json: bool,
+    /// When to use colours.
+    pub colours: Colours,
+    /// The environment asks for no colours.
+    pub no_colours: bool,
+    /// Whether a line may change while it waits, where remarks are shown on a terminal.
+    pub live: bool,
+    /// The file that keeps what is typed at the prompt; `None` = none.
+    pub history: Option<PathBuf>,
 }
 
 /// Why a client failed.
@@ -72,15 +92,9 @@ pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<E
     let tally = stats.tally();
     crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(ClientError::System)?;
 
-    let manner = Manner {
-        servent: config.servent,
-        patience: config.patience,
-        interactive: config.keys.is_empty() && io::stdin().is_terminal(),
-        secret: secret(),
-        terminal: io::stdout().is_terminal(),
-    };
-    let _terminal = TerminalGuard::save(manner.interactive && manner.terminal);
-    let (asked_tx, line_rx) = lines(&config.keys).map_err(ClientError::System)?;
+    let manner = manner(config);
+    let _terminal = TerminalGuard::set_up(manner.interactive && io::stdout().is_terminal());
+    let (asked_tx, line_rx) = lines(config).map_err(ClientError::System)?;
     let wires = Wires { asked_tx, line_rx, inbox_rx, outbox_tx, interrupt_rx };
     let ending = client_ui::run(manner, &wires, &clock, &mut io::stdout(), &mut io::stderr());
     stop.set();
@@ -92,22 +106,52 @@ pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<E
     }
 }
 
+/// What the configuration makes of these standard streams.
+fn manner(config: &ClientConfig) -> Manner {
+    let paint = |is_terminal| config.colours.paint(is_terminal, config.no_colours);
+    let format = match (config.json, io::stdout().is_terminal()) {
+        (true, _) => Format::Json,
+        (false, true) => Format::Terminal,
+        (false, false) => Format::Plain,
+    };
+    Manner {
+        servent: config.servent,
+        patience: config.patience,
+        dialect: config.dialect,
+        jobs: config.jobs,
+        interactive: config.keys.is_empty() && io::stdin().is_terminal(),
+        secret: secret(),
+        format,
+        answer_paint: paint(io::stdout().is_terminal()),
+        remark_paint: paint(io::stderr().is_terminal()),
+        columns: (config.live && io::stderr().is_terminal()).then_some(columns),
+        keys: (!config.keys.is_empty()).then_some(config.keys.len()),
+    }
+}
+
+/// Columns of the terminal that remarks are shown on.
+fn columns() -> usize {
+    let columns = tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col));
+    if columns == 0 { COLUMNS } else { columns }
+}
+
 /// The channels of the line reader: asking it, and its lines. Keys that are given are lines that wait already.
-fn lines(keys: &[AskedKey]) -> io::Result<(Sender<()>, Receiver<Line>)> {
+fn lines(config: &ClientConfig) -> io::Result<(Sender<()>, Receiver<Line>)> {
     let (asked_tx, asked_rx) = bounded(1);
     let (line_tx, line_rx) = unbounded();
-    if !keys.is_empty() {
-        for key in keys {
+    if !config.keys.is_empty() {
+        for key in &config.keys {
             // The receiving end is held above.
             line_tx.send(Line::Typed(key.as_bytes().to_vec())).ok();
         }
         return Ok((asked_tx, line_rx));
     }
     let person = io::stdin().is_terminal();
+    let history = config.history.clone();
     // Not one of the crew: it may sit in a read that nothing ends, and is left there when the program exits.
     thread::Builder::new().name("line reader".to_owned()).spawn(move || {
         if person && io::stdout().is_terminal() {
-            match EditedLines::new() {
+            match EditedLines::new(history) {
                 Ok(lines) => line_reader::run(lines, &asked_rx, &line_tx),
                 Err(error) => drop(line_tx.send(Line::Failed(error))),
             }
@@ -123,8 +167,17 @@ struct TerminalGuard(Option<Termios>);
 
 impl TerminalGuard {
     /// Only where the editor is `used`: a client in the background must leave the terminal alone.
-    fn save(used: bool) -> Self {
-        Self(used.then(|| termios::tcgetattr(io::stdin()).ok()).flatten())
+    ///
+    /// What is typed during a wait is not echoed, for it would mix with the answers: the next prompt shows it.
+    fn set_up(used: bool) -> Self {
+        let saved = used.then(|| termios::tcgetattr(io::stdin()).ok()).flatten();
+        if let Some(saved) = &saved {
+            let mut quiet = saved.clone();
+            quiet.local_flags.remove(LocalFlags::ECHO);
+            // A terminal that can't do so echoes.
+            termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &quiet).ok();
+        }
+        Self(saved)
     }
 }
 

@@ -4,8 +4,12 @@
 
 use crossbeam_channel::{Receiver, Sender};
 use rustyline::error::ReadlineError;
-use rustyline::{Cmd, Config, DefaultEditor, KeyEvent};
+use rustyline::history::FileHistory;
+use rustyline::{Cmd, Config, Editor, KeyEvent};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, BufRead, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 /// The prompt of an interactive client.
 pub const PROMPT: &str = "key> ";
@@ -65,31 +69,74 @@ impl<R: BufRead> LineSource for PlainLines<R> {
     }
 }
 
-/// Lines edited at a terminal, with a history kept in memory.
-pub struct EditedLines(DefaultEditor);
+/// Lines that the history holds; the oldest go first.
+pub const HISTORY_LINES_MAX: usize = 1_000;
+/// Bytes of the longest line that it takes.
+pub const HISTORY_LINE_LEN_MAX: usize = 1_024;
+
+/// Lines edited at a terminal, with a history.
+pub struct EditedLines {
+    editor: Editor<(), FileHistory>,
+    /// Where the history is kept between runs; `None` keeps it in memory only.
+    history: Option<PathBuf>,
+}
 
 impl EditedLines {
-    /// An editor on standard input and output.
+    /// An editor on standard input and output, with the history that is kept in the file `history`.
+    ///
+    /// A history that can't be kept is said in the log; the editor does without.
     ///
     /// # Errors
     /// What the terminal says.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(history: Option<PathBuf>) -> io::Result<Self> {
         // Pasted lines are lines: each is a key of its own.
-        let config = Config::builder().bracketed_paste(false).build();
-        let mut editor = DefaultEditor::with_config(config).map_err(io::Error::other)?;
+        let config = Config::builder().bracketed_paste(false).max_history_size(HISTORY_LINES_MAX);
+        let config = config.map_err(io::Error::other)?.build();
+        let kept = FileHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, kept).map_err(io::Error::other)?;
         // A Ctrl-D typed during a wait, when the terminal edits lines itself, arrives as a NUL.
         editor.bind_sequence(KeyEvent::ctrl('@'), Cmd::EndOfFile);
         editor.bind_sequence(KeyEvent::ctrl(' '), Cmd::EndOfFile);
-        Ok(Self(editor))
+        let mut lines = Self { editor, history };
+        lines.with_history(|editor, file| {
+            create_private(file)?;
+            editor.load_history(file).map_err(io::Error::other)
+        });
+        Ok(lines)
     }
+
+    /// Keeps `line`. Each is written at once, so that none is lost however the program ends; what other clients wrote
+    /// meanwhile stays.
+    fn remember(&mut self, line: &str) {
+        // A line that the history does not take is still a line.
+        if line.len() <= HISTORY_LINE_LEN_MAX && self.editor.add_history_entry(line).unwrap_or(false) {
+            self.with_history(|editor, file| editor.append_history(file).map_err(io::Error::other));
+        }
+    }
+
+    /// Does something with the file, and gives the file up if that fails.
+    fn with_history(&mut self, act: impl FnOnce(&mut Editor<(), FileHistory>, &Path) -> io::Result<()>) {
+        let Some(file) = &self.history else { return };
+        if let Err(error) = act(&mut self.editor, file) {
+            log::warn!("no history is kept in {}: {error}", file.display());
+            self.history = None;
+        }
+    }
+}
+
+/// Makes `file`, and the folders that it is in, for their owner alone, unless they are there.
+fn create_private(file: &Path) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    OpenOptions::new().append(true).create(true).mode(0o600).open(file).map(drop)
 }
 
 impl LineSource for EditedLines {
     fn next_line(&mut self) -> Line {
-        match self.0.readline(PROMPT) {
+        match self.editor.readline(PROMPT) {
             Ok(line) => {
-                // A line that the history does not take is still a line.
-                self.0.add_history_entry(line.as_str()).ok();
+                self.remember(&line);
                 Line::Typed(line.into_bytes())
             }
             Err(ReadlineError::Interrupted) => Line::Interrupted,

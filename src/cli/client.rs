@@ -8,15 +8,18 @@ use crate::actor::client_ui::{Ending, Interrupt};
 use crate::actor::crew::Crew;
 use crate::actor::signals;
 use crate::client::{self, ClientConfig};
-use crate::protocol::{AskedKey, Patience};
-use crate::terminal::escape;
+use crate::protocol::{AskedKey, Dialect, Patience};
+use crate::terminal::{Colours, escape};
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{ColorChoice, CommandFactory, Parser};
 use crossbeam_channel::unbounded;
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::net::SocketAddrV4;
 use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -35,44 +38,90 @@ struct ClientArgs {
     /// The servent to ask: IPv4 address or host name, and port
     #[arg(value_name = "IP:PORT", value_parser = values::peer)]
     servent: Peer,
-    /// Keys to ask for, in turn; without any, lines of standard input
+    /// Keys to ask for; without any, lines of standard input
     #[arg(value_name = "KEY")]
     keys: Vec<OsString>,
     #[command(flatten)]
-    patience: PatienceArgs,
+    asking: AskingArgs,
     #[command(flatten)]
     verbosity: Verbosity,
 }
 
-/// How long a client waits and how often it asks.
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub(super) struct PatienceArgs {
+/// How a client asks and how it shows what comes.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct AskingArgs {
     /// How long to wait for a first answer after each try, and for another after each answer
     #[arg(long, value_name = "SECONDS", default_value = "4", value_parser = values::seconds)]
     timeout: Duration,
     /// How often to send the question while nobody answers
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1000))]
     tries: u32,
+    /// How many keys to ask for at a time; at the prompt it is one
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: u16,
+    /// Write a JSON object a line for each answer and for each key that is done
+    #[arg(long)]
+    json: bool,
+    /// End each key with a NUL, as an earlier edition of the protocol does
+    #[arg(long)]
+    nul: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// Keep no history of what is typed at the prompt
+    #[arg(long)]
+    no_history: bool,
 }
 
-impl PatienceArgs {
-    pub(super) fn patience(self) -> Patience {
-        Patience { timeout: self.timeout, tries: self.tries }
+impl AskingArgs {
+    fn dialect(&self) -> Dialect {
+        if self.nul { Dialect::NulTerminated } else { Dialect::Plain }
+    }
+
+    /// The KEY arguments as keys, bytes for bytes (P-4).
+    ///
+    /// # Errors
+    /// What clap says of the first that is none.
+    pub(super) fn checked_keys<C: CommandFactory>(&self, typed: &[OsString]) -> Result<Vec<AskedKey>, clap::Error> {
+        let check = |typed: &OsString| {
+            AskedKey::in_dialect(typed.as_bytes(), self.dialect()).map_err(|error| {
+                let message = format!("invalid value '{}' for '[KEY]...': {error}", escape(typed.as_bytes()));
+                C::command().error(ErrorKind::ValueValidation, message)
+            })
+        };
+        typed.iter().map(check).collect()
+    }
+
+    /// A client of `servent` that asks for `keys`, or for what is typed.
+    pub(super) fn config(&self, servent: SocketAddrV4, keys: Vec<AskedKey>, verbosity: Verbosity) -> ClientConfig {
+        let is_dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        let history = || history_file(env::var_os("XDG_STATE_HOME").as_deref(), env::var_os("HOME").as_deref());
+        ClientConfig {
+            servent,
+            keys,
+            patience: Patience { timeout: self.timeout, tries: self.tries },
+            dialect: self.dialect(),
+            jobs: self.jobs.into(),
+            json: self.json,
+            colours: match self.color {
+                ColorChoice::Auto => Colours::Auto,
+                ColorChoice::Always => Colours::Always,
+                ColorChoice::Never => Colours::Never,
+            },
+            // https://no-color.org: present and not empty, whatever it says.
+            no_colours: is_dumb || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            // What is logged at any time would mix with it.
+            live: !is_dumb && !verbosity.is_verbose(),
+            history: if self.no_history { None } else { history() },
+        }
     }
 }
 
-/// The KEY arguments as keys, bytes for bytes (P-4).
-///
-/// # Errors
-/// What clap says of the first that is none.
-pub(super) fn checked_keys<C: CommandFactory>(typed: &[OsString]) -> Result<Vec<AskedKey>, clap::Error> {
-    let check = |typed: &OsString| {
-        AskedKey::new(typed.as_bytes()).map_err(|error| {
-            let message = format!("invalid value '{}' for '[KEY]...': {error}", escape(typed.as_bytes()));
-            C::command().error(ErrorKind::ValueValidation, message)
-        })
-    };
-    typed.iter().map(check).collect()
+/// Where the history is kept: below the user's state directory, as the XDG base directory specification has it.
+fn history_file(state_home: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
+    let absolute = |path: Option<&OsStr>| path.map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute(state_home).or_else(|| Some(absolute(home)?.join(".local/state")))?;
+    Some(state.join(Path::new(NAME)).join("history"))
 }
 
 /// The exit code of an ended client.
@@ -93,7 +142,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
-    let keys = match checked_keys::<ClientArgs>(&args.keys) {
+    let keys = match args.asking.checked_keys::<ClientArgs>(&args.keys) {
         Ok(keys) => keys,
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
@@ -108,7 +157,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
-    let config = ClientConfig { servent: args.servent.resolve()?, keys, patience: args.patience.patience() };
+    let config = args.asking.config(args.servent.resolve()?, keys, args.verbosity);
     let (interrupt_tx, interrupt_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], interrupt_tx, |signal| match signal {
@@ -120,4 +169,24 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;
     ending
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_history_is_below_the_state_directory_and_relative_paths_are_no_paths() {
+        let rows = [
+            (Some("/state"), Some("/home/me"), Some("/state/clientTP3/history")),
+            (None, Some("/home/me"), Some("/home/me/.local/state/clientTP3/history")),
+            (Some(""), Some("/home/me"), Some("/home/me/.local/state/clientTP3/history")),
+            (Some("state"), Some("/home/me"), Some("/home/me/.local/state/clientTP3/history")),
+            (None, None, None),
+            (None, Some("home"), None),
+        ];
+        for (state_home, home, file) in rows {
+            assert_eq!(history_file(state_home.map(OsStr::new), home.map(OsStr::new)), file.map(PathBuf::from));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! `overlayTP3 FILE [KEY]...`
 
-use super::client::{PatienceArgs, checked_keys, exit_code};
+use super::client::{AskingArgs, exit_code};
 use super::overlay_file::OverlayFile;
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage, servent, values,
@@ -8,7 +8,7 @@ use super::{
 use crate::actor::client_ui::Interrupt;
 use crate::actor::crew::Crew;
 use crate::actor::signals;
-use crate::client::{self, ClientConfig};
+use crate::client;
 use crate::overlay::{Overlay, OverlayError, READY, SERVENT_MODE, die_with_parent};
 use crate::protocol::AskedKey;
 use clap::error::ErrorKind;
@@ -37,14 +37,14 @@ struct OverlayArgs {
     /// Overlay file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Keys to ask for, in turn; without any, lines of standard input
+    /// Keys to ask for; without any, lines of standard input
     #[arg(value_name = "KEY")]
     keys: Vec<OsString>,
     /// Port of the servent to ask [default: the first in FILE]
     #[arg(long, value_name = "PORT", value_parser = values::port)]
     at: Option<u16>,
     #[command(flatten)]
-    patience: PatienceArgs,
+    asking: AskingArgs,
     #[command(flatten)]
     verbosity: Verbosity,
 }
@@ -59,7 +59,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
-    let keys = match checked_keys::<OverlayArgs>(&args.keys) {
+    let keys = match args.asking.checked_keys::<OverlayArgs>(&args.keys) {
         Ok(keys) => keys,
         Err(error) => return exit_with_usage(&error, EXAMPLE),
     };
@@ -109,7 +109,7 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
     };
     writeln!(io::stderr(), "{file}\nasking servent {servent}").ok();
 
-    let config = ClientConfig { servent, keys, patience: args.patience.patience() };
+    let config = args.asking.config(servent, keys, args.verbosity);
     let ended_rx = overlay.ended();
     let (interrupt_tx, interrupt_rx) = unbounded();
     let (died_tx, died_rx) = bounded(1);

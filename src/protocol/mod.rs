@@ -13,11 +13,13 @@
 //! | `limit` | how many RESPONSEs one destination may get |
 //! | `lookup` | who is answered what |
 //! | `query` | the client: transmissions, waits and answers of one key |
+//! | `queries` | the client: many keys at once, in the order asked |
 
 mod flood;
 mod kv_file;
 mod limit;
 mod lookup;
+mod queries;
 mod query;
 mod seen;
 mod store;
@@ -26,6 +28,7 @@ pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
 pub use kv_file::{Loaded, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
 pub use lookup::{Lookup, LookupVerdict};
-pub use query::{AskedKey, ClientQuery, Heard, KeyError, Patience, Step};
+pub use queries::{Answer, Event, HELD_LEN_MAX, Progress, Queries, QueriesConfig, Summary, Wait};
+pub use query::{AskedKey, Awaiting, ClientQuery, Dialect, Heard, KeyError, Patience, Step};
 pub use seen::{Fingerprint, SeenConfig, SeenTable, Sighting};
 pub use store::{FRAGMENTED_LEN_MIN, InsertError, Store, StoreBuilder, StoreFull};

@@ -13,6 +13,7 @@
 use crate::types::Timestamp;
 use crate::wire::{CLIREQ_KEY_LEN_MAX, Header, Message};
 use siphasher::sip128::{Hasher128, SipHasher13};
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::Hasher;
@@ -20,7 +21,7 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 
 /// Answers to one key that are remembered to show each once (P-43). What comes beyond is shown as often as it comes.
-const SHOWN_MAX: usize = 1 << 16;
+pub(super) const SHOWN_MAX: usize = 1 << 16;
 
 /// How long a client waits and how often it asks (P-40).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,27 @@ impl Default for Patience {
     }
 }
 
+/// How a CLIREQ's key ends (P-2). It is answered in the same way (P-3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// With the datagram, as the protocol is now.
+    #[default]
+    Plain,
+    /// With one NUL, as an earlier edition demands.
+    NulTerminated,
+}
+
+impl Dialect {
+    /// What stands behind the key.
+    #[must_use]
+    pub fn terminator(self) -> &'static [u8] {
+        match self {
+            Self::Plain => b"",
+            Self::NulTerminated => b"\0",
+        }
+    }
+}
+
 /// A key that can be asked for: trimmed, not empty, without NUL, and short enough for a CLIREQ.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AskedKey(Vec<u8>);
@@ -48,13 +70,22 @@ impl AskedKey {
     /// # Errors
     /// [`KeyError`], which says what a key can't be.
     pub fn new(typed: &[u8]) -> Result<Self, KeyError> {
+        Self::in_dialect(typed, Dialect::Plain)
+    }
+
+    /// The same for a key that is asked for in `dialect`, whose terminator must fit as well.
+    ///
+    /// # Errors
+    /// As [`AskedKey::new`].
+    pub fn in_dialect(typed: &[u8], dialect: Dialect) -> Result<Self, KeyError> {
         let key = typed.trim_ascii();
+        let len_max = CLIREQ_KEY_LEN_MAX - dialect.terminator().len();
         if key.is_empty() {
             Err(KeyError::Empty)
         } else if key.contains(&0) {
             Err(KeyError::Nul)
-        } else if key.len() > CLIREQ_KEY_LEN_MAX {
-            Err(KeyError::TooLong(key.len()))
+        } else if key.len() > len_max {
+            Err(KeyError::TooLong { len: key.len(), len_max })
         } else {
             Ok(Self(key.to_vec()))
         }
@@ -67,6 +98,12 @@ impl AskedKey {
     }
 }
 
+impl Borrow<[u8]> for AskedKey {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// Why a key can't be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyError {
@@ -74,8 +111,13 @@ pub enum KeyError {
     Empty,
     /// A NUL, which would end the key early (P-2).
     Nul,
-    /// This many bytes, more than a datagram holds.
-    TooLong(usize),
+    /// More than a datagram holds.
+    TooLong {
+        /// Bytes of the key.
+        len: usize,
+        /// Bytes that there is room for.
+        len_max: usize,
+    },
 }
 
 impl fmt::Display for KeyError {
@@ -83,8 +125,8 @@ impl fmt::Display for KeyError {
         match self {
             Self::Empty => f.write_str("an empty key: expected at least one character that is not white space"),
             Self::Nul => f.write_str("a NUL byte in the key, which would end it there"),
-            Self::TooLong(len) => {
-                write!(f, "a key of {len} bytes, and a datagram holds at most {CLIREQ_KEY_LEN_MAX}")
+            Self::TooLong { len, len_max } => {
+                write!(f, "a key of {len} bytes, and a datagram holds at most {len_max}")
             }
         }
     }
@@ -99,6 +141,7 @@ pub struct ClientQuery {
     key: AskedKey,
     patience: Patience,
     tries_left: u32,
+    is_retransmitted: bool,
     deadline: Timestamp,
     secret: [u64; 2],
     /// Keyed fingerprints of the answers that were shown, so that what strangers send is not kept.
@@ -115,6 +158,17 @@ pub enum Heard<'a> {
     Repeated,
     /// Not an answer to this query; the wait goes on unchanged (P-42).
     Unrelated,
+}
+
+/// What a query waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaiting {
+    /// A first answer.
+    FirstAnswer,
+    /// A first answer, after a retransmission.
+    AnswerToRetransmission,
+    /// More answers.
+    MoreAnswers,
 }
 
 /// What to do when a deadline may have passed.
@@ -136,6 +190,7 @@ impl ClientQuery {
             key,
             patience,
             tries_left: patience.tries.saturating_sub(1),
+            is_retransmitted: false,
             deadline: now + patience.timeout,
             secret,
             shown: HashSet::new(),
@@ -153,6 +208,18 @@ impl ClientQuery {
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
         self.deadline
+    }
+
+    /// What it waits for until the deadline.
+    #[must_use]
+    pub fn awaiting(&self) -> Awaiting {
+        if self.answers > 0 {
+            Awaiting::MoreAnswers
+        } else if self.is_retransmitted {
+            Awaiting::AnswerToRetransmission
+        } else {
+            Awaiting::FirstAnswer
+        }
     }
 
     /// Judges a message that came from `servent`: any address will do (P-42).
@@ -192,6 +259,7 @@ impl ClientQuery {
         }
         if self.answers == 0 && self.tries_left > 0 {
             self.tries_left -= 1;
+            self.is_retransmitted = true;
             self.deadline = now + self.patience.timeout;
             return Step::Retransmit;
         }
@@ -200,112 +268,4 @@ impl ClientQuery {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::decode;
-    use std::net::Ipv4Addr;
-
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_start(Duration::from_secs(seconds))
-    }
-
-    fn servent(port: u16) -> SocketAddrV4 {
-        SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
-    }
-
-    fn query() -> ClientQuery {
-        ClientQuery::start(AskedKey::new(b"http").unwrap(), Patience::default(), [1, 2], at(0))
-    }
-
-    fn hear<'a>(query: &mut ClientQuery, now: u64, port: u16, datagram: &'a [u8]) -> Heard<'a> {
-        query.on_message(at(now), servent(port), &decode(datagram).unwrap())
-    }
-
-    #[test]
-    fn p40_silence_is_met_with_one_retransmission_and_then_the_end() {
-        let mut query = query();
-        assert_eq!(query.deadline(), at(4));
-        assert_eq!(query.on_deadline(at(3)), Step::Wait);
-        assert_eq!(query.on_deadline(at(4)), Step::Retransmit);
-        assert_eq!(query.deadline(), at(8));
-        assert_eq!(query.on_deadline(at(8)), Step::Finished(0));
-    }
-
-    #[test]
-    fn p40_after_an_answer_there_is_no_retransmission_and_each_answer_renews_the_wait() {
-        let mut query = query();
-        assert_eq!(hear(&mut query, 3, 1, b"\0\x03http\t80"), Heard::Answer(b"80"));
-        assert_eq!(query.deadline(), at(7));
-        assert_eq!(query.on_deadline(at(4)), Step::Wait);
-        assert_eq!(hear(&mut query, 6, 2, b"\0\x03http\t81\0"), Heard::Answer(b"81"));
-        assert_eq!(query.on_deadline(at(9)), Step::Wait);
-        assert_eq!(query.on_deadline(at(10)), Step::Finished(2));
-    }
-
-    #[test]
-    fn p40_an_answer_to_the_retransmission_counts() {
-        let mut query = query();
-        assert_eq!(query.on_deadline(at(4)), Step::Retransmit);
-        assert_eq!(hear(&mut query, 7, 1, b"\0\x03http\t80"), Heard::Answer(b"80"));
-        assert_eq!(query.on_deadline(at(11)), Step::Finished(1));
-    }
-
-    #[test]
-    fn p42_what_is_no_answer_does_not_touch_the_wait() {
-        let mut query = query();
-        for datagram in [
-            &b"\0\x03https\t443"[..],
-            b"\0\x03htt\tp",
-            b"\0\x01http",
-            b"\0\x02\0\x03\x7f\0\0\x01\x1f\x90\0\0\0\x07http",
-        ] {
-            assert_eq!(hear(&mut query, 3, 1, datagram), Heard::Unrelated, "{datagram:?}");
-        }
-        assert_eq!(query.on_deadline(at(4)), Step::Retransmit);
-    }
-
-    #[test]
-    fn p43_a_repeated_answer_is_shown_once_and_another_value_or_servent_is_shown() {
-        let mut query = query();
-        assert_eq!(hear(&mut query, 1, 1, b"\0\x03http\t80"), Heard::Answer(b"80"));
-        assert_eq!(hear(&mut query, 2, 1, b"\0\x03http\t80\0pad"), Heard::Repeated);
-        assert_eq!(query.deadline(), at(6));
-        assert_eq!(hear(&mut query, 2, 1, b"\0\x03http\t81"), Heard::Answer(b"81"));
-        assert_eq!(hear(&mut query, 2, 2, b"\0\x03http\t80"), Heard::Answer(b"80"));
-        assert_eq!(query.on_deadline(at(6)), Step::Finished(3));
-    }
-
-    #[test]
-    fn p40_the_number_of_tries_is_the_number_of_transmissions() {
-        for tries in [1, 2, 5] {
-            let patience = Patience { tries, ..Patience::default() };
-            let mut query = ClientQuery::start(AskedKey::new(b"k").unwrap(), patience, [1, 2], at(0));
-            let mut transmissions = 1;
-            while query.on_deadline(query.deadline()) == Step::Retransmit {
-                transmissions += 1;
-            }
-            assert_eq!(transmissions, tries);
-        }
-    }
-
-    #[test]
-    fn p43_a_servent_that_never_ends_does_not_fill_the_memory() {
-        let mut query = query();
-        for number in 0..SHOWN_MAX + 10 {
-            let datagram = format!("\0\x03http\t{number}").into_bytes();
-            assert!(matches!(hear(&mut query, 1, 1, &datagram), Heard::Answer(_)));
-        }
-        assert_eq!(hear(&mut query, 1, 1, b"\0\x03http\t0"), Heard::Repeated);
-        assert_eq!(query.shown.len(), SHOWN_MAX);
-        assert_eq!(query.on_deadline(at(5)), Step::Finished(SHOWN_MAX + 10));
-    }
-
-    #[test]
-    fn p45_a_key_is_trimmed_and_checked() {
-        assert_eq!(AskedKey::new(b" \thttp\r\n").unwrap().as_bytes(), b"http");
-        assert_eq!(AskedKey::new(b" \t"), Err(KeyError::Empty));
-        assert_eq!(AskedKey::new(b"a\0b"), Err(KeyError::Nul));
-        assert!(AskedKey::new(&[b'k'; CLIREQ_KEY_LEN_MAX]).is_ok());
-        assert_eq!(AskedKey::new(&[b'k'; CLIREQ_KEY_LEN_MAX + 1]), Err(KeyError::TooLong(CLIREQ_KEY_LEN_MAX + 1)));
-    }
-}
+mod tests;

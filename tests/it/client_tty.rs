@@ -1,5 +1,8 @@
 //! clientTP3 in a terminal: the prompt, Ctrl-C and Ctrl-D, and what a stranger may do to the screen (P-44).
 
+mod history;
+mod live;
+
 use crate::support::wire::{clireq, response};
 use crate::support::{CLIENT, Peer, Terminal};
 use std::net::SocketAddrV4;
@@ -17,10 +20,12 @@ fn expect_clireq(servent: &Peer, key: &str) -> SocketAddrV4 {
     client
 }
 
-/// The rest of the line that `servent` is named in, behind the spaces that follow its name.
+/// The rest of the line that `servent` is named in, behind the time that its answer took.
 fn read_answer(session: &mut Terminal, servent: &Peer) -> String {
     session.expect(&format!("{}  ", servent.addr()));
-    session.expect("\r\n").trim_start_matches(' ').to_owned()
+    let elapsed = session.expect(" ms  ");
+    assert!(elapsed.trim().parse::<f64>().is_ok(), "{elapsed:?}");
+    session.expect("\r\n")
 }
 
 #[test]
@@ -36,7 +41,7 @@ fn p40_p41_a_session_prompt_key_answers_and_ctrl_d() {
     assert_eq!(read_answer(&mut session, &servent), "80/tcp\t# one\ttwo");
     // UTF-8 is shown as it is.
     assert_eq!(read_answer(&mut session, &other), "8080/tcp p\u{c3}\u{a1}gina");
-    session.expect("http: no more answers (2 answers)");
+    session.expect("http: no more answers (2 answers from 2 servents, the first after ");
 
     // Nobody answers the second: it says so, and the next prompt comes.
     session.expect("key> ");
@@ -108,7 +113,7 @@ fn p44_what_a_stranger_sends_cannot_command_the_terminal() {
         assert!(shown.contains('\\'), "of {}: {shown:?}", value.escape_ascii());
     }
     let rest = session.expect_end(0);
-    assert!(rest.contains("(10 answers)"), "{rest:?}");
+    assert!(rest.contains("(10 answers from 1 servent, the first after "), "{rest:?}");
 }
 
 #[test]
@@ -116,6 +121,7 @@ fn p44_a_key_that_is_not_text_is_escaped_as_well() {
     let servent = Peer::new();
     let session = client(&servent, &["--timeout", "0.1", "k\x1b[31m"]);
     expect_clireq(&servent, "k\x1b[31m");
-    let said = session.expect_end(1);
+    // The live line is erased by the program itself.
+    let said = session.expect_end(1).replace("\r\x1b[K", "");
     assert!(said.contains("[31m: no answer") && !said.contains('\x1b'), "{said:?}");
 }

@@ -11,9 +11,9 @@ fn answer(servent: &Peer, key: &str, value: &str) {
 }
 
 #[test]
-fn several_keys_are_asked_in_turn_and_one_without_an_answer_makes_the_code_1() {
+fn several_keys_are_asked_in_turn_if_one_is_asked_at_a_time_and_one_without_an_answer_makes_the_code_1() {
     let servent = Peer::new();
-    let program = ask(&servent, &["http", "smtp", "ssh", TIMEOUT[0], TIMEOUT[1]]);
+    let program = ask(&servent, &["http", "smtp", "ssh", "--jobs", "1", TIMEOUT[0], TIMEOUT[1]]);
     answer(&servent, "http", "80/tcp");
     expect_clireq(&servent, b"smtp");
     expect_clireq(&servent, b"smtp");
@@ -29,7 +29,7 @@ fn several_keys_are_asked_in_turn_and_one_without_an_answer_makes_the_code_1() {
 #[test]
 fn a_late_answer_to_the_last_key_is_no_answer_to_the_next() {
     let servent = Peer::new();
-    let program = ask(&servent, &["http", "smtp", TIMEOUT[0], TIMEOUT[1]]);
+    let program = ask(&servent, &["http", "smtp", "--jobs", "1", TIMEOUT[0], TIMEOUT[1]]);
     answer(&servent, "http", "80/tcp");
     let client = expect_clireq(&servent, b"smtp");
     servent.send(client, &response(b"http", b"8080/tcp"));

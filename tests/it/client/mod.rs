@@ -2,6 +2,9 @@
 
 mod answers;
 mod input;
+mod json;
+#[cfg(target_os = "linux")]
+mod many;
 mod waiting;
 
 use crate::support::wire::clireq;

@@ -113,7 +113,7 @@ fn p40_a_servent_that_is_not_there_is_waited_for_like_any_other() {
 #[test]
 fn sigint_ends_a_wait_that_is_not_interactive_with_130() {
     let servent = Peer::new();
-    let program = ask(&servent, &["http", "smtp"]);
+    let program = ask(&servent, &["http", "smtp", "--jobs", "1"]);
     expect_clireq(&servent, b"http");
     let finished = program.finish_by(Signal::SIGINT);
     assert_eq!(finished.code, Some(130), "{}", finished.stderr);

@@ -3,7 +3,8 @@
 //! `wire` builds and reads messages, `files` makes key-value files, `ports` hands out ports, `peer` is a raw socket,
 //! `program` a child process, `terminal` one in a terminal; `processes` looks at those of the system, `kernel` at its
 //! counts, `namespace` runs a test in a network of its own, `flood` one under load; `counters` reads the table a
-//! servent prints, `servent` runs one, and `rig` puts raw sockets all round it.
+//! servent prints, `servent` runs one, and `rig` puts raw sockets all round it. `schema` holds
+//! JSON against its schema.
 
 pub(crate) mod counters;
 pub(crate) mod files;
@@ -16,6 +17,7 @@ pub(crate) mod ports;
 pub(crate) mod processes;
 pub(crate) mod program;
 pub(crate) mod rig;
+pub(crate) mod schema;
 pub(crate) mod servent;
 pub(crate) mod terminal;
 pub(crate) mod wire;

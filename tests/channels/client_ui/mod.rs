@@ -1,17 +1,37 @@
 //! The client's conversation: the test is its user, its network and its clock.
 
+mod live;
+mod many;
+
 use crate::support::{DEADLINE, Lines, ManualClock, at, clireq, contents, inbox, next, query, response};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use servent::actor::channels::{InboxHandle, OutboxHandle};
-use servent::actor::client_ui::{self, Ending, Interrupt, Manner, Wires};
+use servent::actor::client_ui::{self, Ending, Format, Interrupt, Manner, Wires};
 use servent::actor::line_reader::Line;
-use servent::protocol::Patience;
+use servent::protocol::{Dialect, Patience};
+use servent::terminal::Paint;
 use servent::types::Timestamp;
 use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 const SERVENT: u16 = 6001;
+
+/// A client in a pipe that asks one key at a time.
+const MANNER: Manner = Manner {
+    servent: SocketAddrV4::new(Ipv4Addr::LOCALHOST, SERVENT),
+    patience: Patience { timeout: Duration::from_secs(4), tries: 2 },
+    dialect: Dialect::Plain,
+    jobs: 1,
+    interactive: false,
+    secret: [1, 2],
+    format: Format::Plain,
+    answer_paint: Paint(false),
+    remark_paint: Paint(false),
+    columns: None,
+    keys: None,
+};
 
 /// A conversation in its own thread, and all that surrounds it.
 struct Fixture {
@@ -28,7 +48,13 @@ struct Fixture {
 }
 
 impl Fixture {
+    /// One key at a time, remarks not on a terminal.
     fn start(interactive: bool, terminal: bool) -> Self {
+        let format = if terminal { Format::Terminal } else { Format::Plain };
+        Self::start_with(Manner { interactive, format, ..MANNER })
+    }
+
+    fn start_with(manner: Manner) -> Self {
         let (asked_tx, asked_rx) = unbounded();
         let (line_tx, line_rx) = unbounded();
         let (inbox_tx, inbox_rx) = bounded(0);
@@ -38,8 +64,6 @@ impl Fixture {
         let (mut remarks, remark_rx) = Lines::new();
         let (clock, deadline_rx) = ManualClock::new();
         let wires = Wires { asked_tx, line_rx, inbox_rx, outbox_tx, interrupt_rx };
-        let manner =
-            Manner { servent: at(SERVENT), patience: Patience::default(), interactive, secret: [1, 2], terminal };
         let its_clock = clock.clone();
         let conversation = Builder::new()
             .spawn(move || client_ui::run(manner, &wires, &its_clock, &mut answers, &mut remarks))
@@ -71,6 +95,10 @@ impl Fixture {
     /// Delivers datagrams at `seconds`; each comes from the port beside it.
     fn deliver(&self, seconds: u64, datagrams: &[(u16, Vec<u8>)]) {
         self.clock.set(time(seconds));
+        self.deliver_now(datagrams);
+    }
+
+    fn deliver_now(&self, datagrams: &[(u16, Vec<u8>)]) {
         let datagrams: Vec<_> = datagrams.iter().map(|(port, datagram)| (at(*port), datagram.clone())).collect();
         self.inbox_tx.send_timeout(inbox(&datagrams), DEADLINE).unwrap();
     }
@@ -78,11 +106,24 @@ impl Fixture {
     /// Waits until the conversation waits for `seconds`, then lets that time come.
     #[track_caller]
     fn ring(&self, seconds: u64) {
+        self.ring_at(seconds * 1_000);
+    }
+
+    /// The same in milliseconds.
+    #[track_caller]
+    fn ring_at(&self, millis: u64) {
+        self.jump(millis, millis);
+    }
+
+    /// Waits until the conversation waits for `awaited` milliseconds, then lets it be `millis`, at or after that.
+    #[track_caller]
+    fn jump(&self, awaited: u64, millis: u64) {
+        let due = Timestamp::from_start(Duration::from_millis(awaited));
         loop {
             let deadline = next(&self.deadline_rx);
-            assert!(deadline <= time(seconds), "it waits until {deadline:?}, longer than {seconds} s");
-            if deadline == time(seconds) {
-                return self.clock.set(deadline);
+            assert!(deadline <= due, "it waits until {deadline:?}, longer than {awaited} ms");
+            if deadline == due {
+                return self.clock.set(Timestamp::from_start(Duration::from_millis(millis)));
             }
         }
     }
@@ -163,9 +204,9 @@ fn p44_a_terminal_is_shown_no_control_characters() {
     client.type_line(b"http");
     client.expect_transmission(b"http");
     client.deliver(0, &[(6001, response(b"http", b"\x1b[2J80\t\xff"))]);
-    client.expect_answer(b"127.0.0.1:6001         \\x1b[2J80\t\\xff");
+    client.expect_answer(b"127.0.0.1:6001           0.0 ms  \\x1b[2J80\t\\xff");
     client.ring(4);
-    client.expect_remark("http: no more answers (1 answer)");
+    client.expect_remark("http: no more answers (1 answer from 1 servent, the first after 0.0 ms)");
     assert_eq!(client.end(), ALL_ANSWERED);
 }
 
@@ -187,6 +228,18 @@ fn p45_the_end_of_input_lets_the_query_in_progress_finish() {
     client.deliver(1, &[(6001, response(b"http", b"80"))]);
     client.expect_answer(b"http\t127.0.0.1:6001\t80");
     client.ring(5);
+    client.expect_remark("http: no more answers (1 answer)");
+    assert_eq!(client.end(), ALL_ANSWERED);
+}
+
+#[test]
+fn p2_with_nul_keys_end_with_one() {
+    let client = Fixture::start_with(Manner { dialect: Dialect::NulTerminated, ..MANNER });
+    client.type_line(b"http");
+    client.expect_transmission(b"http\0");
+    client.deliver(0, &[(6001, response(b"http", b"80\0"))]);
+    client.expect_answer(b"http\t127.0.0.1:6001\t80");
+    client.ring(4);
     client.expect_remark("http: no more answers (1 answer)");
     assert_eq!(client.end(), ALL_ANSWERED);
 }

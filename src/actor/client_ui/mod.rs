@@ -1,0 +1,123 @@
+//! The conversation: asks for lines, asks the servent for keys, shows the answers.
+//!
+//! Everything reaches it through channels, time included, so a test can be its user, its network and its clock. What
+//! is asked when, and in which order it is shown, [`Queries`](crate::protocol::Queries) decides.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `conversation` | the loop |
+//! | `format` | answers as lines: for eyes, with tabs, as JSON |
+//! | `json` | the objects of `--json` |
+//! | `live` | the line that counts down, and the progress bar |
+//! | `screen` | the two outputs, and the live line that must not mix with them |
+
+mod conversation;
+mod format;
+mod json;
+mod live;
+mod screen;
+
+use super::channels::{InboxHandle, OutboxHandle};
+use super::clock::Clock;
+use super::line_reader::Line;
+use crate::protocol::{Dialect, Patience};
+use crate::terminal::Paint;
+use crossbeam_channel::{Receiver, Sender};
+use std::io::{self, Write};
+use std::net::SocketAddrV4;
+
+/// What a conversation is like.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// The servent to ask.
+    pub servent: SocketAddrV4,
+    /// How long to wait and how often to ask.
+    pub patience: Patience,
+    /// How the keys end on the wire.
+    pub dialect: Dialect,
+    /// Keys under way at a time. A person asks one at a time, whatever this says.
+    pub jobs: usize,
+    /// A person types: Ctrl-C ends a wait, not the program, and unanswered keys are no failure.
+    pub interactive: bool,
+    /// Keys the fingerprints of answers; see [`ClientQuery::start`](crate::protocol::ClientQuery::start).
+    pub secret: [u64; 2],
+    /// What answers look like.
+    pub format: Format,
+    /// Colours of the answers.
+    pub answer_paint: Paint,
+    /// Colours of the remarks.
+    pub remark_paint: Paint,
+    /// Where remarks are shown on a terminal, so that a live line may be: says how many columns it has.
+    pub columns: Option<fn() -> usize>,
+    /// How many keys there will be, if that is known.
+    pub keys: Option<usize>,
+}
+
+/// What answers look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For eyes: aligned, with the time it took, and escaped (P-44).
+    Terminal,
+    /// `KEY TAB SERVENT TAB VALUE`, byte for byte.
+    Plain,
+    /// An object a line, as `data/client.schema.json` says.
+    Json,
+}
+
+/// The channels of a conversation.
+#[derive(Debug)]
+pub struct Wires {
+    /// Asks the line reader for a line.
+    pub asked_tx: Sender<()>,
+    /// The lines; closed means the end of the input.
+    pub line_rx: Receiver<Line>,
+    /// What the network brings.
+    pub inbox_rx: Receiver<InboxHandle>,
+    /// What is to be sent.
+    pub outbox_tx: Sender<OutboxHandle>,
+    /// Ctrl-C, and orders to leave.
+    pub interrupt_rx: Receiver<Interrupt>,
+}
+
+/// What can interrupt a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Ctrl-C.
+    User,
+    /// Leave at once, whatever is under way.
+    Leave,
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The input ended, or the user left, and this is what became of the keys.
+    Finished {
+        /// Keys without an answer.
+        unanswered: usize,
+        /// Lines that no key can be.
+        refused: usize,
+    },
+    /// Ctrl-C when nobody was at the prompt to return to.
+    Interrupted,
+    /// Told to leave.
+    Left,
+    /// Nobody reads the answers any more.
+    Unread,
+    /// The network's actors are gone.
+    Disconnected,
+}
+
+/// Holds a conversation until its input ends. Answers go to `answers`, and what is said about them to `remarks`.
+///
+/// # Errors
+/// When a line can't be read or an answer not be written. Remarks that can't be written are left out.
+pub fn run(
+    manner: Manner,
+    wires: &Wires,
+    clock: &impl Clock,
+    answers: &mut impl Write,
+    remarks: &mut impl Write,
+) -> io::Result<Ending> {
+    conversation::Conversation::new(manner, wires, clock, answers, remarks).run()
+}
