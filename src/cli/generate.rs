@@ -5,12 +5,12 @@
 //! | `man` | the man page: what clap knows, and the sections of the manual |
 //! | `bash` | completions for bash, written by hand |
 //! | `fish` | what clap's completions for fish lack |
-//!
-//! Completions for zsh are clap's alone.
+//! | `zsh` | what clap's completions for zsh lack |
 
 mod bash;
 mod fish;
 mod man;
+mod zsh;
 
 use super::manual::Manual;
 use clap::builder::{EnumValueParser, ValueHint};
@@ -58,7 +58,10 @@ pub(super) fn generate(wanted: Wanted, mut command: Command, manual: &Manual) ->
     match wanted {
         Wanted::Man => man::write(&command, manual, &mut text)?,
         Wanted::Bash => clap_complete::generate(bash::Bash, &mut command, manual.name, &mut text),
-        Wanted::Zsh => clap_complete::generate(Shell::Zsh, &mut command, manual.name, &mut text),
+        Wanted::Zsh => {
+            clap_complete::generate(Shell::Zsh, &mut command, manual.name, &mut text);
+            text = zsh::offer_options_everywhere(&text);
+        }
         Wanted::Fish => clap_complete::generate(fish::Fish, &mut command, manual.name, &mut text),
     }
     Ok(text)

@@ -27,7 +27,7 @@ use std::process::ExitCode;
 /// The program's name.
 pub const NAME: &str = "overlayTP3";
 
-/// A whole overlay of servents on this machine, and a client on one of them
+/// Overlay of servents on this machine, with a client
 ///
 /// Starts a servent for each line of an overlay file and is then a client of the first one, or of the one at `--at`:
 /// it asks for each KEY, or for what is typed or piped in. Every servent is a process of its own on 127.0.0.1, and all
