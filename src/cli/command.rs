@@ -38,8 +38,8 @@ fn complete_arg(arg: Arg) -> Arg {
         return arg;
     }
     let is_file = arg.get_value_names().is_some_and(|names| names.iter().any(|name| name.as_str() == "FILE"));
-    // Where one value is expected `-1` is taken for it, and refused with what was expected. Among keys and neighbours it
-    // is an unknown option.
+    // Where one value is expected `-1` is taken for it, and refused with what was expected. Among keys and neighbours
+    // it is an unknown option.
     let is_single = !matches!(arg.get_action(), ArgAction::Append);
     arg.value_hint(if is_file { ValueHint::FilePath } else { ValueHint::Other }).allow_negative_numbers(is_single)
 }

@@ -20,8 +20,8 @@ pub(super) struct Manual {
     pub(super) example: &'static str,
     /// In the order in which a man page has them.
     pub(super) sections: &'static [Section],
-    /// What to do about a command line that was refused, from its arguments that are no options. `None` if it looks like
-    /// none of the usual mistakes.
+    /// What to do about a command line that was refused, from its arguments that are no options. `None` if it looks
+    /// like none of the usual mistakes.
     pub(super) hint: fn(&[String]) -> Option<String>,
 }
 

@@ -188,8 +188,8 @@ fn foreign(text: &str) -> &'static str {
     if first_words.any(|word| word.parse::<i64>().is_ok()) {
         return "";
     }
-    "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' for \
-    each servent; a key-value file is for 'serventTP3 PORT FILE'"
+    "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \
+    for each servent; a key-value file is for 'serventTP3 PORT FILE'"
 }
 
 /// What is wrong with a line, on one line and without the usage.

@@ -28,9 +28,9 @@ pub const NAME: &str = "serventTP3";
 
 /// Servent of a peer-to-peer key-value store over UDP
 ///
-/// A servent holds the keys and values of a file and knows up to ten neighbours; together they form an overlay. A client
-/// asks one servent for a key. The servent answers if it holds the key, and floods the question to its neighbours and
-/// theirs, at most three hops far; every servent that holds the key answers the client directly.
+/// A servent holds the keys and values of a file and knows up to ten neighbours; together they form an overlay. A
+/// client asks one servent for a key. The servent answers if it holds the key, and floods the question to its
+/// neighbours and theirs, at most three hops far; every servent that holds the key answers the client directly.
 ///
 /// It runs until it is stopped, logs to standard error, and prints what it counted at the end.
 #[derive(Clone, Debug, Parser)]
@@ -63,8 +63,8 @@ pub struct ServentArgs {
     seen_capacity: u32,
     /// Sequence number of the first query [default: random]
     ///
-    /// For tests and lessons. It is random unless given, so that a servent that was started again is not taken for one that
-    /// repeats itself.
+    /// For tests and lessons. It is random unless given, so that a servent that was started again is not taken for one
+    /// that repeats itself.
     #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::number(0..=u32::MAX, 1))]
     first_seq: Option<u32>,
     /// Refuse QUERYs from others than the neighbours

@@ -30,8 +30,8 @@ pub(super) fn write(command: &Command, manual: &Manual, page: &mut Vec<u8>) -> i
     page.write_all(&text)
 }
 
-/// The definition as a man page wants it: the usage as the synopsis; a description that does not begin with the line that
-/// stands in the name section already; one paragraph on each option, also on those that `-h` leaves out.
+/// The definition as a man page wants it: the usage as the synopsis; a description that does not begin with the line
+/// that stands in the name section already; one paragraph on each option, also on those that `-h` leaves out.
 fn adapted(mut command: Command) -> Command {
     let usage = command.render_usage().to_string();
     let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
