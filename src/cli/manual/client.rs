@@ -14,7 +14,8 @@ pub(in super::super) const CLIENT: Manual = Manual {
             entries: &[
                 Term(
                     "SIGINT",
-                    "(Ctrl-C) at the prompt leaves, as Ctrl-D does; in a wait returns to the prompt, or ends where there is none",
+                    "(Ctrl-C) at the prompt leaves, as Ctrl-D does; in a wait returns to the prompt, or ends \
+                    where there is none",
                 ),
                 Term("SIGTERM, SIGHUP", "end at once"),
             ],

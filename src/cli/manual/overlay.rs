@@ -13,7 +13,8 @@ pub(in super::super) const OVERLAY: Manual = Manual {
             entries: &[
                 Term(
                     "SIGINT",
-                    "(Ctrl-C) reaches the client alone: at the prompt it leaves, in a wait it returns to the prompt, or ends where there is none",
+                    "(Ctrl-C) reaches the client alone: at the prompt it leaves, in a wait it returns to the prompt, or \
+                    ends where there is none",
                 ),
                 Term("SIGTERM, SIGHUP", "end the client and the servents"),
             ],
@@ -34,8 +35,8 @@ pub(in super::super) const OVERLAY: Manual = Manual {
             entries: &[
                 Text(
                     "A line of FILE is the command line of a servent, PORT FILE [IP:PORT]... [options], in the shell's \
-                    quoting; # starts a comment. Key-value files are relative to the overlay file. A servent listens on \
-                    127.0.0.1 unless its line says --bind.",
+                    quoting; # starts a comment. Key-value files are relative to the overlay file. A servent listens \
+                    on 127.0.0.1 unless its line says --bind.",
                 ),
                 Lines(
                     "# two servents that know each other\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001",

@@ -14,7 +14,8 @@ pub(in super::super) const SERVENT: Manual = Manual {
             entries: &[
                 Term(
                     "SIGHUP",
-                    "reads FILE again; if that fails, the old pairs stay. Closing its terminal does not stop a servent.",
+                    "reads FILE again; if that fails, the old pairs stay. Closing its terminal does \
+                    not stop a servent.",
                 ),
                 Term("SIGUSR1", "prints the counters to standard error"),
                 Term("SIGINT, SIGTERM", "stop: what was received is answered, then the counters are printed"),
@@ -37,7 +38,8 @@ pub(in super::super) const SERVENT: Manual = Manual {
             entries: &[
                 Text(
                     "A line of FILE is a key, tabs or spaces, and the value, which is the rest of the line. \
-                    Lines that start with # are comments. Of a repeated key the last value counts. Text is bytes, in any encoding.",
+                    Lines that start with # are comments. Of a repeated key the last value counts. Text is bytes, in \
+                    any encoding.",
                 ),
                 Lines("# pages\nhttp    80/tcp    # WorldWideWeb HTTP"),
             ],
