@@ -8,6 +8,7 @@ from terminal import Shell, double
 TYPED = [
     ("serventTP3 6001 we", ["6001", "web.txt"]),
     ("serventTP3 --bind 127.0.0.1 6001 we", ["--bind", "127.0.0.1", "6001", "web.txt"]),
+    ("serventTP3 -v 6001 we", ["-v", "6001", "web.txt"]),
     ("serventTP3 6001 web.txt --neigh", ["6001", "web.txt", "--neighbours-only"]),
     ("overlayTP3 we", ["web.txt"]),
     ("overlayTP3 --at 6001 we", ["--at", "6001", "web.txt"]),

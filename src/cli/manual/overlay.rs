@@ -13,8 +13,8 @@ pub(in super::super) const OVERLAY: Manual = Manual {
             entries: &[
                 Term(
                     "SIGINT",
-                    "(Ctrl-C) reaches the client alone: at the prompt it leaves, in a wait it returns to the prompt, or \
-                    ends where there is none",
+                    "(Ctrl-C) reaches the client alone: at the prompt it leaves, in a wait it returns to the prompt, \
+                    or ends where there is none",
                 ),
                 Term("SIGTERM, SIGHUP", "end the client and the servents"),
             ],
