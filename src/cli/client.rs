@@ -4,6 +4,7 @@ use super::values::{self, Peer};
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage,
 };
+use super::{command, manual};
 use crate::actor::client_ui::{Ending, Interrupt};
 use crate::actor::crew::Crew;
 use crate::actor::signals;
@@ -25,20 +26,24 @@ use std::time::Duration;
 
 /// The program's name.
 pub const NAME: &str = "clientTP3";
-const EXAMPLE: &str = "clientTP3 127.0.0.1:6001 http";
 
-/// A client of a peer-to-peer key-value store: asks one servent for keys and shows which servents answer what
+/// Client of a peer-to-peer key-value store over UDP
+///
+/// Asks one servent for keys. The servent floods the question through its overlay, and every servent that holds the key
+/// answers this client directly: there may be several answers, each shown with the address that it came from. While
+/// nobody answers it asks again; after an answer it waits for others until none has come for 4 s.
+///
+/// Answers go to standard output: at a terminal as SERVENT VALUE, otherwise as KEY TAB SERVENT TAB VALUE with the bytes
+/// as they came. Remarks go to standard error.
 #[derive(Clone, Debug, Parser)]
-#[command(name = NAME, version, after_help = "Answers go to standard output: at a terminal SERVENT VALUE, otherwise KEY TAB SERVENT TAB VALUE.\n\
-    Ctrl-C stops a wait; at the prompt it leaves, like Ctrl-D.\n\
-    Exit codes: 0 every key was answered, or a person asked; 1 a key got no answer; 2 wrong command line, or input or output failed;\n\
-    130 interrupted, 143 terminated.\n\
-    Example: clientTP3 127.0.0.1:6001 http")]
-struct ClientArgs {
+#[command(name = NAME)]
+pub(super) struct ClientArgs {
     /// The servent to ask: IPv4 address or host name, and port
     #[arg(value_name = "IP:PORT", value_parser = values::peer)]
     servent: Peer,
     /// Keys to ask for; without any, lines of standard input
+    ///
+    /// At a terminal it shows a prompt, until Ctrl-D. A key that begins with a dash goes behind `--`.
     #[arg(value_name = "KEY")]
     keys: Vec<OsString>,
     #[command(flatten)]
@@ -50,14 +55,20 @@ struct ClientArgs {
 /// How a client asks and how it shows what comes.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct AskingArgs {
-    /// How long to wait for a first answer after each try, and for another after each answer
+    /// How long to wait for each answer
+    ///
+    /// For a first one after each try, and for another one after each answer. Fractions are allowed.
     #[arg(long, value_name = "SECONDS", default_value = "4", value_parser = values::seconds)]
     timeout: Duration,
-    /// How often to send the question while nobody answers
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// How often to ask while nobody answers
+    ///
+    /// From 1 to 1000 times. After an answer the question is never sent again.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = values::number(1..=1000, 2))]
     tries: u32,
-    /// How many keys to ask for at a time; at the prompt it is one
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// How many keys to ask for at a time
+    ///
+    /// From 1 to 1024. At the prompt it is one.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = values::number(1..=1024, 64))]
     jobs: u16,
     /// Write a JSON object a line for each answer and for each key that is done
     #[arg(long)]
@@ -138,13 +149,13 @@ pub(super) fn exit_code(ending: Ending) -> u8 {
 
 /// Runs the program with these words, its own name not among them.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match ClientArgs::try_parse_from(std::iter::once(OsString::from(NAME)).chain(words)) {
+    let args = match command::read::<ClientArgs>(&manual::CLIENT, words) {
         Ok(args) => args,
-        Err(error) => return exit_with_usage(&error, EXAMPLE),
+        Err(ended) => return ended,
     };
     let keys = match args.asking.checked_keys::<ClientArgs>(&args.keys) {
         Ok(keys) => keys,
-        Err(error) => return exit_with_usage(&error, EXAMPLE),
+        Err(error) => return exit_with_usage(&error, manual::CLIENT.example),
     };
     args.verbosity.start_logging(LevelFilter::Warn);
     match converse(&args, keys) {

@@ -5,13 +5,21 @@
 //! | `servent` | `serventTP3 PORT FILE [IP:PORT]...` |
 //! | `client` | `clientTP3 IP:PORT [KEY]...` |
 //! | `overlay`, `overlay_file` | `overlayTP3 FILE [KEY]...` |
-//! | `values` | what can stand for a port, a neighbour, a number of seconds |
+//! | `values` | what can stand for a port, a neighbour, a number |
+//! | `command` | from words to arguments, the same way for every program |
+//! | `hints` | tips for what newcomers type |
+//! | `manual` | what `--help` and the man pages tell beside the options |
+//! | `generate` | man pages and completions |
 //!
 //! Messages go to standard error. If standard error is gone, there is nobody to tell, so failures to write there are
 //! ignored.
 
 pub mod client;
+mod command;
+mod generate;
+mod hints;
 mod journal;
+mod manual;
 pub mod overlay;
 pub mod overlay_file;
 pub mod servent;

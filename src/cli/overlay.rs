@@ -5,6 +5,7 @@ use super::overlay_file::OverlayFile;
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage, servent, values,
 };
+use super::{command, hints, manual};
 use crate::actor::client_ui::Interrupt;
 use crate::actor::crew::Crew;
 use crate::actor::signals;
@@ -25,22 +26,24 @@ use std::process::ExitCode;
 
 /// The program's name.
 pub const NAME: &str = "overlayTP3";
-const EXAMPLE: &str = "overlayTP3 data/overlays/chain.txt http";
 
-/// A whole overlay of servents on this machine, from one file, with a client on one of them
+/// Overlay of servents on this machine, with a client
+///
+/// Starts a servent for each line of an overlay file and is then a client of the first one, or of the one at `--at`:
+/// it asks for each KEY, or for what is typed or piped in. Every servent is a process of its own on 127.0.0.1, and all
+/// end when this program ends, however it ends.
+///
+/// Answers go to standard output, as clientTP3 writes them.
 #[derive(Clone, Debug, Parser)]
-#[command(name = NAME, version, after_help = "FILE holds a servent command line a line: PORT KVFILE [IP:PORT]... [options], # starts a comment,\n\
-    key-value files are relative to FILE. Every servent is a process of its own on 127.0.0.1 and is stopped at the end.\n\
-    Exit codes: as clientTP3; 1 also for a bad FILE or a servent that died; 143 after SIGTERM or SIGHUP.\n\
-    Example: overlayTP3 data/overlays/chain.txt http")]
-struct OverlayArgs {
-    /// Overlay file
+#[command(name = NAME)]
+pub(super) struct OverlayArgs {
+    /// Overlay file: a servent's command line on each line
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Keys to ask for; without any, lines of standard input
     #[arg(value_name = "KEY")]
     keys: Vec<OsString>,
-    /// Port of the servent to ask [default: the first in FILE]
+    /// Port of the servent to ask [default: first in FILE]
     #[arg(long, value_name = "PORT", value_parser = values::port)]
     at: Option<u16>,
     #[command(flatten)]
@@ -55,23 +58,32 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     if words.next_if(|word| word == SERVENT_MODE).is_some() {
         return servent_mode(words);
     }
-    let args = match OverlayArgs::try_parse_from(std::iter::once(OsString::from(NAME)).chain(words)) {
+    let args = match command::read::<OverlayArgs>(&manual::OVERLAY, words) {
         Ok(args) => args,
-        Err(error) => return exit_with_usage(&error, EXAMPLE),
+        Err(ended) => return ended,
     };
     let keys = match args.asking.checked_keys::<OverlayArgs>(&args.keys) {
         Ok(keys) => keys,
-        Err(error) => return exit_with_usage(&error, EXAMPLE),
+        Err(error) => return exit_with_usage(&error, manual::OVERLAY.example),
     };
     args.verbosity.start_logging(LevelFilter::Warn);
     let file = match OverlayFile::load(&args.file) {
         Ok(file) => file,
-        Err(error) => return fail(error),
+        Err(error) => {
+            let ended = fail(error);
+            if let Some(hint) = hints::overlay_file(&args.file) {
+                complain("tip", hint);
+            }
+            return ended;
+        }
     };
     let servent = match entry(&file, args.at) {
         Ok(servent) => servent,
         Err(message) => {
-            return exit_with_usage(&OverlayArgs::command().error(ErrorKind::ValueValidation, message), EXAMPLE);
+            return exit_with_usage(
+                &OverlayArgs::command().error(ErrorKind::ValueValidation, message),
+                manual::OVERLAY.example,
+            );
         }
     };
     run(&args, &file, servent, keys).map_or_else(fail, ExitCode::from)

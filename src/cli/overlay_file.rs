@@ -1,5 +1,6 @@
 //! Overlay files: a whole overlay as a list of servent command lines.
 
+use super::hints;
 use super::servent::ServentArgs;
 use super::values::Peer;
 use crate::loading::read_kv_file;
@@ -87,14 +88,17 @@ impl OverlayFile {
             _ => Path::new("."),
         };
         let mut lines: Vec<Line> = Vec::new();
-        for (index, text) in text.lines().enumerate() {
+        for (index, typed) in text.lines().enumerate() {
             let number = index + 1;
-            let words = shlex::split(text).ok_or_else(|| refuse(Some(number), "an unclosed quote".to_owned()))?;
+            let words = shlex::split(typed).ok_or_else(|| refuse(Some(number), "an unclosed quote".to_owned()))?;
             if words.is_empty() {
                 continue;
             }
-            let line = Line::check(words, number).map_err(|cause| refuse(Some(number), cause))?;
-            check_kv_file(&folder.join(&line.kv_file)).map_err(|cause| refuse(Some(number), cause))?;
+            let line = Line::check(words, number).map_err(|cause| refuse(Some(number), cause + foreign(&text)))?;
+            check_kv_file(&folder.join(&line.kv_file)).map_err(|cause| {
+                let hint = hints::kv_file(&line.kv_file).map(|hint| format!("; {hint}")).unwrap_or_default();
+                refuse(Some(number), cause + &hint)
+            })?;
             if let Some(earlier) = lines.iter().find(|earlier| earlier.address == line.address) {
                 let cause = format!("{} is taken by line {} already", line.address, earlier.number);
                 return Err(refuse(Some(number), cause));
@@ -195,6 +199,17 @@ impl Line {
             words,
         })
     }
+}
+
+/// What to add where a file of another kind, above all a key-value file, is taken for an overlay file: no line of it
+/// begins with a number.
+fn foreign(text: &str) -> &'static str {
+    let mut first_words = text.lines().filter_map(|line| line.split_whitespace().next());
+    if first_words.any(|word| word.parse::<i64>().is_ok()) {
+        return "";
+    }
+    "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \
+    for each servent; a key-value file is for 'serventTP3 PORT FILE'"
 }
 
 /// What is wrong with a line, on one line and without the usage.

@@ -1,12 +1,14 @@
 //! `serventTP3 PORT FILE [IP:PORT]...`
 
+use super::command::{self, Parsed};
 use super::values::{self, Peer};
 use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage};
+use super::{hints, manual};
 use crate::actor::crew::Crew;
 use crate::actor::signals;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
-use crate::servent::{Servent, ServentConfig, ServentEvent, TraceTarget};
+use crate::servent::{Servent, ServentConfig, ServentEvent, StartError, TraceTarget};
 use crate::stats::Counters;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
@@ -23,45 +25,61 @@ use std::time::Duration;
 
 /// The program's name.
 pub const NAME: &str = "serventTP3";
-const EXAMPLE: &str = "serventTP3 6001 data/kv/web.txt 127.0.0.1:6002 127.0.0.1:6003";
 
-/// A servent of a peer-to-peer key-value store: answers clients from a file and floods their queries to its
-/// neighbours
+/// Servent of a peer-to-peer key-value store over UDP
+///
+/// A servent holds the keys and values of a file and knows up to ten neighbours; together they form an overlay. A
+/// client asks one servent for a key. The servent answers if it holds the key, and floods the question to its
+/// neighbours and theirs, at most three hops far; every servent that holds the key answers the client directly.
+///
+/// It runs until it is stopped, logs to standard error, and prints what it counted at the end.
 #[derive(Clone, Debug, Parser)]
-#[command(name = NAME, version, after_help = "Signals: SIGHUP reads FILE again, SIGUSR1 prints the counters, SIGINT and SIGTERM stop.\n\
-    Exit codes: 0 stopped, 1 could not start or failed, 2 wrong command line.\n\
-    Example: serventTP3 6001 data/kv/web.txt 127.0.0.1:6002 127.0.0.1:6003")]
+#[command(name = NAME)]
 pub struct ServentArgs {
     /// UDP port to listen on, 1 to 65535
     #[arg(value_name = "PORT", value_parser = values::port)]
     port: u16,
-    /// Key-value file: one pair a line, key and value separated by tabs
+    /// Key-value file: on each line a key and its value
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Neighbours, at most 10: IPv4 address or host name, and port
     #[arg(value_name = "IP:PORT", value_parser = values::peer)]
     neighbours: Vec<Peer>,
     /// Address to listen on
+    ///
+    /// One of this machine's; 0.0.0.0 stands for all of them.
     #[arg(long, overrides_with = "bind", value_name = "IP", default_value_t = Ipv4Addr::UNSPECIFIED, value_parser = values::ipv4)]
     bind: Ipv4Addr,
     /// How long a query counts as seen
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = values::seconds)]
+    ///
+    /// A query that comes again within this time is dropped.
+    #[arg(long, hide_short_help = true, value_name = "SECONDS", default_value = "60", value_parser = values::seconds)]
     seen_expiry: Duration,
-    /// How many queries are remembered at most; above it the oldest is forgotten first
-    #[arg(long, value_name = "N", default_value_t = SeenConfig::default().capacity,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(SeenConfig::CAPACITY_MAX)))]
+    /// How many queries are remembered
+    ///
+    /// Above it the oldest is forgotten first.
+    #[arg(long, hide_short_help = true, value_name = "N", default_value_t = SeenConfig::default().capacity,
+        value_parser = values::number(1..=SeenConfig::CAPACITY_MAX, SeenConfig::default().capacity))]
     seen_capacity: u32,
     /// Sequence number of the first query [default: random]
-    #[arg(long, value_name = "N")]
+    ///
+    /// For tests and lessons. It is random unless given, so that a servent that was started again is not taken for one
+    /// that repeats itself.
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::number(0..=u32::MAX, 1))]
     first_seq: Option<u32>,
     /// Refuse QUERYs from others than the neighbours
+    ///
+    /// Clients are served all the same.
     #[arg(long)]
     neighbours_only: bool,
-    /// RESPONSEs a second to one /24 of globally routable addresses; 0 = no limit
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    /// RESPONSEs a second to a /24
+    ///
+    /// Keeps strangers from aiming RESPONSEs at others. It holds for globally routable addresses, not for loopback and
+    /// private ones. 0 is no limit.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = values::number(0..=u32::MAX, 200))]
     response_limit: u32,
     /// Do without segmentation and receive offload (GSO, GRO)
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     no_offload: bool,
     /// Write what becomes of each datagram to FILE, a JSON object a line; - = standard output
     #[arg(long, value_name = "FILE")]
@@ -79,8 +97,17 @@ impl ServentArgs {
     /// # Errors
     /// What clap says, or that there are too many neighbours (P-10).
     pub fn parse_words(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
-        let words = words.into_iter().map(Into::into);
-        let args = Self::try_parse_from(std::iter::once(OsString::from(NAME)).chain(words))?;
+        match command::parse::<Self>(&manual::SERVENT, words.into_iter().map(Into::into))? {
+            Parsed::Arguments(args) => args.counted(),
+            Parsed::Generate(_) => {
+                Err(Self::command().error(ErrorKind::UnknownArgument, "--generate has no place here"))
+            }
+        }
+    }
+
+    /// Itself, unless there are too many neighbours (P-10).
+    fn counted(self) -> Result<Self, clap::Error> {
+        let args = self;
         if args.neighbours.len() > Neighbours::COUNT_MAX {
             let message = format!(
                 "{} neighbours '{}'...: expected at most {} of [IP:PORT]...",
@@ -171,10 +198,12 @@ pub enum Farewell {
 
 /// Runs the program with these words, its own name not among them; calls `ready` once it is bound and serving.
 pub fn main(words: impl IntoIterator<Item = OsString>, farewell: Farewell, ready: impl FnOnce()) -> ExitCode {
-    let args = match ServentArgs::parse_words(words) {
-        Ok(args) => args,
-        Err(error) => return exit_with_usage(&error, EXAMPLE),
-    };
+    let read = command::read::<ServentArgs>(&manual::SERVENT, words);
+    let args =
+        match read.and_then(|args| args.counted().map_err(|error| exit_with_usage(&error, manual::SERVENT.example))) {
+            Ok(args) => args,
+            Err(ended) => return ended,
+        };
     args.verbosity.start_logging(LevelFilter::Info);
     ExitCode::from(report(serve(args, farewell, ready)))
 }
@@ -199,7 +228,11 @@ fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<
         _ => ServentEvent::Stop,
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let servent = Servent::start(args.check()?).map_err(|error| error.to_string())?;
+    let file = args.file.clone();
+    let servent = Servent::start(args.check()?).map_err(|error| match (&error, hints::kv_file(&file)) {
+        (StartError::File(_), Some(hint)) => format!("{error}\ntip: {hint}"),
+        _ => error.to_string(),
+    })?;
     ready();
     let print = |counters: &Counters| {
         // Nobody to show them to is no reason to stop.

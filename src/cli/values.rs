@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The longest time that an option takes: a year.
@@ -75,11 +76,15 @@ pub fn port(typed: &str) -> Result<u16, String> {
 /// See [`port`].
 pub fn peer(typed: &str) -> Result<Peer, String> {
     const EXAMPLE: &str = "for example 127.0.0.1:6002";
+    if typed.contains("://") {
+        return Err(format!("not a URL but an address and a port are expected, {EXAMPLE}"));
+    }
     if typed.starts_with('[') || typed.matches(':').count() > 1 {
         return Err(format!("{IPV6_REASON}; expected IPv4:port or hostname:port, {EXAMPLE}"));
     }
     let Some((host, typed_port)) = typed.split_once(':') else {
-        return Err(format!("expected a port behind the address, {EXAMPLE}"));
+        let missing = if port(typed).is_ok() { "an address before the port" } else { "a port behind the address" };
+        return Err(format!("expected {missing}, {EXAMPLE}"));
     };
     let port = port(typed_port)
         .map_err(|_| format!("expected a port from 1 to 65535 behind the colon, found '{typed_port}', {EXAMPLE}"))?;
@@ -109,6 +114,18 @@ pub fn ipv4(typed: &str) -> Result<Ipv4Addr, String> {
     typed.parse().map_err(|_| "expected an IPv4 address, for example 127.0.0.1".to_owned())
 }
 
+/// Reads a whole number within `range`; `example` is one.
+pub(super) fn number(
+    range: RangeInclusive<u32>,
+    example: u32,
+) -> impl Fn(&str) -> Result<u32, String> + Clone + Send + Sync {
+    move |typed| {
+        typed.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            format!("expected a whole number from {} to {}, for example {example}", range.start(), range.end())
+        })
+    }
+}
+
 /// Reads a number of seconds, fractions allowed.
 ///
 /// # Errors
@@ -132,6 +149,8 @@ mod tests {
         assert_eq!(peer("h-1.lan:1"), Ok(Peer::Name { host: "h-1.lan".to_owned(), port: 1 }));
         for (typed, part) in [
             ("127.0.0.1", "expected a port"),
+            ("6002", "an address before the port"),
+            ("http://127.0.0.1:6002/", "not a URL"),
             ("127.0.0.1:", "found ''"),
             ("127.0.0.1:0", "found '0'"),
             ("127.0.0.1:70000", "found '70000'"),
@@ -157,6 +176,12 @@ mod tests {
         assert_eq!(port("65535"), Ok(65_535));
         for typed in ["0", "70000", "http", "-1", ""] {
             assert!(port(typed).unwrap_err().contains("for example 6001"), "{typed}");
+        }
+        let number = number(1..=1000, 2);
+        assert_eq!((number("1"), number("1000")), (Ok(1), Ok(1000)));
+        for typed in ["0", "1001", "-1", "4294967296", "two", ""] {
+            let message = number(typed).unwrap_err();
+            assert_eq!(message, "expected a whole number from 1 to 1000, for example 2", "{typed}");
         }
         assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
         for typed in ["0", "-1", "nan", "inf", "1e-300", "1e300", "soon"] {

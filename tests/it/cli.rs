@@ -4,7 +4,7 @@ use crate::support::wire::clireq;
 use crate::support::{CLIENT, Finished, OVERLAY, Peer, Program, SERVENT, TempDir};
 
 /// A file that exists, for rows that are about something else; replaced by its path.
-const FILE: &str = "{file}";
+pub(crate) const FILE: &str = "{file}";
 
 /// A row: the program, its arguments, and what the message must contain beside `for example`.
 type Row = (&'static str, &'static [&'static str], &'static [&'static str]);
@@ -136,52 +136,6 @@ fn p27_a_name_that_cannot_be_resolved_is_named() {
 }
 
 #[test]
-fn help_and_version_work() {
-    for (program, name) in [(SERVENT, "serventTP3"), (CLIENT, "clientTP3"), (OVERLAY, "overlayTP3")] {
-        for option in ["--help", "-h", "--version", "-V"] {
-            let finished = run(program, &[option]);
-            let stdout = String::from_utf8(finished.stdout).unwrap();
-            assert_eq!(finished.code, Some(0), "{name} {option}: {}", finished.stderr);
-            assert!(stdout.contains(name), "{name} {option}: {stdout}");
-            assert!(finished.stderr.is_empty(), "{name} {option}: {}", finished.stderr);
-        }
-        let version = String::from_utf8(run(program, &["--version"]).stdout).unwrap();
-        assert_eq!(version.trim(), format!("{name} {}", env!("CARGO_PKG_VERSION")));
-    }
-}
-
-#[test]
-fn help_names_every_option() {
-    let rows: [(&str, &[&str]); 3] = [
-        (
-            SERVENT,
-            &[
-                "PORT",
-                "FILE",
-                "IP:PORT",
-                "--bind",
-                "--seen-expiry",
-                "--seen-capacity",
-                "--first-seq",
-                "--neighbours-only",
-                "--response-limit",
-                "--no-offload",
-                "-v",
-                "-q",
-            ],
-        ),
-        (CLIENT, &["IP:PORT", "KEY", "--timeout", "--tries"]),
-        (OVERLAY, &["FILE", "KEY", "--at", "--timeout", "--tries", "-v"]),
-    ];
-    for (program, names) in rows {
-        let help = String::from_utf8(run(program, &["--help"]).stdout).unwrap();
-        for name in names {
-            assert!(help.contains(name), "{program}: no {name} in: {help}");
-        }
-    }
-}
-
-#[test]
 fn p27_the_client_takes_a_host_name() {
     let servent = Peer::new();
     let args = [format!("localhost:{}", servent.addr().port()), "http".into(), "--timeout".into(), "0.7".into()];
@@ -193,7 +147,7 @@ fn p27_the_client_takes_a_host_name() {
 }
 
 /// Runs a program to its end. An argument that is [`FILE`] becomes the path of a small key-value file.
-fn run(program: &str, args: &[&str]) -> Finished {
+pub(crate) fn run(program: &str, args: &[&str]) -> Finished {
     let dir = TempDir::new();
     let file = dir.write("pairs.txt", b"http 80/tcp\n");
     let file = file.to_str().unwrap();

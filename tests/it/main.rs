@@ -18,6 +18,7 @@ mod cli;
 mod client;
 mod client_tty;
 mod dialects;
+mod help;
 mod load;
 mod overlay;
 mod regressions;

@@ -1,0 +1,197 @@
+//! From the words of a command line to a program's arguments, the same way for every program: its definition
+//! completed by what all have in common, and errors with a tip.
+
+use super::generate::{self, Wanted};
+use super::manual::Manual;
+use super::{EXIT_FAILURE, EXIT_OK, complain, exit_with_usage, hints};
+use clap::builder::ValueHint;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command, Parser};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// The package's version, and the commit if it was built in a checkout.
+const VERSION: &str = env!("TP3_VERSION");
+
+/// What a command line asks for.
+pub(super) enum Parsed<P> {
+    /// To run with these arguments.
+    Arguments(P),
+    /// To print something that is made from the definition of the command line.
+    Generate(Wanted),
+}
+
+/// The definition of a program's command line.
+pub(super) fn command<P: Parser>(manual: &Manual) -> Command {
+    P::command()
+        .version(VERSION)
+        .arg(generate::arg())
+        .after_help(format!("Example: {}", manual.example))
+        .after_long_help(manual.help())
+        .mut_args(complete_arg)
+}
+
+/// What files and numbers have in common.
+fn complete_arg(arg: Arg) -> Arg {
+    if !arg.get_action().takes_values() {
+        return arg;
+    }
+    let is_file = arg.get_value_names().is_some_and(|names| names.iter().any(|name| name.as_str() == "FILE"));
+    // Where one value is expected `-1` is taken for it, and refused with what was expected. Among keys and neighbours
+    // it is an unknown option.
+    let is_single = !matches!(arg.get_action(), ArgAction::Append);
+    arg.value_hint(if is_file { ValueHint::FilePath } else { ValueHint::Other }).allow_negative_numbers(is_single)
+}
+
+/// Reads the words of a command line, without the program's name.
+///
+/// # Errors
+/// What clap says, with a tip where one helps.
+pub(super) fn parse<P: Parser>(
+    manual: &Manual,
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<Parsed<P>, clap::Error> {
+    let words: Vec<_> = std::iter::once(OsString::from(manual.name)).chain(words).collect();
+    let mut command = command::<P>(manual);
+    let parsed = command.try_get_matches_from_mut(&words).and_then(|mut matches| {
+        match matches.remove_one::<Wanted>(generate::ID) {
+            Some(wanted) => Ok(Parsed::Generate(wanted)),
+            None => P::from_arg_matches_mut(&mut matches).map(Parsed::Arguments),
+        }
+    });
+    parsed.map_err(|error| with_tip(error, &command, manual, &words))
+}
+
+/// Reads the words of a command line, without the program's name; `Err` is the end of a program that is not to run.
+pub(super) fn read<P: Parser>(manual: &Manual, words: impl IntoIterator<Item = OsString>) -> Result<P, ExitCode> {
+    match parse::<P>(manual, words) {
+        Ok(Parsed::Arguments(args)) => Ok(args),
+        Ok(Parsed::Generate(wanted)) => Err(print_generated::<P>(manual, wanted)),
+        Err(error) => Err(exit_with_usage(&error, manual.example)),
+    }
+}
+
+/// Prints what `--generate` asks for, and is the end of the program.
+pub(super) fn print_generated<P: Parser>(manual: &Manual, wanted: Wanted) -> ExitCode {
+    let printed = generate::generate(wanted, command::<P>(manual), manual)
+        .and_then(|text| io::stdout().write_all(&text).and_then(|()| io::stdout().flush()));
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(manual.name, format_args!("cannot write: {error}"));
+            ExitCode::from(EXIT_FAILURE)
+        }
+        // Who reads it may have seen enough.
+        _ => ExitCode::from(EXIT_OK),
+    }
+}
+
+/// Replaces clap's tips by ours, but for the option that is nearest to an unknown one.
+fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &[OsString]) -> clap::Error {
+    let tip = match error.kind() {
+        ErrorKind::UnknownArgument if error.get(ContextKind::SuggestedArg).is_some() => None,
+        ErrorKind::UnknownArgument => match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(typed)) if typed.starts_with('-') => hints::unknown_option(typed, command, words),
+            _ => None,
+        },
+        _ => (manual.hint)(&hints::operands(command, words)),
+    };
+    error.remove(ContextKind::Suggested);
+    if let Some(tip) = tip {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::manual::{CLIENT, Entry, OVERLAY, SERVENT};
+    use super::super::{client, overlay, servent};
+    use super::*;
+
+    /// A definition, and how it reads words.
+    type Program = (&'static Manual, Command, fn(Vec<OsString>) -> Option<String>);
+
+    fn programs() -> [Program; 3] {
+        [
+            (&SERVENT, command::<servent::ServentArgs>(&SERVENT), refusal_servent),
+            (&CLIENT, command::<client::ClientArgs>(&CLIENT), |words| refusal::<client::ClientArgs>(&CLIENT, words)),
+            (&OVERLAY, command::<overlay::OverlayArgs>(&OVERLAY), |words| {
+                refusal::<overlay::OverlayArgs>(&OVERLAY, words)
+            }),
+        ]
+    }
+
+    fn refusal_servent(words: Vec<OsString>) -> Option<String> {
+        servent::ServentArgs::parse_words(words).err().map(|error| error.to_string())
+    }
+
+    /// Why these words are refused.
+    fn refusal<P: Parser>(manual: &Manual, words: Vec<OsString>) -> Option<String> {
+        parse::<P>(manual, words).err().map(|error| error.to_string())
+    }
+
+    fn words(line: &str) -> Vec<OsString> {
+        shlex::split(line).unwrap().into_iter().skip(1).map(OsString::from).collect()
+    }
+
+    #[test]
+    fn clap_finds_no_fault_with_the_definitions() {
+        for (_, command, _) in programs() {
+            command.debug_assert();
+        }
+    }
+
+    #[test]
+    fn every_example_is_a_command_line_that_is_accepted() {
+        let programs = programs();
+        let mut count = 0;
+        let sections = programs.iter().flat_map(|(manual, ..)| manual.sections);
+        let lines = sections.flat_map(|section| section.entries).filter_map(|entry| match entry {
+            Entry::Lines(lines) => Some(*lines),
+            Entry::Text(_) | Entry::Term(..) => None,
+        });
+        for line in lines.flat_map(str::lines).chain(programs.iter().map(|(manual, ..)| manual.example)) {
+            // What follows is for the shell.
+            let line = line.split(['<', '>', '|']).next().unwrap();
+            let program = programs.iter().find(|(manual, ..)| line.split(' ').next() == Some(manual.name));
+            if let Some((.., refusal)) = program {
+                count += 1;
+                assert_eq!(refusal(words(line)), None, "{line}");
+            }
+        }
+        assert!(count >= 14, "{count} examples");
+    }
+
+    #[test]
+    fn a_bad_value_of_any_option_is_refused_with_an_example_or_the_values() {
+        for (manual, command, refusal) in programs() {
+            let takes_any = |option: &&Arg| option.get_value_hint() == ValueHint::FilePath;
+            // An option that takes no value is none of `get_opts`, but only once the definition is built.
+            let takes_value = |option: &&Arg| option.get_action().takes_values();
+            for option in command.get_opts().filter(takes_value).filter(|option| !takes_any(option)) {
+                let name = format!("--{}", option.get_long().unwrap());
+                for bad in ["-1", "wrong", ""] {
+                    // `--generate` stands alone.
+                    let rest = if name == "--generate" { Vec::new() } else { words(manual.example) };
+                    let words = [vec![name.clone().into(), bad.into()], rest].concat();
+                    let message = refusal(words).unwrap_or_default();
+                    let first = message.split("\n\n").next().unwrap_or_default();
+                    let helps = first.contains(", for example ") || first.contains("[possible values: ");
+                    assert!(first.contains(&name) && helps, "{} {name} '{bad}': {message}", manual.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn files_are_completed_where_files_are_expected_and_nowhere_else() {
+        for (_, command, _) in programs() {
+            for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values()) {
+                let is_file = arg.get_value_names().unwrap_or_default().iter().any(|name| name.as_str() == "FILE");
+                let expected = if is_file { ValueHint::FilePath } else { ValueHint::Other };
+                assert_eq!(arg.get_value_hint(), expected, "{}", arg.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A man page.
+
+use super::super::manual::{Entry, Manual, Section};
+use clap::Command;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+use std::io::{self, Write};
+
+/// The commit's date, if the program was built in a checkout.
+const DATE: &str = env!("TP3_DATE");
+
+/// Writes the man page of a program.
+///
+/// # Errors
+/// What the writer says.
+pub(super) fn write(command: &Command, manual: &Manual, page: &mut Vec<u8>) -> io::Result<()> {
+    let version = env!("CARGO_PKG_VERSION");
+    let man = Man::new(adapted(command.clone()))
+        .title(manual.name)
+        .date(DATE)
+        .source(format!("{} {version}", manual.name))
+        .manual("Peer-to-peer key-value store");
+    let mut text = Vec::new();
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    manual.sections.iter().map(section).try_for_each(|section| section.to_writer(&mut text))?;
+    page.write_all(&text)
+}
+
+/// The definition as a man page wants it: the usage as the synopsis; a description that does not begin with the line
+/// that stands in the name section already; one paragraph on each option, also on those that `-h` leaves out.
+fn adapted(mut command: Command) -> Command {
+    let usage = command.render_usage().to_string();
+    let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let description = about.split_once("\n\n").map_or(about.as_str(), |(_, rest)| rest).to_owned();
+    command.override_usage(usage.trim_start_matches("Usage: ").to_owned()).long_about(description).mut_args(|arg| {
+        let help = arg.get_long_help().map(|help| help.to_string().replace("\n\n", ". "));
+        let arg = arg.hide_short_help(false);
+        match help {
+            Some(help) => arg.long_help(help),
+            None => arg,
+        }
+    })
+}
+
+fn section(section: &Section) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", [section.title.to_uppercase().as_str()]);
+    for (index, entry) in section.entries.iter().enumerate() {
+        match entry {
+            Entry::Text(text) => {
+                if index > 0 {
+                    roff.control("PP", []);
+                }
+                roff.text([roman(*text)]);
+            }
+            Entry::Term(term, meaning) => {
+                roff.control("TP", []);
+                roff.text([bold(*term)]);
+                roff.text([roman(*meaning)]);
+            }
+            Entry::Lines(lines) => {
+                roff.control("PP", []).control("RS", ["4"]).control("nf", []);
+                lines.lines().for_each(|line| {
+                    roff.text([roman(line)]);
+                });
+                roff.control("fi", []).control("RE", []);
+            }
+        }
+    }
+    roff
+}

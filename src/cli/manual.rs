@@ -1,0 +1,131 @@
+//! What `--help` and the man pages tell beside the options: a manual for each program, one text for both.
+
+mod client;
+mod overlay;
+mod servent;
+
+pub(super) use client::CLIENT;
+pub(super) use overlay::OVERLAY;
+pub(super) use servent::SERVENT;
+
+/// How wide `--help` is set: a terminal's usual width.
+const WIDTH: usize = 80;
+
+/// What there is to say about a program beside its options.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manual {
+    /// The program's name.
+    pub(super) name: &'static str,
+    /// A command line that works, for `-h` and for errors.
+    pub(super) example: &'static str,
+    /// In the order in which a man page has them.
+    pub(super) sections: &'static [Section],
+    /// What to do about a command line that was refused, from its arguments that are no options. `None` if it looks
+    /// like none of the usual mistakes.
+    pub(super) hint: fn(&[String]) -> Option<String>,
+}
+
+/// A titled part of a manual.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section {
+    /// As `--help` writes it; a man page has it in capitals.
+    pub(super) title: &'static str,
+    /// What stands below it.
+    pub(super) entries: &'static [Entry],
+}
+
+/// A piece of a section.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Entry {
+    /// A paragraph.
+    Text(&'static str),
+    /// A word, and what it means.
+    Term(&'static str, &'static str),
+    /// Lines to type or to put into a file, as they are.
+    Lines(&'static str),
+}
+
+/// RUST_LOG and NO_COLOR, which mean the same to all programs.
+const LOG_ENTRY: Entry = Entry::Term(
+    "RUST_LOG",
+    "what to log: error, warn, info, debug, trace or off; it overrides -v and -q. The notation of Rust's env_logger.",
+);
+const COLOR_ENTRY: Entry = Entry::Term("NO_COLOR", "if set and not empty, messages have no colours");
+
+impl Manual {
+    /// The sections as `--help` shows them below the options.
+    pub(super) fn help(&self) -> String {
+        let sections: Vec<_> = self.sections.iter().map(Section::help).collect();
+        sections.join("\n")
+    }
+}
+
+impl Section {
+    fn help(&self) -> String {
+        let is_term = |entry: &Entry| if let Entry::Term(term, _) = entry { term.len() } else { 0 };
+        let column = 2 + self.entries.iter().map(is_term).max().unwrap_or(0) + 2;
+        let mut help = format!("{}:\n", self.title);
+        for (index, entry) in self.entries.iter().enumerate() {
+            match entry {
+                Entry::Text(text) => {
+                    // A paragraph keeps its distance from what stands before it.
+                    help.push_str(if index == 0 { "" } else { "\n" });
+                    fill(&mut help, "  ", text, 2);
+                }
+                Entry::Term(term, meaning) => {
+                    fill(&mut help, &format!("  {term:<width$}", width = column - 2), meaning, column);
+                }
+                Entry::Lines(lines) => lines.lines().for_each(|line| help.push_str(&format!("    {line}\n"))),
+            }
+        }
+        help
+    }
+}
+
+/// Appends `first` and the words of `text`, broken at [`WIDTH`]; further lines begin at `column`.
+fn fill(help: &mut String, first: &str, text: &str, column: usize) {
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            help.push_str(&line);
+            help.push('\n');
+            line = " ".repeat(column);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    help.push_str(&line);
+    help.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_aligned_and_lines_break_at_the_width() {
+        let long = "word ".repeat(20);
+        let long: &'static str = Box::leak(long.into_boxed_str());
+        let entries =
+            [Entry::Text("It does."), Entry::Lines("a  b\nc"), Entry::Term("0", "fine"), Entry::Term("130", long)];
+        let section = Section { title: "Title", entries: Box::leak(Box::new(entries)) };
+        let words = |count| vec!["word"; count].join(" ");
+        let expected =
+            format!("Title:\n  It does.\n    a  b\n    c\n  0    fine\n  130  {}\n       {}\n", words(14), words(6));
+        assert_eq!(section.help(), expected);
+    }
+
+    #[test]
+    fn every_manual_has_the_sections_of_a_man_page_in_their_order() {
+        for manual in [&SERVENT, &CLIENT, &OVERLAY] {
+            let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();
+            let expected = ["Signals", "Exit status", "Environment", "Files", "Examples", "See also"];
+            assert_eq!(titles, expected, "{}", manual.name);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The manual of `clientTP3`.
+
+use super::super::hints;
+use super::Entry::{Lines, Term, Text};
+use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
+
+/// The manual of `clientTP3`.
+pub(in super::super) const CLIENT: Manual = Manual {
+    name: "clientTP3",
+    example: "clientTP3 127.0.0.1:6001 http",
+    sections: &[
+        Section {
+            title: "Signals",
+            entries: &[
+                Term(
+                    "SIGINT",
+                    "(Ctrl-C) at the prompt leaves, as Ctrl-D does; in a wait returns to the prompt, or ends \
+                    where there is none",
+                ),
+                Term("SIGTERM, SIGHUP", "end at once"),
+            ],
+        },
+        Section {
+            title: "Exit status",
+            entries: &[
+                Term("0", "every key was answered, or a person asked"),
+                Term("1", "a key got no answer"),
+                Term("2", "the command line is wrong, or input or output failed"),
+                Term("130", "interrupted by SIGINT"),
+                Term("143", "ended by SIGTERM or SIGHUP"),
+            ],
+        },
+        Section { title: "Environment", entries: &[LOG_ENTRY, COLOR_ENTRY] },
+        Section {
+            title: "Files",
+            entries: &[Text("Standard input holds a key on each line. An empty line asks nothing.")],
+        },
+        Section {
+            title: "Examples",
+            entries: &[
+                Text("Ask a servent for two keys, one after the other:"),
+                Lines("clientTP3 127.0.0.1:6001 http smtp"),
+                Text("Ask for what is typed, until Ctrl-D:"),
+                Lines("clientTP3 127.0.0.1:6001"),
+                Text("Ask for each line of a file, with less patience, and keep the values alone:"),
+                Lines("clientTP3 127.0.0.1:6001 --timeout 1 <keys.txt | cut -f 3-"),
+                Text("A key that begins with a dash:"),
+                Lines("clientTP3 127.0.0.1:6001 -- --key"),
+            ],
+        },
+        Section { title: "See also", entries: &[Text("serventTP3(1), overlayTP3(1)")] },
+    ],
+    hint: hints::client,
+};

@@ -1,0 +1,60 @@
+//! The manual of `overlayTP3`.
+
+use super::Entry::{Lines, Term, Text};
+use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
+
+/// The manual of `overlayTP3`.
+pub(in super::super) const OVERLAY: Manual = Manual {
+    name: "overlayTP3",
+    example: "overlayTP3 data/overlays/chain.txt http",
+    sections: &[
+        Section {
+            title: "Signals",
+            entries: &[
+                Term(
+                    "SIGINT",
+                    "(Ctrl-C) reaches the client alone: at the prompt it leaves, in a wait it returns to the prompt, \
+                    or ends where there is none",
+                ),
+                Term("SIGTERM, SIGHUP", "end the client and the servents"),
+            ],
+        },
+        Section {
+            title: "Exit status",
+            entries: &[
+                Term("0", "every key was answered, or a person asked"),
+                Term("1", "a key got no answer, FILE is no overlay, or a servent could not start or died"),
+                Term("2", "the command line is wrong, or input or output failed"),
+                Term("130", "interrupted by SIGINT"),
+                Term("143", "ended by SIGTERM or SIGHUP"),
+            ],
+        },
+        Section { title: "Environment", entries: &[LOG_ENTRY, COLOR_ENTRY] },
+        Section {
+            title: "Files",
+            entries: &[
+                Text(
+                    "A line of FILE is the command line of a servent, PORT FILE [IP:PORT]... [options], in the shell's \
+                    quoting; # starts a comment. Key-value files are relative to the overlay file. A servent listens \
+                    on 127.0.0.1 unless its line says --bind.",
+                ),
+                Lines(
+                    "# two servents that know each other\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001",
+                ),
+            ],
+        },
+        Section {
+            title: "Examples",
+            entries: &[
+                Text("A chain of five servents, of which the first is asked for http; four answer:"),
+                Lines("overlayTP3 data/overlays/chain.txt http"),
+                Text("Ask another servent of it for what is typed, until Ctrl-D:"),
+                Lines("overlayTP3 data/overlays/chain.txt --at 6003"),
+                Text("See what the servents log:"),
+                Lines("overlayTP3 -v data/overlays/ring.txt http"),
+            ],
+        },
+        Section { title: "See also", entries: &[Text("serventTP3(1), clientTP3(1)")] },
+    ],
+    hint: |_| None,
+};
