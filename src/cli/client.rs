@@ -69,18 +69,24 @@ pub(super) struct AskingArgs {
     ///
     /// From 1 to 1024. At the prompt it is one.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = values::number(1..=1024, 64))]
-    jobs: u16,
-    /// Write a JSON object a line for each answer and for each key that is done
+    jobs: u32,
+    /// Write answers as JSON
+    ///
+    /// An object a line, for each answer and for each key that is done.
     #[arg(long)]
     json: bool,
-    /// End each key with a NUL, as an earlier edition of the protocol does
-    #[arg(long)]
+    /// End each key with a NUL
+    ///
+    /// As another edition of the protocol demands.
+    #[arg(long, hide_short_help = true)]
     nul: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
-    /// Keep no history of what is typed at the prompt
-    #[arg(long)]
+    /// Keep no history of what is typed
+    ///
+    /// At the prompt it is kept between runs, in a file that only you can read.
+    #[arg(long, hide_short_help = true)]
     no_history: bool,
 }
 
@@ -112,7 +118,7 @@ impl AskingArgs {
             keys,
             patience: Patience { timeout: self.timeout, tries: self.tries },
             dialect: self.dialect(),
-            jobs: self.jobs.into(),
+            jobs: self.jobs as usize,
             json: self.json,
             colours: match self.color {
                 ColorChoice::Auto => Colours::Auto,

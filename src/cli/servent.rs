@@ -81,10 +81,14 @@ pub struct ServentArgs {
     /// Do without segmentation and receive offload (GSO, GRO)
     #[arg(long, hide_short_help = true)]
     no_offload: bool,
-    /// Write what becomes of each datagram to FILE, a JSON object a line; - = standard output
+    /// Write each event to FILE as JSON
+    ///
+    /// An object a line says what becomes of a datagram. FILE is emptied first; - is standard output.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Log how much comes and goes a second, this often
+    /// Log the rates this often
+    ///
+    /// On one line, a second: received, answered, forwarded, duplicates, dropped and shed.
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
     stats_every: Option<Duration>,
     #[command(flatten)]
