@@ -63,7 +63,7 @@ mod tests {
             (Awaiting::AnswerToRetransmission, 0, 120, "3.2 s  asked again, waiting for the first answer: a key"),
             (Awaiting::MoreAnswers, 1, 120, "3.2 s  1 answer, waiting for more: a key"),
             (Awaiting::MoreAnswers, 12, 80, "3.2 s  12 answers, waiting for more: a key"),
-            (Awaiting::FirstAnswer, 0, 40, "3.2 s  waiting for the first answer: a"),
+            (Awaiting::FirstAnswer, 0, 40, "3.2 s  waiting for the first answer:..."),
             (Awaiting::FirstAnswer, 0, 10, "3.2 s"),
         ];
         for (awaiting, answers, columns, shown) in rows {
@@ -86,7 +86,7 @@ mod tests {
         }
         assert_eq!(
             bar(&progress, Some(1000), 80),
-            "[####------------]  250 of 1000 keys, 64 under way, 700 answers, 3 without an answer".get(..).unwrap()
+            "[##---------]  250 of 1000 keys, 64 under way, 700 answers, 3 without an answer"
         );
         assert_eq!(bar(&progress, None, 80), "250 keys, 64 under way, 700 answers, 3 without an answer");
         assert_eq!(total(&progress, Duration::from_millis(8_040)), "250 keys: 700 answers, 3 without an answer, 8.0 s");

@@ -33,12 +33,19 @@ pub(in super::super) const CLIENT: Manual = Manual {
         Section { title: "Environment", entries: &[LOG_ENTRY, COLOR_ENTRY] },
         Section {
             title: "Files",
-            entries: &[Text("Standard input holds a key on each line. An empty line asks nothing.")],
+            entries: &[
+                Text("Standard input holds a key on each line. An empty line asks nothing."),
+                Term(
+                    "$XDG_STATE_HOME/clientTP3/history",
+                    "(~/.local/state/clientTP3/history) what was typed at the prompt: the last 1,000 lines, for its \
+                    owner alone",
+                ),
+            ],
         },
         Section {
             title: "Examples",
             entries: &[
-                Text("Ask a servent for two keys, one after the other:"),
+                Text("Ask a servent for two keys:"),
                 Lines("clientTP3 127.0.0.1:6001 http smtp"),
                 Text("Ask for what is typed, until Ctrl-D:"),
                 Lines("clientTP3 127.0.0.1:6001"),

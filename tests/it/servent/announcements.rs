@@ -58,7 +58,7 @@ fn rates_come_on_one_line_and_only_if_asked_for() {
     rig.expect_answer(b"http", b"80/tcp");
     rig.recv_at(0);
     let mut sums = [0.0; 6];
-    while sums.iter().any(|sum| *sum == 0.0) {
+    while sums.contains(&0.0) {
         let found = rates(&rig.servent.expect_line("per second: "));
         sums.iter_mut().zip(&found).for_each(|(sum, (_, rate))| *sum += rate);
         // Nothing was shed.

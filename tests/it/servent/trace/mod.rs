@@ -5,6 +5,7 @@ mod events;
 mod merged;
 mod troubles;
 
+use crate::support::schema;
 use jsonschema::Validator;
 use serde_json::Value;
 use std::fs;
@@ -19,11 +20,7 @@ struct Event(Value);
 impl Event {
     fn parse(line: &str) -> Self {
         static SCHEMA: OnceLock<Validator> = OnceLock::new();
-        let schema = SCHEMA.get_or_init(|| {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/trace.schema.json");
-            let schema = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
-            jsonschema::draft202012::new(&schema).unwrap()
-        });
+        let schema = SCHEMA.get_or_init(|| schema::validator("trace"));
         let value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         schema.validate(&value).unwrap_or_else(|error| panic!("{error}: {line}"));
         Self(value)
