@@ -80,8 +80,10 @@ pub(super) struct AskingArgs {
     /// As another edition of the protocol demands.
     #[arg(long, hide_short_help = true)]
     nul: bool,
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// Colours: auto, always or never
+    ///
+    /// `auto` is where they are shown to a person, unless NO_COLOR is set or the terminal is a dumb one.
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: ColorChoice,
     /// Keep no history of what is typed
     ///
