@@ -102,11 +102,15 @@ impl Peer {
 
     fn recv_one(&self) -> Option<(Vec<u8>, SocketAddrV4)> {
         let mut buffer = vec![0; 1 << 16];
-        match self.socket.recv_from(&mut buffer) {
-            Ok((len, SocketAddr::V4(source))) => Some((buffer[..len].to_vec(), source)),
-            Ok((_, source)) => panic!("IPv6 source {source}"),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => None,
-            Err(error) => panic!("{}: {error}", self.addr),
+        loop {
+            match self.socket.recv_from(&mut buffer) {
+                Ok((len, SocketAddr::V4(source))) => return Some((buffer[..len].to_vec(), source)),
+                Ok((_, source)) => panic!("IPv6 source {source}"),
+                // A signal ends a receive that has a time-out, whatever its handler says of restarts.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return None,
+                Err(error) => panic!("{}: {error}", self.addr),
+            }
         }
     }
 }
