@@ -33,8 +33,8 @@ pub const NAME: &str = "clientTP3";
 /// answers this client directly: there may be several answers, each shown with the address that it came from. While
 /// nobody answers it asks again; after an answer it waits for others until none has come for 4 s.
 ///
-/// Answers go to standard output: at a terminal as SERVENT VALUE, otherwise as KEY TAB SERVENT TAB VALUE with the bytes
-/// as they came. Remarks go to standard error.
+/// Answers go to standard output: at a terminal with who sent them and how long that took, otherwise as KEY TAB SERVENT
+/// TAB VALUE with the bytes as they came. Remarks go to standard error.
 #[derive(Clone, Debug, Parser)]
 #[command(name = NAME)]
 pub(super) struct ClientArgs {
