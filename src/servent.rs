@@ -200,7 +200,8 @@ impl Servent {
     ) -> (Counters, Result<(), ServentFailure>) {
         let ended = self.crew.ended();
         let ticks = self.stats_every.map_or_else(never, tick);
-        let (mut before, mut last) = (self.counters(), None);
+        // From zero: datagrams may have come before this thread got here.
+        let (mut before, mut last) = (Counters::default(), None);
         let failed = loop {
             select! {
                 recv(events) -> event => match event {
