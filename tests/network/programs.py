@@ -163,7 +163,7 @@ class Client:
 
     def __init__(self, host, servent, keys, timeout=0.5, tries=2):
         self.keys, self.timeout, self.tries = keys, timeout, tries
-        options = ["--timeout", str(timeout), "--tries", str(tries)]
+        options = ["--timeout", str(timeout), "--tries", str(tries), "--jobs", "1"]
         self.process = host.popen(
             binary("clientTP3"), servent, *keys, *options,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
