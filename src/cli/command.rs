@@ -3,7 +3,7 @@
 
 use super::generate::{self, Wanted};
 use super::manual::Manual;
-use super::{EXIT_FAILURE, EXIT_OK, complain, exit_with_usage, hints};
+use super::{exit_of_output, exit_with_usage, hints};
 use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, Parser};
@@ -68,7 +68,7 @@ pub(super) fn read<P: Parser>(manual: &Manual, words: impl IntoIterator<Item = O
     match parse::<P>(manual, words) {
         Ok(Parsed::Arguments(args)) => Ok(args),
         Ok(Parsed::Generate(wanted)) => Err(print_generated::<P>(manual, wanted)),
-        Err(error) => Err(exit_with_usage(&error, manual.example)),
+        Err(error) => Err(exit_with_usage(&error, manual)),
     }
 }
 
@@ -76,14 +76,7 @@ pub(super) fn read<P: Parser>(manual: &Manual, words: impl IntoIterator<Item = O
 pub(super) fn print_generated<P: Parser>(manual: &Manual, wanted: Wanted) -> ExitCode {
     let printed = generate::generate(wanted, command::<P>(manual), manual)
         .and_then(|text| io::stdout().write_all(&text).and_then(|()| io::stdout().flush()));
-    match printed {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            complain(manual.name, format_args!("cannot write: {error}"));
-            ExitCode::from(EXIT_FAILURE)
-        }
-        // Who reads it may have seen enough.
-        _ => ExitCode::from(EXIT_OK),
-    }
+    exit_of_output(printed, manual)
 }
 
 /// Replaces clap's tips by ours, but for the option that is nearest to an unknown one.

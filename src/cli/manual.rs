@@ -18,6 +18,8 @@ pub(super) struct Manual {
     pub(super) name: &'static str,
     /// A command line that works, for `-h` and for errors.
     pub(super) example: &'static str,
+    /// The exit code where standard output can't be written.
+    pub(super) exit_unwritable: u8,
     /// In the order in which a man page has them.
     pub(super) sections: &'static [Section],
     /// What to do about a command line that was refused, from its arguments that are no options. `None` if it looks

@@ -96,12 +96,23 @@ fn complain(program: &str, cause: impl Display) {
 
 /// Ends with what clap says: help and version on standard output, errors on standard error with an example of how it
 /// is done.
-fn exit_with_usage(error: &clap::Error, example: &str) -> ExitCode {
-    // Where it is printed to may be a pipe that was closed.
-    error.print().ok();
+fn exit_with_usage(error: &clap::Error, manual: &manual::Manual) -> ExitCode {
+    let printed = error.print().and_then(|()| io::stdout().flush());
     if error.use_stderr() {
-        writeln!(io::stderr(), "\nfor example: {example}").ok();
+        writeln!(io::stderr(), "\nfor example: {}", manual.example).ok();
         return ExitCode::from(EXIT_USAGE);
     }
-    ExitCode::from(EXIT_OK)
+    exit_of_output(printed, manual)
+}
+
+/// The end of a program that was to print something and no more.
+fn exit_of_output(printed: io::Result<()>, manual: &manual::Manual) -> ExitCode {
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(manual.name, format_args!("cannot write: {error}"));
+            ExitCode::from(manual.exit_unwritable)
+        }
+        // Who reads it may have seen enough.
+        _ => ExitCode::from(EXIT_OK),
+    }
 }

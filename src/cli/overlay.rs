@@ -64,7 +64,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let keys = match args.asking.checked_keys::<OverlayArgs>(&args.keys) {
         Ok(keys) => keys,
-        Err(error) => return exit_with_usage(&error, manual::OVERLAY.example),
+        Err(error) => return exit_with_usage(&error, &manual::OVERLAY),
     };
     args.verbosity.start_logging(LevelFilter::Warn);
     let file = match OverlayFile::load(&args.file) {
@@ -82,7 +82,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(message) => {
             return exit_with_usage(
                 &OverlayArgs::command().error(ErrorKind::ValueValidation, message),
-                manual::OVERLAY.example,
+                &manual::OVERLAY,
             );
         }
     };

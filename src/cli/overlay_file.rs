@@ -67,7 +67,37 @@ impl OverlayFile {
             line: None,
             cause: format!("cannot be read: {error}"),
         })?;
-        Self::parse(file, &bytes, |kv_file| read_kv_file(kv_file).map(drop).map_err(|error| error.to_string()))
+        let overlay =
+            Self::parse(file, &bytes, |kv_file| read_kv_file(kv_file).map(drop).map_err(|error| error.to_string()))?;
+        overlay.check_traces(file)?;
+        Ok(overlay)
+    }
+
+    /// A trace empties its file, so that must be no file that is read, nor another one's trace, by whatever path.
+    fn check_traces(&self, overlay_file: &Path) -> Result<(), OverlayFileError> {
+        let trace = |line: &Line| match &line.trace {
+            Some(TraceTarget::File(path)) => Some(whole(&self.folder.join(path))),
+            Some(TraceTarget::StandardOutput) | None => None,
+        };
+        let taken: Vec<_> =
+            std::iter::once(whole(overlay_file)).chain(self.kv_files().map(|file| whole(&file))).collect();
+        let mut traces = Vec::new();
+        for line in &self.lines {
+            let Some(path) = trace(line) else { continue };
+            let refuse = |cause: &str| OverlayFileError {
+                file: overlay_file.to_owned(),
+                line: Some(line.number),
+                cause: format!("--trace: {cause}: name another file"),
+            };
+            if taken.contains(&path) {
+                return Err(refuse("this file is read, and would be emptied"));
+            }
+            if traces.contains(&path) {
+                return Err(refuse("another line writes to this file already"));
+            }
+            traces.push(path);
+        }
+        Ok(())
     }
 
     /// Checks the `bytes` of the overlay file `file`. Nothing is read: `check_kv_file` says what is wrong with a
@@ -210,6 +240,15 @@ fn foreign(text: &str) -> &'static str {
     }
     "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \
     for each servent; a key-value file is for 'serventTP3 PORT FILE'"
+}
+
+/// `path` without links and detours, as far as it exists.
+fn whole(path: &Path) -> PathBuf {
+    let of_folder = || {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    };
+    fs::canonicalize(path).ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
 }
 
 /// What is wrong with a line, on one line and without the usage.

@@ -89,7 +89,7 @@ pub struct ServentArgs {
     /// Log the rates this often
     ///
     /// On one line, a second: received, answered, forwarded, duplicates, dropped and shed.
-    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
+    #[arg(long, conflicts_with = "quiet", value_name = "SECONDS", value_parser = values::log_interval)]
     stats_every: Option<Duration>,
     #[command(flatten)]
     verbosity: Verbosity,
@@ -203,11 +203,10 @@ pub enum Farewell {
 /// Runs the program with these words, its own name not among them; calls `ready` once it is bound and serving.
 pub fn main(words: impl IntoIterator<Item = OsString>, farewell: Farewell, ready: impl FnOnce()) -> ExitCode {
     let read = command::read::<ServentArgs>(&manual::SERVENT, words);
-    let args =
-        match read.and_then(|args| args.counted().map_err(|error| exit_with_usage(&error, manual::SERVENT.example))) {
-            Ok(args) => args,
-            Err(ended) => return ended,
-        };
+    let args = match read.and_then(|args| args.counted().map_err(|error| exit_with_usage(&error, &manual::SERVENT))) {
+        Ok(args) => args,
+        Err(ended) => return ended,
+    };
     args.verbosity.start_logging(LevelFilter::Info);
     ExitCode::from(report(serve(args, farewell, ready)))
 }

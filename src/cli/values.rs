@@ -138,6 +138,18 @@ pub fn seconds(typed: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a number of seconds above 0 and up to a year, for example 0.5".to_owned())
 }
 
+/// Reads how often something is logged: a number of seconds, a tenth at the least.
+///
+/// # Errors
+/// See [`port`].
+pub fn log_interval(typed: &str) -> Result<Duration, String> {
+    const MIN: Duration = Duration::from_millis(100);
+    seconds(typed)
+        .ok()
+        .filter(|interval| *interval >= MIN)
+        .ok_or_else(|| "expected a number of seconds from 0.1 up to a year, for example 10".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,8 +196,11 @@ mod tests {
             assert_eq!(message, "expected a whole number from 1 to 1000, for example 2", "{typed}");
         }
         assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(log_interval("0.1"), Ok(Duration::from_millis(100)));
+        assert!(log_interval("0.09").unwrap_err().contains("from 0.1"));
         for typed in ["0", "-1", "nan", "inf", "1e-300", "1e300", "soon"] {
             assert!(seconds(typed).unwrap_err().contains("for example 0.5"), "{typed}");
+            assert!(log_interval(typed).is_err(), "{typed}");
         }
     }
 

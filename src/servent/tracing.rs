@@ -89,7 +89,8 @@ impl TraceTarget {
             Self::File(path) => path,
         };
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).custom_flags(OFlag::O_NONBLOCK.bits());
+        // Behind what is there, so that a file that somebody empties meanwhile has no hole.
+        options.append(true).create(true).custom_flags(OFlag::O_NONBLOCK.bits());
         let file = options.open(path).map_err(|error| match error.raw_os_error().map(Errno::from_raw) {
             Some(Errno::ENXIO) => io::Error::other("nobody reads this pipe: start its reader first"),
             _ => error,

@@ -162,11 +162,15 @@ fn generating_stands_alone_and_says_what_it_can() {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_cannot_be_written_is_said() {
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = Command::new(SERVENT).args(["--generate", "man"]).stdout(full).output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.starts_with("serventTP3: cannot write: "), "{stderr}");
+    for (program, name, code) in [(SERVENT, "serventTP3", 1), (CLIENT, "clientTP3", 2), (OVERLAY, "overlayTP3", 2)] {
+        for args in [&["--generate", "man"][..], &["--help"], &["--version"]] {
+            let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+            let output = Command::new(program).args(args).stdout(full).output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{name} {args:?}: {stderr}");
+            assert!(stderr.starts_with(&format!("{name}: cannot write: ")), "{args:?}: {stderr}");
+        }
+    }
 }
 
 #[test]

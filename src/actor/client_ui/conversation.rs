@@ -3,7 +3,7 @@
 use super::live::{self, TICK};
 use super::screen::Screen;
 use super::{Ending, Interrupt, Manner, Wires};
-use crate::actor::channels::InboxHandle;
+use crate::actor::channels::{BATCHES_WAITING_MAX, InboxHandle};
 use crate::actor::clock::Clock;
 use crate::actor::line_reader::Line;
 use crate::batch::{Inbox, Outbox, Pool};
@@ -25,6 +25,8 @@ pub(super) struct Conversation<'a, C, A, R> {
     is_asked: bool,
     /// There are no more lines.
     is_ended: bool,
+    /// Why there are none, if they could not be read.
+    unread: Option<io::Error>,
     /// When the live line is to change; `None` while nothing is under way.
     tick: Option<Timestamp>,
     unanswered: usize,
@@ -44,6 +46,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             outboxes: Pool::default(),
             is_asked: false,
             is_ended: false,
+            unread: None,
             tick: None,
             unanswered: 0,
             refused: 0,
@@ -68,6 +71,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                 return Ok(Ending::Disconnected);
             }
             if self.is_ended && self.queries.is_empty() {
+                if let Some(error) = self.unread.take() {
+                    return Err(error);
+                }
                 return Ok(Ending::Finished { unanswered: self.unanswered, refused: self.refused });
             }
             self.draw();
@@ -75,7 +81,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             let due_line_rx = if self.is_asked { line_rx } else { &no_line_rx };
             let alarm = self.alarm_at().map_or(no_alarm.clone(), |deadline| self.clock.alarm(deadline));
             let ending = select! {
-                recv(due_line_rx) -> line => self.take_line(line.unwrap_or(Line::End))?,
+                recv(due_line_rx) -> line => {
+                    self.take_line(line.unwrap_or(Line::End));
+                    None
+                }
                 recv(inbox_rx) -> inbox => self.take_inbox(inbox)?,
                 recv(interrupt_rx) -> interrupt => self.interrupt(interrupt)?,
                 recv(alarm) -> _ => self.on_alarm(inbox_rx)?,
@@ -103,7 +112,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
     }
 
-    fn take_line(&mut self, line: Line) -> io::Result<Option<Ending>> {
+    fn take_line(&mut self, line: Line) {
         self.is_asked = false;
         match line {
             Line::Typed(typed) => match AskedKey::in_dialect(&typed, self.manner.dialect) {
@@ -115,10 +124,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                 }
             },
             Line::Unreadable => self.screen.remark("that is not UTF-8; other bytes can be piped in"),
-            Line::Failed(error) => return Err(error),
+            // What is under way is finished, as at the end of the input (P-45).
+            Line::Failed(error) => (self.unread, self.is_ended) = (Some(error), true),
             Line::Interrupted | Line::End => self.is_ended = true,
         }
-        Ok(None)
     }
 
     fn take_inbox(&mut self, inbox: Result<InboxHandle, RecvError>) -> io::Result<Option<Ending>> {
@@ -151,8 +160,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     }
 
     fn on_alarm(&mut self, inbox_rx: &Receiver<InboxHandle>) -> io::Result<Option<Ending>> {
-        // What came before the deadline counts, even if it is read after it.
-        for inbox in inbox_rx.try_iter() {
+        // What came before the deadline counts, even if it is read after it. No more than can have waited: while it is
+        // shown, more may come, and Ctrl-C must get its turn.
+        for inbox in inbox_rx.try_iter().take(BATCHES_WAITING_MAX) {
             self.hear(&inbox)?;
         }
         let again = self.queries.on_deadline(self.clock.now());

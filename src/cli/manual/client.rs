@@ -1,6 +1,6 @@
 //! The manual of `clientTP3`.
 
-use super::super::hints;
+use super::super::{EXIT_USAGE, hints};
 use super::Entry::{Lines, Term, Text};
 use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
 
@@ -8,6 +8,7 @@ use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
 pub(in super::super) const CLIENT: Manual = Manual {
     name: "clientTP3",
     example: "clientTP3 127.0.0.1:6001 http",
+    exit_unwritable: EXIT_USAGE,
     sections: &[
         Section {
             title: "Signals",

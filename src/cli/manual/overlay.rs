@@ -1,5 +1,6 @@
 //! The manual of `overlayTP3`.
 
+use super::super::EXIT_USAGE;
 use super::Entry::{Lines, Term, Text};
 use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
 
@@ -7,6 +8,7 @@ use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
 pub(in super::super) const OVERLAY: Manual = Manual {
     name: "overlayTP3",
     example: "overlayTP3 data/overlays/chain.txt http",
+    exit_unwritable: EXIT_USAGE,
     sections: &[
         Section {
             title: "Signals",

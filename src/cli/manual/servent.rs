@@ -1,6 +1,6 @@
 //! The manual of `serventTP3`.
 
-use super::super::hints;
+use super::super::{EXIT_FAILURE, hints};
 use super::Entry::{Lines, Term, Text};
 use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
 
@@ -8,6 +8,7 @@ use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
 pub(in super::super) const SERVENT: Manual = Manual {
     name: "serventTP3",
     example: "serventTP3 6001 data/kv/web.txt 127.0.0.1:6002 127.0.0.1:6003",
+    exit_unwritable: EXIT_FAILURE,
     sections: &[
         Section {
             title: "Signals",

@@ -31,6 +31,21 @@ fn many_keys_are_under_way_at_once_and_shown_in_the_order_asked() {
     assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
 }
 
+/// They were dropped.
+#[test]
+fn p45_what_is_under_way_is_finished_when_the_input_can_not_be_read_any_more() {
+    let client = Fixture::start_with(Manner { jobs: 2, ..MANNER });
+    client.type_line(b"a");
+    client.expect_transmission(b"a");
+    client.line_tx.send(Line::Failed(std::io::Error::other("the disk is gone"))).unwrap();
+    client.deliver(1, &[(6001, response(b"a", b"1"))]);
+    client.expect_answer(b"a\t127.0.0.1:6001\t1");
+    client.ring(5);
+    client.expect_remark("a: no more answers (1 answer)");
+    let error = client.conversation.join().unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "the disk is gone");
+}
+
 #[test]
 fn keys_that_start_together_leave_together() {
     let client = Fixture::start_with(Manner { jobs: 3, ..MANNER });

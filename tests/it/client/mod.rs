@@ -5,6 +5,7 @@ mod input;
 mod json;
 #[cfg(target_os = "linux")]
 mod many;
+mod stalled;
 mod waiting;
 
 use crate::support::wire::clireq;

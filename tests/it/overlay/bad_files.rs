@@ -61,6 +61,26 @@ fn a_file_without_servents_is_refused() {
     }
 }
 
+/// One was emptied: only the words of the lines were compared.
+#[test]
+fn a_trace_that_would_empty_a_file_of_the_overlay_is_refused_by_whatever_path() {
+    let dir = TempDir::new();
+    let pairs = dir.write("pairs.txt", b"http 80/tcp\n");
+    let (one, two) = (ports::free(), ports::free());
+    std::os::unix::fs::symlink(dir.path(), dir.path().join("here")).unwrap();
+    for (first, second) in
+        [("--trace here/pairs.txt", ""), ("", "--trace ./overlay.txt"), ("--trace new.jsonl", "--trace here/new.jsonl")]
+    {
+        let text = format!("{one} pairs.txt {first}\n{two} pairs.txt {second}\n");
+        let file = dir.write("overlay.txt", text.as_bytes());
+        let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "http"]).finish();
+        assert!(finished.stderr.contains("--trace: ") && finished.code == Some(1), "{text}: {}", finished.stderr);
+        expect_nothing_started(&text, &finished);
+        assert_eq!(std::fs::read(&pairs).unwrap(), b"http 80/tcp\n");
+        assert_eq!(std::fs::read(&file).unwrap(), text.as_bytes());
+    }
+}
+
 #[test]
 fn asking_at_a_servent_that_is_not_in_the_file_is_refused() {
     let dir = TempDir::new();

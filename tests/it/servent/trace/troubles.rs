@@ -68,7 +68,8 @@ fn a_reader_that_stalls_costs_lines_and_neither_answers_nor_the_stop() {
         rig.recv_at(0);
     }
     let (finished, counters) = rig.servent.stop_by(Signal::SIGTERM);
-    assert!(finished.waited < Duration::from_secs(1), "gone after {:?}", finished.waited);
+    // Half a second for the trace, the rest for a busy machine.
+    assert!(finished.waited < Duration::from_secs(2), "gone after {:?}", finished.waited);
     assert!(finished.stderr.contains("the trace is cut short"), "{}", finished.stderr);
     counters.expect(&[("answered", 2_000)]);
     let dropped = counters.get("trace_dropped");

@@ -1,0 +1,47 @@
+//! Whoever reads the answers has stopped to, and has not gone.
+
+use super::{TIMEOUT, expect_clireq};
+use crate::support::wire::response;
+use crate::support::{CLIENT, Peer, Program, TempDir, until};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::Stdio;
+
+/// Keys and bytes a value: together more than a pipe holds.
+const KEYS: usize = 40;
+const VALUE_LEN: usize = 4_000;
+
+/// Its answers waited in a write that heard no signal; only SIGKILL ended it.
+#[test]
+fn a_client_whose_reader_stalls_leaves_when_it_is_told_to() {
+    let dir = TempDir::new();
+    let path = dir.path().join("fifo");
+    mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+    let open =
+        |write: bool| OpenOptions::new().read(!write).write(write).custom_flags(nix::libc::O_NONBLOCK).open(&path);
+    // Open, and never read.
+    let _reader = open(false).unwrap();
+    let writer = OpenOptions::new().write(true).open(&path).unwrap();
+
+    let servent = Peer::new();
+    let keys: Vec<_> = (0..KEYS).map(|number| format!("key{number}")).collect();
+    let mut command = Program::command(CLIENT, [&servent.addr().to_string(), TIMEOUT[0], TIMEOUT[1]]);
+    let mut program = command.args(&keys).stdout(Stdio::from(writer)).spawn().unwrap();
+    for key in &keys {
+        let client = expect_clireq(&servent, key.as_bytes());
+        servent.send(client, &response(key.as_bytes(), &[b'v'; VALUE_LEN]));
+    }
+    // A pipe that takes no more has what it holds.
+    let probe = open(true).unwrap();
+    until("a full pipe", || std::io::Write::write(&mut &probe, &[0; 4_096]).is_err());
+    kill(Pid::from_raw(program.id() as i32), Signal::SIGTERM).unwrap();
+    let mut ended = None;
+    until("the end of the client", || {
+        ended = program.try_wait().unwrap();
+        ended.is_some()
+    });
+    assert_eq!(ended.and_then(|status| status.code()), Some(143));
+}
