@@ -5,6 +5,7 @@ mod input;
 mod json;
 #[cfg(target_os = "linux")]
 mod many;
+#[cfg(target_os = "linux")]
 mod stalled;
 mod waiting;
 

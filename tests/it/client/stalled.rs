@@ -6,13 +6,10 @@ use crate::support::{CLIENT, Peer, Program, TempDir, until};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
-
-/// Keys and bytes a value: together more than a pipe holds.
-const KEYS: usize = 40;
-const VALUE_LEN: usize = 4_000;
 
 /// Its answers waited in a write that heard no signal; only SIGKILL ended it.
 #[test]
@@ -27,16 +24,15 @@ fn a_client_whose_reader_stalls_leaves_when_it_is_told_to() {
     let writer = OpenOptions::new().write(true).open(&path).unwrap();
 
     let servent = Peer::new();
-    let keys: Vec<_> = (0..KEYS).map(|number| format!("key{number}")).collect();
     let mut command = Program::command(CLIENT, [&servent.addr().to_string(), TIMEOUT[0], TIMEOUT[1]]);
-    let mut program = command.args(&keys).stdout(Stdio::from(writer)).spawn().unwrap();
-    for key in &keys {
-        let client = expect_clireq(&servent, key.as_bytes());
-        servent.send(client, &response(key.as_bytes(), &[b'v'; VALUE_LEN]));
-    }
-    // A pipe that takes no more has what it holds.
-    let probe = open(true).unwrap();
-    until("a full pipe", || std::io::Write::write(&mut &probe, &[0; 4_096]).is_err());
+    let mut program = command.arg("http").stdout(Stdio::from(writer)).spawn().unwrap();
+    let filler = open(true).unwrap();
+    while (&filler).write(&[0; 4_096]).is_ok() {}
+    let client = expect_clireq(&servent, b"http");
+    servent.send(client, &response(b"http", b"80/tcp"));
+    // The first thread shows answers; what it waits in has the kernel's name.
+    let waits_in = format!("/proc/{}/wchan", program.id());
+    until("a write that waits", || fs::read_to_string(&waits_in).unwrap().contains("pipe_write"));
     kill(Pid::from_raw(program.id() as i32), Signal::SIGTERM).unwrap();
     let mut ended = None;
     until("the end of the client", || {
