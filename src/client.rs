@@ -1,191 +1,209 @@
-//! The client, wired up: line reader, conversation, receiver and sender.
+//! A client for programs: asks a servent for keys and returns the answers as they come.
 
+use crate::actor::asking::Asker;
 use crate::actor::channels::batches;
-use crate::actor::client_ui::{self, Ending, Format, Interrupt, Manner, Wires};
-use crate::actor::clock::SystemClock;
-use crate::actor::crew::{ActorPanicked, Crew};
-use crate::actor::line_reader::{self, EditedLines, Line, PlainLines};
+use crate::actor::clock::{Clock, SystemClock};
+use crate::actor::crew::Crew;
 use crate::actor::receiver::StopFlag;
 use crate::actor::{receiver, sender};
-use crate::loading::secret;
-use crate::net::{Offload, Socket};
-use crate::protocol::{AskedKey, Dialect, Patience};
+use crate::entropy::secret;
+use crate::net::{DatagramSink, DatagramSource, Endpoint, Offload, Socket};
+use crate::protocol::{Answer, AskedKey, Dialect, Event, KeyError, Patience, QueriesConfig, Summary};
 use crate::stats::Stats;
-use crate::terminal::Colours;
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
-use rustix::termios::tcgetwinsize;
+use crossbeam_channel::{never, select};
+use std::error::Error;
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::path::PathBuf;
-use std::thread;
+use std::sync::Arc;
 
-/// Columns of a terminal that does not say how many it has.
-const COLUMNS: usize = 80;
-
-/// Everything that a client is told.
-#[derive(Clone, Debug)]
-pub struct ClientConfig {
-    /// The servent to ask.
-    pub servent: SocketAddrV4,
-    /// The keys to ask for; none = lines from standard input.
-    pub keys: Vec<AskedKey>,
-    /// How long to wait and how often to ask.
-    pub patience: Patience,
-    /// How the keys end on the wire.
-    pub dialect: Dialect,
-    /// Keys under way at a time.
-    pub jobs: usize,
-    /// Whether answers are JSON objects.
-    pub json: bool,
-    /// When to use colours.
-    pub colours: Colours,
-    /// The environment asks for no colours.
-    pub no_colours: bool,
-    /// Whether a line may change while it waits, where remarks are shown on a terminal.
-    pub live: bool,
-    /// The file that keeps what is typed at the prompt; `None` = none.
-    pub history: Option<PathBuf>,
-}
-
-/// Why a client failed.
-#[derive(Debug)]
-pub enum ClientError {
-    /// No socket, thread or terminal to be had.
-    System(io::Error),
-    /// The input can't be read or the output not be written.
-    InputOutput(io::Error),
-    /// An actor panicked.
-    Panicked(ActorPanicked),
-}
-
-impl fmt::Display for ClientError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System(error) => write!(f, "cannot start: {error}"),
-            Self::InputOutput(error) => write!(f, "cannot go on: {error}"),
-            Self::Panicked(panicked) => panicked.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ClientError {}
-
-/// Runs a client on standard input, output and error until its keys are asked or its input ends. `interrupt_rx`
-/// brings Ctrl-C.
+/// A client of one servent, with a receiver thread and a sender thread of its own. Dropping it stops and joins them.
 ///
-/// # Errors
-/// [`ClientError`]. A reader of standard output that went away is no error: see [`Ending::Unread`].
-pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, ClientError> {
-    let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-    let (source, sink, _) =
-        Socket::bind(any).and_then(|socket| socket.split(Offload::Off)).map_err(ClientError::System)?;
-    let clock = SystemClock::start();
-    let (stop, mut crew, mut stats) = (StopFlag::default(), Crew::default(), Stats::default());
-    let (inbox_tx, inbox_rx) = batches();
-    let (outbox_tx, outbox_rx) = batches();
+/// It asks for one key at a time: a RESPONSE names its key and nothing else, so of two questions for one key nobody
+/// could tell the answers apart. For many keys at once take several clients.
+pub struct Client {
+    asker: Option<Asker<Arc<dyn Clock + Send + Sync>>>,
+    dialect: Dialect,
+    stop: StopFlag,
+    crew: Crew,
+}
 
-    let (flag, tally) = (stop.clone(), stats.tally());
-    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally))
-        .map_err(ClientError::System)?;
-    let tally = stats.tally();
-    crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(ClientError::System)?;
+/// How a [`Client`] asks; made by [`Client::builder`].
+#[derive(Clone, Debug)]
+pub struct ClientBuilder {
+    servent: SocketAddrV4,
+    patience: Patience,
+    dialect: Dialect,
+}
 
-    let manner = manner(config);
-    let _terminal = TerminalGuard::set_up(manner.interactive && io::stdout().is_terminal());
-    let (asked_tx, line_rx) = lines(config).map_err(ClientError::System)?;
-    let wires = Wires { asked_tx, line_rx, inbox_rx, outbox_tx, interrupt_rx };
-    let ending = client_ui::run(manner, &wires, &clock, &mut io::stdout(), &mut io::stderr());
-    stop.set();
-    drop(wires);
-    crew.join().map_err(ClientError::Panicked)?;
-    match ending {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Unread),
-        ending => ending.map_err(ClientError::InputOutput),
+impl ClientBuilder {
+    /// How long to wait and how often to ask: 4 s and twice, unless told otherwise (P-40).
+    #[must_use]
+    pub fn patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
     }
-}
 
-/// What the configuration makes of these standard streams.
-fn manner(config: &ClientConfig) -> Manner {
-    let paint = |is_terminal| config.colours.paint(is_terminal, config.no_colours);
-    let format = match (config.json, io::stdout().is_terminal()) {
-        (true, _) => Format::Json,
-        (false, true) => Format::Terminal,
-        (false, false) => Format::Plain,
-    };
-    Manner {
-        servent: config.servent,
-        patience: config.patience,
-        dialect: config.dialect,
-        jobs: config.jobs,
-        interactive: config.keys.is_empty() && io::stdin().is_terminal(),
-        secret: secret(),
-        format,
-        answer_paint: paint(io::stdout().is_terminal()),
-        remark_paint: paint(io::stderr().is_terminal()),
-        columns: (config.live && io::stderr().is_terminal()).then_some(columns),
-        keys: (!config.keys.is_empty()).then_some(config.keys.len()),
+    /// How keys end on the wire: with the datagram, unless told otherwise (P-3).
+    #[must_use]
+    pub fn dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
     }
-}
 
-/// Columns of the terminal that remarks are shown on.
-fn columns() -> usize {
-    let columns = tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col));
-    if columns == 0 { COLUMNS } else { columns }
-}
-
-/// The channels of the line reader: asking it, and its lines. Keys that are given are lines that wait already.
-fn lines(config: &ClientConfig) -> io::Result<(Sender<()>, Receiver<Line>)> {
-    let (asked_tx, asked_rx) = bounded(1);
-    let (line_tx, line_rx) = unbounded();
-    if !config.keys.is_empty() {
-        for key in &config.keys {
-            // The receiving end is held above.
-            line_tx.send(Line::Typed(key.as_bytes().to_vec())).ok();
-        }
-        return Ok((asked_tx, line_rx));
-    }
-    let person = io::stdin().is_terminal();
-    let history = config.history.clone();
-    // Not one of the crew: it may sit in a read that nothing ends, and is left there when the program exits.
-    thread::Builder::new().name("line reader".to_owned()).spawn(move || {
-        if person && io::stdout().is_terminal() {
-            match EditedLines::new(history) {
-                Ok(lines) => line_reader::run(lines, &asked_rx, &line_tx),
-                Err(error) => drop(line_tx.send(Line::Failed(error))),
-            }
-        } else {
-            line_reader::run(PlainLines::new(io::stdin().lock(), person), &asked_rx, &line_tx);
-        }
-    })?;
-    Ok((asked_tx, line_rx))
-}
-
-/// Restores the terminal when it is dropped: the program may end while the line editor holds it in raw mode.
-struct TerminalGuard(Option<Termios>);
-
-impl TerminalGuard {
-    /// Only where the editor is `used`: a client in the background must leave the terminal alone.
+    /// Binds a free port on all addresses and starts the threads.
     ///
-    /// What is typed during a wait is not echoed, for it would mix with the answers: the next prompt shows it.
-    fn set_up(used: bool) -> Self {
-        let saved = used.then(|| termios::tcgetattr(io::stdin()).ok()).flatten();
-        if let Some(saved) = &saved {
-            let mut quiet = saved.clone();
-            quiet.local_flags.remove(LocalFlags::ECHO);
-            // A terminal that can't do so echoes.
-            termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &quiet).ok();
-        }
-        Self(saved)
+    /// # Errors
+    /// What the system says when it has no socket or thread to give. Nothing is left behind.
+    pub fn start(self) -> io::Result<Client> {
+        let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+        let (endpoint, _) = Socket::bind(any)?.into_endpoint(Offload::Off)?;
+        self.start_on(endpoint, SystemClock::start())
+    }
+
+    /// The same on any network, and with any clock.
+    ///
+    /// # Errors
+    /// What the system says when it has no thread to give.
+    pub fn start_on<S, K>(
+        self,
+        endpoint: Endpoint<S, K>,
+        clock: impl Clock + Clone + Send + Sync + 'static,
+    ) -> io::Result<Client>
+    where
+        S: DatagramSource + Send + 'static,
+        K: DatagramSink + Send + 'static,
+    {
+        let Self { servent, patience, dialect } = self;
+        let Endpoint { source, sink, .. } = endpoint;
+        let (inbox_tx, inbox_rx) = batches();
+        let (outbox_tx, outbox_rx) = batches();
+        let config = QueriesConfig { patience, jobs: 1, secret: secret() };
+        let shared: Arc<dyn Clock + Send + Sync> = Arc::new(clock.clone());
+        let asker = Asker::new((servent, dialect), config, shared, inbox_rx, outbox_tx);
+        // From here on a failure drops the client, which stops and joins what was started.
+        let mut client = Client { asker: Some(asker), dialect, stop: StopFlag::default(), crew: Crew::default() };
+        let mut stats = Stats::default();
+        let (flag, tally, its_clock) = (client.stop.clone(), stats.tally(), clock.clone());
+        client.crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &its_clock, tally))?;
+        let tally = stats.tally();
+        client.crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally))?;
+        Ok(client)
     }
 }
 
-impl Drop for TerminalGuard {
+impl Client {
+    /// A client of the servent at this address.
+    #[must_use]
+    pub fn builder(servent: SocketAddrV4) -> ClientBuilder {
+        ClientBuilder { servent, patience: Patience::default(), dialect: Dialect::default() }
+    }
+
+    /// Asks for `key`, which is trimmed (P-45), and returns the answers as they come.
+    ///
+    /// # Errors
+    /// [`KeyError`], which says what a key can't be.
+    pub fn ask(&mut self, key: impl AsRef<[u8]>) -> Result<Answers<'_>, KeyError> {
+        let key = AskedKey::in_dialect(key.as_ref(), self.dialect)?;
+        #[expect(clippy::expect_used, reason = "only a drop takes it")]
+        let asker = self.asker.as_mut().expect("a client has its asker until it is dropped");
+        asker.queries_mut().push(key);
+        let end = asker.start().err().map(|_| Err(Disconnected));
+        Ok(Answers { asker, end })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("dialect", &self.dialect).field("crew", &self.crew).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Client {
     fn drop(&mut self) {
-        if let Some(saved) = &self.0 {
-            // A terminal that is gone needs no restoring.
-            termios::tcsetattr(io::stdin(), SetArg::TCSANOW, saved).ok();
+        self.stop.set();
+        // The channels close, so that both actors end.
+        self.asker = None;
+        if let Err(panicked) = std::mem::take(&mut self.crew).join() {
+            log::error!("{panicked}");
         }
+    }
+}
+
+/// The answers to one key, each as it comes; ends when a whole wait passed without another (P-40).
+///
+/// Dropping it gives the question up.
+#[must_use = "dropping it gives the question up"]
+pub struct Answers<'a> {
+    asker: &'a mut Asker<Arc<dyn Clock + Send + Sync>>,
+    end: Option<Result<Summary, Disconnected>>,
+}
+
+/// The client's network is gone: one of its actors ended, after it logged why, or panicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Disconnected;
+
+impl fmt::Display for Disconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the client's network is gone")
+    }
+}
+
+impl Error for Disconnected {}
+
+impl Answers<'_> {
+    /// Waits until the question is over, and returns what came of it; the answers that nobody took are counted in.
+    ///
+    /// # Errors
+    /// [`Disconnected`] if the network went away before.
+    pub fn finish(mut self) -> Result<Summary, Disconnected> {
+        self.by_ref().for_each(drop);
+        self.end.unwrap_or(Err(Disconnected))
+    }
+
+    /// Waits for something to happen, and lets the machine know.
+    fn wait(&mut self) -> Result<(), Disconnected> {
+        let deadline = self.asker.queries().deadline();
+        let alarm = deadline.map_or_else(never, |deadline| self.asker.alarm(deadline));
+        select! {
+            recv(self.asker.inbox_rx()) -> inbox => {
+                let inbox = inbox.map_err(|_| Disconnected)?;
+                self.asker.hear(&inbox);
+            }
+            recv(alarm) -> _ => drop(self.asker.on_alarm().map_err(|_| Disconnected)?),
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Answers<'_> {
+    type Item = Answer;
+
+    fn next(&mut self) -> Option<Answer> {
+        while self.end.is_none() {
+            match self.asker.queries_mut().next_event() {
+                Some(Event::Answer { answer, .. }) => return Some(answer),
+                Some(Event::Finished { summary, .. }) => self.end = Some(Ok(summary)),
+                Some(Event::Stopped { .. }) => unreachable!("only a drop stops the question"),
+                None => {
+                    if let Err(disconnected) = self.wait() {
+                        self.end = Some(Err(disconnected));
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Drop for Answers<'_> {
+    fn drop(&mut self) {
+        self.asker.queries_mut().stop();
+        while self.asker.queries_mut().next_event().is_some() {}
+    }
+}
+
+impl fmt::Debug for Answers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answers").field("end", &self.end).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::estimates::Row;
 use super::inputs::{key, million_pairs, query_id, value};
-use servent::loading::load_store;
+use servent::Store;
 use servent::protocol::{SeenConfig, SeenTable};
 use servent::types::{Timestamp, Ttl};
 use std::fs;
@@ -144,7 +144,7 @@ fn measure_store(file: &Path) {
     let len = fs::metadata(file).expect("the parent wrote it").len() as f64;
     let resident_before = resident("self", "VmRSS");
     let start = Instant::now();
-    let store = load_store(file).expect("a readable file");
+    let store = Store::read(file).expect("a readable file").store;
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(store.len(), MILLION as usize);
     let bytes = resident("self", "VmRSS") - resident_before;

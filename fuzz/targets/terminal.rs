@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use servent::terminal::escape;
+use servent::escape;
 
 fuzz_target!(|bytes: &[u8]| {
     let shown = escape(bytes);

@@ -4,6 +4,7 @@ use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, at};
 use nix::time::{ClockId, clock_gettime};
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A source of time, and of a channel that reports when some of it has passed.
@@ -13,7 +14,37 @@ pub trait Clock {
 
     /// A channel that holds a message from `deadline` on.
     fn alarm(&self, deadline: Timestamp) -> Receiver<Instant>;
+
+    /// Where [`Timestamp::ZERO`] lies on time lines that other programs share. A clock of its own has none: its zero is
+    /// theirs.
+    ///
+    /// # Errors
+    /// What the system says if it has no such clock.
+    fn anchor(&self) -> io::Result<Anchor> {
+        Ok(Anchor::default())
+    }
 }
+
+/// What leads to a clock is one.
+macro_rules! clock_behind {
+    ($($pointer:ty),+) => {$(
+        impl<C: Clock + ?Sized> Clock for $pointer {
+            fn now(&self) -> Timestamp {
+                (**self).now()
+            }
+
+            fn alarm(&self, deadline: Timestamp) -> Receiver<Instant> {
+                (**self).alarm(deadline)
+            }
+
+            fn anchor(&self) -> io::Result<Anchor> {
+                (**self).anchor()
+            }
+        }
+    )+};
+}
+
+clock_behind!(&C, Arc<C>);
 
 /// The system's monotonic clock, counted from when this was made. Clones share the start.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +62,7 @@ impl SystemClock {
 }
 
 /// Where [`Timestamp::ZERO`] lies on time lines that other programs share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Anchor {
     /// Nanoseconds on the system's monotonic clock, which is the same for all programs of this machine.
     pub monotonic_nanos: u64,
@@ -42,16 +73,19 @@ pub struct Anchor {
 /// How often the anchor is taken; the best one counts.
 const ANCHOR_TRIES: u32 = 16;
 
-impl SystemClock {
-    /// Where this clock's start lies on the clocks of the system.
-    ///
-    /// Another thread may run between looking at one clock and at the other, and the traces of two servents would
-    /// then not fit together. So it is done several times, and the one counts that took least.
-    ///
-    /// # Errors
-    /// What the system says if it has no such clock.
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_start(self.start.elapsed())
+    }
+
+    fn alarm(&self, deadline: Timestamp) -> Receiver<Instant> {
+        at(self.start + Duration::from_nanos(deadline.as_nanos()))
+    }
+
+    /// Another thread may run between looking at one clock and at the other, and the traces of two servents would then
+    /// not fit together. So it is done several times, and the one counts that took least.
     #[expect(clippy::disallowed_methods, reason = "this is the edge that time comes in from")]
-    pub fn anchor(&self) -> io::Result<Anchor> {
+    fn anchor(&self) -> io::Result<Anchor> {
         let (mut best, mut best_took) = (Anchor { monotonic_nanos: 0, wall_nanos: 0 }, u64::MAX);
         for _ in 0..ANCHOR_TRIES {
             let before = self.now().as_nanos();
@@ -68,16 +102,6 @@ impl SystemClock {
             }
         }
         Ok(best)
-    }
-}
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_start(self.start.elapsed())
-    }
-
-    fn alarm(&self, deadline: Timestamp) -> Receiver<Instant> {
-        at(self.start + Duration::from_nanos(deadline.as_nanos()))
     }
 }
 

@@ -27,17 +27,14 @@
 //! | `lookup` | answers |
 //! | `sender` | batches to socket |
 //! | `tracer` | what the others noted, to a file |
-//! | `signals` | signals to events |
-//! | `line_reader`, `client_ui` | the client: what is typed, and the conversation |
+//! | `asking` | the client's machine at its channels |
 
+pub mod asking;
 pub mod channels;
-pub mod client_ui;
 pub mod clock;
 pub mod crew;
 pub mod flooder;
-pub mod line_reader;
 pub mod lookup;
 pub mod receiver;
 pub mod sender;
-pub mod signals;
 pub mod tracer;

@@ -10,10 +10,11 @@
 //! An actor hands over its notes of a whole batch without waiting ([`Tap::offer`]); where the channel is full they are
 //! counted instead. So a slow disk costs the trace lines and the servent nothing.
 
-use super::clock::{Clock, SystemClock};
+use super::clock::Clock;
 use crate::trace::{Events, Scribe, Traced};
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,11 +59,17 @@ impl Ledger {
 }
 
 /// Where an actor hands over its notes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Tap {
     note_tx: Sender<Traced>,
     ledger: Ledger,
-    clock: SystemClock,
+    clock: Arc<dyn Clock + Send + Sync>,
+}
+
+impl fmt::Debug for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tap").field("ledger", &self.ledger).finish_non_exhaustive()
+    }
 }
 
 impl Tap {
@@ -87,7 +94,7 @@ impl Tap {
 
 /// The taps' end and the tracer's, and what is counted between them.
 #[must_use]
-pub fn notes(clock: SystemClock) -> (Tap, Receiver<Traced>, Ledger) {
+pub fn notes(clock: Arc<dyn Clock + Send + Sync>) -> (Tap, Receiver<Traced>, Ledger) {
     let (note_tx, note_rx) = bounded(NOTES_WAITING_MAX);
     let ledger = Ledger::default();
     (Tap { note_tx, ledger: ledger.clone(), clock }, note_rx, ledger)

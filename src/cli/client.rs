@@ -4,13 +4,14 @@ use super::values::{self, Peer};
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage,
 };
-use super::{command, manual};
-use crate::actor::client_ui::{Ending, Interrupt};
+use super::{command, manual, signals};
 use crate::actor::crew::Crew;
-use crate::actor::signals;
-use crate::client::{self, ClientConfig};
+use crate::console::client_ui::{Ending, Interrupt};
+
+use crate::console::session::{self, SessionConfig};
+use crate::console::terminal::Colours;
 use crate::protocol::{AskedKey, Dialect, Patience};
-use crate::terminal::{Colours, escape};
+use crate::text::escape;
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, Parser};
 use crossbeam_channel::{after, unbounded};
@@ -114,10 +115,10 @@ impl AskingArgs {
     }
 
     /// A client of `servent` that asks for `keys`, or for what is typed.
-    pub(super) fn config(&self, servent: SocketAddrV4, keys: Vec<AskedKey>, verbosity: Verbosity) -> ClientConfig {
+    pub(super) fn config(&self, servent: SocketAddrV4, keys: Vec<AskedKey>, verbosity: Verbosity) -> SessionConfig {
         let is_dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         let history = || history_file(env::var_os("XDG_STATE_HOME").as_deref(), env::var_os("HOME").as_deref());
-        ClientConfig {
+        SessionConfig {
             servent,
             keys,
             patience: Patience { timeout: self.timeout, tries: self.tries },
@@ -207,7 +208,7 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
         }
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let ending = client::run(&config, interrupt_rx).map_err(|error| error.to_string());
+    let ending = session::run(&config, interrupt_rx).map_err(|error| error.to_string());
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;
     ending

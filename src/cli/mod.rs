@@ -7,6 +7,7 @@
 //! | `overlay`, `overlay_file` | `overlayTP3 FILE [KEY]...` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
+//! | `signals` | signals to events |
 //! | `hints` | tips for what newcomers type |
 //! | `manual` | what `--help` and the man pages tell beside the options |
 //! | `generate` | man pages and completions |
@@ -23,6 +24,7 @@ mod manual;
 pub mod overlay;
 pub mod overlay_file;
 pub mod servent;
+mod signals;
 pub mod values;
 
 use log::LevelFilter;

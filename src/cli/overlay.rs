@@ -5,11 +5,11 @@ use super::overlay_file::OverlayFile;
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage, servent, values,
 };
-use super::{command, hints, manual};
-use crate::actor::client_ui::Interrupt;
+use super::{command, hints, manual, signals};
 use crate::actor::crew::Crew;
-use crate::actor::signals;
-use crate::client;
+use crate::console::client_ui::Interrupt;
+
+use crate::console::session;
 use crate::overlay::{Overlay, OverlayError, READY, SERVENT_MODE, die_with_parent};
 use crate::protocol::AskedKey;
 use clap::error::ErrorKind;
@@ -127,7 +127,7 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
     let (died_tx, died_rx) = bounded(1);
     crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
         .map_err(|error| format!("cannot start: {error}"))?;
-    let ending = client::run(&config, interrupt_rx);
+    let ending = session::run(&config, interrupt_rx);
     // The supervisor goes first: from here on it is the overlay that listens for servents that end.
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;

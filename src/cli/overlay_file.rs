@@ -2,10 +2,10 @@
 
 use super::hints;
 use super::servent::ServentArgs;
+use super::servent::TraceTarget;
 use super::values::Peer;
-use crate::loading::read_kv_file;
 use crate::overlay::Member;
-use crate::servent::TraceTarget;
+use crate::protocol::Store;
 use crate::sim::{Graph, GraphError, ServentId};
 use std::fmt;
 use std::fs;
@@ -68,7 +68,7 @@ impl OverlayFile {
             cause: format!("cannot be read: {error}"),
         })?;
         let overlay =
-            Self::parse(file, &bytes, |kv_file| read_kv_file(kv_file).map(drop).map_err(|error| error.to_string()))?;
+            Self::parse(file, &bytes, |kv_file| Store::read(kv_file).map(drop).map_err(|error| error.to_string()))?;
         overlay.check_traces(file)?;
         Ok(overlay)
     }

@@ -1,14 +1,27 @@
 //! `serventTP3 PORT FILE [IP:PORT]...`
+//!
+//! | file | holds |
+//! |---|---|
+//! | `serving` | the servent as a program: file, signals, rates |
+//! | `banner` | what it says when it begins to serve |
+//! | `trace_target` | where its trace goes |
 
+mod banner;
+pub mod serving;
+mod trace_target;
+
+pub use trace_target::TraceTarget;
+
+use self::serving::{ServentEvent, ServingConfig, ServingError};
 use super::command::{self, Parsed};
+use super::signals;
 use super::values::{self, Peer};
 use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage};
 use super::{hints, manual};
 use crate::actor::crew::Crew;
-use crate::actor::signals;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
-use crate::servent::{Servent, ServentConfig, ServentEvent, StartError, TraceTarget};
+use crate::servent::{RESPONSE_LIMIT, Servent};
 use crate::stats::Counters;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
@@ -76,7 +89,7 @@ pub struct ServentArgs {
     ///
     /// Keeps strangers from aiming RESPONSEs at others. It holds for globally routable addresses, not for loopback and
     /// private ones. 0 is no limit.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = values::number(0..=u32::MAX, 200))]
+    #[arg(long, value_name = "N", default_value_t = RESPONSE_LIMIT, value_parser = values::number(0..=u32::MAX, RESPONSE_LIMIT))]
     response_limit: u32,
     /// Do without segmentation and receive offload (GSO, GRO)
     #[arg(long, hide_short_help = true)]
@@ -174,9 +187,9 @@ impl ServentArgs {
     ///
     /// # Errors
     /// A message that names the neighbour that has no address.
-    pub fn check(self) -> Result<ServentConfig, String> {
+    pub fn check(self) -> Result<ServingConfig, String> {
         let trace = self.trace();
-        Ok(ServentConfig {
+        Ok(ServingConfig {
             trace,
             stats_every: self.stats_every,
             bind: SocketAddrV4::new(self.bind, self.port),
@@ -232,8 +245,9 @@ fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let file = args.file.clone();
-    let servent = Servent::start(args.check()?).map_err(|error| match (&error, hints::kv_file(&file)) {
-        (StartError::File(_), Some(hint)) => format!("{error}\ntip: {hint}"),
+    let config = args.check()?;
+    let servent = serving::start(&config).map_err(|error| match (&error, hints::kv_file(&file)) {
+        (ServingError::File(_), Some(hint)) => format!("{error}\ntip: {hint}"),
         _ => error.to_string(),
     })?;
     ready();
@@ -241,7 +255,8 @@ fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<
         // Nobody to show them to is no reason to stop.
         writeln!(io::stderr(), "{counters}").ok();
     };
-    let (counters, outcome) = servent.run(&events_rx, print);
+    let reload = |servent: &Servent| serving::reload(servent, &file);
+    let (counters, outcome) = serving::run(servent, config.stats_every, &events_rx, reload, print);
     if farewell == Farewell::Counters {
         print(&counters);
     }

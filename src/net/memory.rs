@@ -1,45 +1,185 @@
-//! A network made of channels, for tests that need no socket.
+//! A network in memory: for overlays inside one program, and for tests that need no socket.
 
-use super::{DatagramSink, DatagramSource, RECEIVE_WAIT_MAX, Received, SendFailure, Sent};
+use super::{DatagramSink, DatagramSource, Endpoint, RECEIVE_WAIT_MAX, Received, SendFailure, Sent};
 use crate::batch::Outbox;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddrV4;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A datagram on its way, with the address of its other end: where it came from, or where it goes.
 pub type Parcel = (SocketAddrV4, Vec<u8>);
 
-/// Receives what is put into a channel. Once every sender is gone it is like a closed socket.
-#[derive(Debug)]
-pub struct MemorySource(pub Receiver<Parcel>);
+/// Datagrams that wait for one endpoint; those that come when as many wait are shed, as a kernel does.
+pub const PARCELS_WAITING_MAX: usize = 4_096;
 
-impl DatagramSource for MemorySource {
-    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
-        let first = match self.0.recv_timeout(RECEIVE_WAIT_MAX) {
-            Ok(first) => first,
-            Err(RecvTimeoutError::Timeout) => return Ok(Received::default()),
-            Err(RecvTimeoutError::Disconnected) => return Err(nix::errno::Errno::EBADF.into()),
-        };
-        for (source, datagram) in std::iter::once(first).chain(self.0.try_iter()).take(64) {
-            deliver(source, &datagram);
+/// Datagrams that a receive call brings at most.
+const PARCELS_A_CALL: usize = 64;
+
+/// A network that joins the endpoints made of it by their addresses. Clones are the same network.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryNetwork {
+    inputs: Arc<Mutex<BTreeMap<SocketAddrV4, Input>>>,
+}
+
+/// The sending side of what an endpoint receives.
+#[derive(Clone, Debug)]
+struct Input {
+    parcel_tx: Sender<Parcel>,
+    shed: Arc<AtomicU64>,
+}
+
+impl MemoryNetwork {
+    /// A network without endpoints.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A place at `address`, in the stead of the one that was there. Its sender reaches every endpoint of the network;
+    /// where none is, the destination is unreachable.
+    #[must_use]
+    pub fn endpoint(&self, address: SocketAddrV4) -> Endpoint<MemorySource, MemoryUplink> {
+        let (parcel_tx, parcel_rx) = bounded(PARCELS_WAITING_MAX);
+        let shed = Arc::<AtomicU64>::default();
+        self.inputs.lock().insert(address, Input { parcel_tx, shed: Arc::clone(&shed) });
+        Endpoint {
+            local: address,
+            source: MemorySource { parcel_rx, shed },
+            sink: MemoryUplink { network: self.clone(), from: address },
         }
-        Ok(Received::default())
+    }
+
+    fn deliver(&self, from: SocketAddrV4, to: SocketAddrV4, datagram: &[u8]) -> Result<(), SendFailure> {
+        let mut inputs = self.inputs.lock();
+        let input = inputs.get(&to).ok_or(SendFailure::Unreachable)?;
+        match input.parcel_tx.try_send((from, datagram.to_vec())) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => {
+                input.shed.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                inputs.remove(&to);
+                Err(SendFailure::Unreachable)
+            }
+        }
     }
 }
 
-/// Sends into a channel. Once its receiver is gone, every destination is unreachable.
+/// Receives what is put into a channel. Once every sender is gone it is like a closed socket.
+#[derive(Debug)]
+pub struct MemorySource {
+    parcel_rx: Receiver<Parcel>,
+    shed: Arc<AtomicU64>,
+}
+
+impl MemorySource {
+    /// Receives from `parcel_rx`; each parcel has its sender's address.
+    #[must_use]
+    pub fn new(parcel_rx: Receiver<Parcel>) -> Self {
+        Self { parcel_rx, shed: Arc::default() }
+    }
+}
+
+impl DatagramSource for MemorySource {
+    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
+        let received = Received { shed: self.shed(), ..Received::default() };
+        let first = match self.parcel_rx.recv_timeout(RECEIVE_WAIT_MAX) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => return Ok(received),
+            Err(RecvTimeoutError::Disconnected) => return Err(nix::errno::Errno::EBADF.into()),
+        };
+        for (source, datagram) in std::iter::once(first).chain(self.parcel_rx.try_iter()).take(PARCELS_A_CALL) {
+            deliver(source, &datagram);
+        }
+        Ok(received)
+    }
+
+    fn shed(&mut self) -> u64 {
+        self.shed.swap(0, Ordering::Relaxed)
+    }
+}
+
+/// Sends to the endpoints of a [`MemoryNetwork`].
+#[derive(Debug)]
+pub struct MemoryUplink {
+    network: MemoryNetwork,
+    from: SocketAddrV4,
+}
+
+impl DatagramSink for MemoryUplink {
+    fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+        send_each(outbox, failed, |to, datagram| self.network.deliver(self.from, to, datagram))
+    }
+}
+
+/// Sends into a channel, each parcel with its destination. Once the receiver is gone, every destination is unreachable.
 #[derive(Debug)]
 pub struct MemorySink(pub Sender<Parcel>);
 
 impl DatagramSink for MemorySink {
-    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
-        let mut sent = Sent::default();
-        for (datagram, to) in outbox.iter() {
-            match self.0.send((to, datagram.to_vec())) {
-                Ok(()) => sent.datagrams += 1,
-                Err(_) => failed(to, SendFailure::Unreachable),
-            }
+    fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+        let send = |to, datagram: &[u8]| self.0.send((to, datagram.to_vec())).map_err(|_| SendFailure::Unreachable);
+        send_each(outbox, failed, send)
+    }
+}
+
+fn send_each(
+    outbox: &Outbox,
+    mut failed: impl FnMut(SocketAddrV4, SendFailure),
+    send: impl Fn(SocketAddrV4, &[u8]) -> Result<(), SendFailure>,
+) -> Sent {
+    let mut sent = Sent::default();
+    for (datagram, to) in outbox.iter() {
+        match send(to, datagram) {
+            Ok(()) => sent.datagrams += 1,
+            Err(failure) => failed(to, failure),
         }
-        sent
+    }
+    sent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn at(port: u16) -> SocketAddrV4 {
+        SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+    }
+
+    fn outbox(count: usize, to: &[SocketAddrV4]) -> Outbox {
+        let mut outbox = Outbox::default();
+        let datagram = outbox.write(|bytes| bytes.extend_from_slice(b"hello"));
+        (0..count).for_each(|_| to.iter().for_each(|&to| outbox.send(&datagram, to)));
+        outbox
+    }
+
+    #[test]
+    fn endpoints_reach_each_other_by_address_and_nobody_else() {
+        let network = MemoryNetwork::new();
+        let (mut here, mut there) = (network.endpoint(at(1)), network.endpoint(at(2)));
+        let mut failures = Vec::new();
+        let sent = here.sink.send(&outbox(1, &[at(2), at(3)]), |to, failure| failures.push((to, failure)));
+        assert_eq!((sent.datagrams, failures), (1, vec![(at(3), SendFailure::Unreachable)]));
+        let mut heard = Vec::new();
+        there.source.receive(|from, datagram| heard.push((from, datagram.to_vec()))).unwrap();
+        assert_eq!(heard, [(at(1), b"hello".to_vec())]);
+        drop(there);
+        let sent = here.sink.send(&outbox(1, &[at(2)]), |_, _| {});
+        assert_eq!(sent.datagrams, 0, "who has left is unreachable");
+    }
+
+    #[test]
+    fn what_finds_no_room_is_shed_and_counted_as_a_kernel_does() {
+        let network = MemoryNetwork::new();
+        let (mut here, mut there) = (network.endpoint(at(1)), network.endpoint(at(2)));
+        here.sink.send(&outbox(PARCELS_WAITING_MAX + 3, &[at(2)]), |_, _| {});
+        assert_eq!(there.source.receive(|_, _| {}).unwrap().shed, 3);
+        assert_eq!(there.source.shed(), 0, "said once");
     }
 }

@@ -65,6 +65,17 @@ pub trait DatagramSink {
     fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent;
 }
 
+/// A place in a network: an address, and both ways from and to it.
+#[derive(Debug)]
+pub struct Endpoint<S, K> {
+    /// By which the others know it.
+    pub local: SocketAddrV4,
+    /// What they send to it.
+    pub source: S,
+    /// What it sends to them.
+    pub sink: K,
+}
+
 /// What became of an outbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
@@ -215,6 +226,16 @@ impl Socket {
     #[must_use]
     pub fn send_buffer_len(&self) -> usize {
         self.send_buffer_len
+    }
+
+    /// The same as an [`Endpoint`], and which offloads it uses.
+    ///
+    /// # Errors
+    /// As [`Socket::split`].
+    pub fn into_endpoint(self, offload: Offload) -> io::Result<(Endpoint<BatchReceiver, BatchSender>, OffloadInUse)> {
+        let local = self.local;
+        let (source, sink, in_use) = self.split(offload)?;
+        Ok((Endpoint { local, source, sink }, in_use))
     }
 
     /// A half to receive with and one, with a cloned socket, to send with; and which offloads they use.

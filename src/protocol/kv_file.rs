@@ -38,6 +38,7 @@ pub struct Skipped {
 
 /// Why a line was skipped (P-33).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SkipCause {
     /// A key without a value.
     NoValue,
@@ -81,8 +82,12 @@ pub fn parse_kv_file(bytes: &[u8], secret: [u64; 2]) -> Result<Loaded, StoreFull
         let cause = match pair(&rest[..end]) {
             Ok(Some((key, value))) => match builder.insert(key, value) {
                 Ok(()) => None,
+                Err(InsertError::Nul) => Some(SkipCause::Nul),
                 Err(InsertError::TooLarge(len)) => Some(SkipCause::TooLarge(len)),
                 Err(InsertError::Full(full)) => return Err(full),
+                Err(InsertError::EmptyKey | InsertError::TabInKey) => {
+                    unreachable!("the key of a line is its first word, which is neither empty nor holds a tab")
+                }
             },
             Ok(None) => None,
             Err(cause) => Some(cause),
@@ -107,10 +112,9 @@ fn pair(line: &[u8]) -> Result<Option<Pair<'_>>, SkipCause> {
     if line.is_empty() || line.starts_with(b"#") {
         return Ok(None);
     }
-    if memchr(0, line).is_some() {
-        return Err(SkipCause::Nul);
-    }
-    let key_len = memchr2(b'\t', b' ', line).ok_or(SkipCause::NoValue)?;
+    let Some(key_len) = memchr2(b'\t', b' ', line) else {
+        return Err(if memchr(0, line).is_some() { SkipCause::Nul } else { SkipCause::NoValue });
+    };
     Ok(Some((&line[..key_len], trim_start(&line[key_len..]))))
 }
 

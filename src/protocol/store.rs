@@ -17,7 +17,9 @@
 //! in the arena, unreachable, so a file costs at most what its lines do.
 
 use crate::wire::{PAYLOAD_LEN_MAX, encode_response, response_len};
+use memchr::memchr;
 use siphasher::sip::SipHasher13;
+use std::error::Error;
 use std::fmt;
 use std::hash::Hasher;
 
@@ -60,11 +62,21 @@ impl StoreBuilder {
         Self { arena: Vec::with_capacity(arena_len), entries: Vec::new(), longest: 0, secret }
     }
 
-    /// Takes `value` for `key`, in place of an earlier one (P-31). The caller has checked that neither holds a NUL.
+    /// Takes `value` for `key`, in place of an earlier one (P-31). This is where keys and values are checked: whatever
+    /// is in a store can be asked for and answered.
     ///
     /// # Errors
     /// [`InsertError`]. The builder is then as it was.
     pub fn insert(&mut self, key: &[u8], value: &[u8]) -> Result<(), InsertError> {
+        if key.is_empty() {
+            return Err(InsertError::EmptyKey);
+        }
+        if memchr(0, key).is_some() || memchr(0, value).is_some() {
+            return Err(InsertError::Nul);
+        }
+        if memchr(b'\t', key).is_some() {
+            return Err(InsertError::TabInKey);
+        }
         let response_len = response_len(key.len(), value.len());
         if response_len > PAYLOAD_LEN_MAX {
             return Err(InsertError::TooLarge(response_len));
@@ -181,11 +193,41 @@ fn keep_last_values(entries: &mut Vec<u64>, arena: &[u8]) {
 
 /// Why a store does not take a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InsertError {
+    /// No key: nobody could ask for it (P-5).
+    EmptyKey,
+    /// A tab in the key: a RESPONSE ends its key at the first one.
+    TabInKey,
+    /// A NUL in the key or the value: all text ends at its first NUL (P-2).
+    Nul,
     /// The RESPONSE would have this many bytes and fit no datagram (P-33).
     TooLarge(usize),
     /// No further pair of this length fits.
     Full(StoreFull),
+}
+
+impl fmt::Display for InsertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyKey => f.write_str("the key is empty"),
+            Self::TabInKey => f.write_str("a tab in the key, which would end it there"),
+            Self::Nul => f.write_str("a NUL byte, which the protocol cannot carry"),
+            Self::TooLarge(len) => {
+                write!(f, "its RESPONSE would have {len} bytes, and a datagram holds {PAYLOAD_LEN_MAX}")
+            }
+            Self::Full(full) => full.fmt(f),
+        }
+    }
+}
+
+impl Error for InsertError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Full(full) => Some(full),
+            Self::EmptyKey | Self::TabInKey | Self::Nul | Self::TooLarge(_) => None,
+        }
+    }
 }
 
 /// The arena is full: offsets into it are 32 bits wide.
@@ -198,7 +240,7 @@ impl fmt::Display for StoreFull {
     }
 }
 
-impl std::error::Error for StoreFull {}
+impl Error for StoreFull {}
 
 /// One pair in the arena.
 struct Pair<'a> {

@@ -1,33 +1,19 @@
-//! The trace of a servent: its file opened, its writer started and, at the end, waited for.
+//! The trace of a servent: its writer started and, at the end, waited for.
 
 use super::StartError;
-use crate::actor::clock::SystemClock;
+use crate::actor::clock::Clock;
 use crate::actor::crew::{ActorPanicked, Crew};
 use crate::actor::tracer::{self, Ledger, Tap};
 use crate::net;
 use crate::trace::Scribe;
 use crate::types::Neighbours;
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use std::fs::{File, Metadata, OpenOptions};
-use std::io;
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a stop waits for the rest of the trace. A disk or reader that takes longer costs the rest, not the stop.
 const REST_WAIT_MAX: Duration = Duration::from_millis(500);
-
-/// The trace that a servent writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TraceTarget {
-    /// To standard output.
-    StandardOutput,
-    /// To this file, from its beginning.
-    File(PathBuf),
-}
 
 /// A trace that is being written.
 #[derive(Debug)]
@@ -37,25 +23,22 @@ pub(super) struct Tracing {
 }
 
 impl Tracing {
-    /// Opens `target` and starts the writer. Whoever holds the tap keeps it running. That nothing can be written there
-    /// is no error: it is logged, and counted.
+    /// Starts the thread that writes to `output`. Whoever holds the tap keeps it running. That nothing can be written
+    /// there is no error: it is logged, and counted.
     pub(super) fn start(
-        target: &TraceTarget,
-        kv_file: &Path,
+        output: impl Write + Send + 'static,
         node: SocketAddrV4,
         neighbours: &Neighbours,
-        clock: SystemClock,
+        clock: impl Clock + Clone + Send + Sync + 'static,
     ) -> Result<(Self, Tap), StartError> {
-        let refuse = |error| StartError::Trace(target.clone(), error);
-        let file = target.open(kv_file).map_err(refuse)?;
         let anchor = clock.anchor().map_err(StartError::System)?;
         let scribe = Scribe::new(node, neighbours.clone(), anchor.monotonic_nanos);
         let mut first_line = Vec::new();
         scribe.start(&mut first_line, anchor.wall_nanos);
 
-        let (tap, note_rx, ledger) = tracer::notes(clock);
+        let (tap, note_rx, ledger) = tracer::notes(Arc::new(clock.clone()));
         let (mut crew, numbers) = (Crew::default(), ledger.clone());
-        crew.spawn("tracer", move || tracer::run(file, &first_line, &scribe, &note_rx, &numbers, &clock))
+        crew.spawn("tracer", move || tracer::run(output, &first_line, &scribe, &note_rx, &numbers, &clock))
             .map_err(StartError::System)?;
         Ok((Self { crew, ledger }, tap))
     }
@@ -77,44 +60,6 @@ impl Tracing {
             "the trace is cut short: what it is written to takes too long (trace_dropped counts what is missing)"
         );
         (ledger.dropped() + ledger.pending(), Ok(()))
-    }
-}
-
-impl TraceTarget {
-    /// Opens the file, emptied if it is an ordinary one. The key-value file is refused, and so is a pipe that nobody
-    /// reads: opening it would wait for somebody who does.
-    fn open(&self, kv_file: &Path) -> io::Result<File> {
-        let path = match self {
-            Self::StandardOutput => return Ok(io::stdout().as_fd().try_clone_to_owned()?.into()),
-            Self::File(path) => path,
-        };
-        let mut options = OpenOptions::new();
-        // Behind what is there, so that a file that somebody empties meanwhile has no hole.
-        options.append(true).create(true).custom_flags(OFlag::O_NONBLOCK.bits());
-        let file = options.open(path).map_err(|error| match error.raw_os_error().map(Errno::from_raw) {
-            Some(Errno::ENXIO) => io::Error::other("nobody reads this pipe: start its reader first"),
-            _ => error,
-        })?;
-        let found = file.metadata()?;
-        let identity = |metadata: &Metadata| (metadata.dev(), metadata.ino());
-        if kv_file.metadata().is_ok_and(|kv_file| identity(&kv_file) == identity(&found)) {
-            return Err(io::Error::other("it is the key-value file: name another one"));
-        }
-        if found.is_file() {
-            file.set_len(0)?;
-        }
-        let flags = OFlag::from_bits_retain(fcntl(&file, FcntlArg::F_GETFL)?);
-        fcntl(&file, FcntlArg::F_SETFL(flags - OFlag::O_NONBLOCK))?;
-        Ok(file)
-    }
-}
-
-impl std::fmt::Display for TraceTarget {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::StandardOutput => f.write_str("standard output"),
-            Self::File(path) => path.display().fmt(f),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One JSON object on one line, field by field. By hand: a busy servent's trace is millions of lines.
 
-use crate::terminal::is_harmless;
+use crate::text::is_harmless;
 use std::net::SocketAddrV4;
 
 /// A line in the making. Names and fixed values hold nothing that JSON would escape.

@@ -7,6 +7,8 @@
     reason = "the helpers outside the test functions are tests as well: a surprise in them fails the test"
 )]
 
+mod client;
+#[cfg(feature = "cli")]
 mod client_ui;
 mod servent_actors;
 mod servent_in_memory;

@@ -1,38 +1,22 @@
 //! A whole servent, its threads and channels included, on a network of channels.
 
-use crate::support::{DEADLINE, at, clireq, next, query, response, store};
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crate::support::{at, clireq, next, query, response, store};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource, Parcel};
-use servent::net::{DatagramSink, Offload, SendFailure, Sent};
-use servent::protocol::SeenConfig;
-use servent::servent::{Servent, ServentConfig, ServentEvent, ServentFailure};
-use servent::stats::Counters;
-use servent::types::{Neighbours, SeqNo};
+use servent::net::{DatagramSink, SendFailure, Sent};
+use servent::{Endpoint, SeenConfig, SeqNo, Servent, SystemClock};
 use std::net::SocketAddrV4;
-use std::process::Command;
 use std::thread;
-
-fn config() -> ServentConfig {
-    ServentConfig {
-        bind: at(6001),
-        file: "unused".into(),
-        neighbours: Vec::new(),
-        first_seq: Some(SeqNo(7)),
-        neighbours_only: false,
-        seen: SeenConfig { capacity: 1 << 16, ..SeenConfig::default() },
-        response_limit: 200,
-        offload: Offload::Off,
-        trace: None,
-        stats_every: None,
-    }
-}
 
 fn start(sink: impl DatagramSink + Send + 'static) -> (Servent, Sender<Parcel>) {
     let (parcel_tx, parcel_rx) = unbounded();
-    let neighbours = Neighbours::new([at(1), at(2)]).unwrap();
-    let servent = Servent::start_with(config(), neighbours, store(), MemorySource(parcel_rx), sink).unwrap();
-    (servent, parcel_tx)
+    let endpoint = Endpoint { local: at(6001), source: MemorySource::new(parcel_rx), sink };
+    let builder = Servent::builder(store())
+        .neighbours([at(1), at(2)])
+        .first_seq(SeqNo(7))
+        .seen(SeenConfig { capacity: 1 << 16, ..SeenConfig::default() });
+    (builder.start_on(endpoint, SystemClock::start()).unwrap(), parcel_tx)
 }
 
 fn start_in_memory() -> (Servent, Sender<Parcel>, Receiver<Parcel>) {
@@ -95,40 +79,60 @@ impl DatagramSink for PanickingSink {
     }
 }
 
-/// A servent whose sender panics on the first datagram.
-fn run_until_the_sender_panics() -> Result<(), ServentFailure> {
+#[test]
+fn a_panic_in_one_actor_ends_the_others_and_is_told_with_its_name() {
     let (servent, parcel_tx) = start(PanickingSink);
     parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
-    // Never sends: it is the panic that ends the servent.
-    let (_events_tx, events_rx) = bounded::<ServentEvent>(0);
-    servent.run(&events_rx, |_: &Counters| {}).1
+    next(&servent.ended());
+    let panicked = servent.stop().1.unwrap_err();
+    assert_eq!(panicked.to_string(), "the actor 'sender' panicked: no more postage (this is a bug)");
 }
 
+/// A servent that is dropped stops, and its threads have ended: its network is not held any more.
 #[test]
-fn a_panic_in_one_actor_ends_the_servent_with_its_name() {
-    let (outcome_tx, outcome_rx) = bounded(1);
-    thread::Builder::new().spawn(move || outcome_tx.send(run_until_the_sender_panics())).unwrap();
-    let failure = outcome_rx.recv_timeout(DEADLINE).unwrap().unwrap_err();
-    assert_eq!(failure.to_string(), "the actor 'sender' panicked: no more postage (this is a bug)");
+fn a_servent_that_is_dropped_stops_and_joins_its_threads() {
+    let (servent, parcel_tx, sent_rx) = start_in_memory();
+    parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
+    drop(servent);
+    assert!(parcel_tx.send((at(5000), clireq(b"http"))).is_err(), "nobody receives any more");
+    assert_eq!(sent_rx.iter().count(), 3, "what was received was answered and flooded, and nobody sends any more");
 }
 
-const CHILD: &str = "SERVENT_TEST_PANICKING_CHILD";
+#[cfg(feature = "cli")]
+mod program {
+    //! The same as a process: this test's executable runs itself with [`CHILD`] set.
 
-/// The same as a process: this test's executable runs itself with [`CHILD`] set.
-#[test]
-fn a_panic_in_one_actor_ends_the_process_non_zero_with_the_actors_name() {
-    if std::env::var_os(CHILD).is_some() {
-        std::process::exit(
-            servent::cli::servent::report(run_until_the_sender_panics().map_err(|f| f.to_string())).into(),
-        );
+    use super::{PanickingSink, start};
+    use crate::support::{at, clireq};
+    use crossbeam_channel::bounded;
+    use servent::cli::servent::report;
+    use servent::cli::servent::serving::{ServentEvent, run};
+    use std::process::Command;
+
+    const CHILD: &str = "SERVENT_TEST_PANICKING_CHILD";
+
+    /// Lets the sender panic on the first datagram, and nobody say stop.
+    fn exit_code_of_a_panic() -> u8 {
+        let (servent, parcel_tx) = start(PanickingSink);
+        parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
+        let (_events_tx, events_rx) = bounded::<ServentEvent>(0);
+        let (_, outcome) = run(servent, None, &events_rx, |_| {}, |_| {});
+        report(outcome.map_err(|failure| failure.to_string()))
     }
-    let name = "servent_in_memory::a_panic_in_one_actor_ends_the_process_non_zero_with_the_actors_name";
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&child.stderr);
-    assert_eq!(child.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("serventTP3: the actor 'sender' panicked: no more postage"), "{stderr}");
+
+    #[test]
+    fn a_panic_in_one_actor_ends_the_process_non_zero_with_the_actors_name() {
+        if std::env::var_os(CHILD).is_some() {
+            std::process::exit(exit_code_of_a_panic().into());
+        }
+        let name = "servent_in_memory::program::a_panic_in_one_actor_ends_the_process_non_zero_with_the_actors_name";
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&child.stderr);
+        assert_eq!(child.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains("serventTP3: the actor 'sender' panicked: no more postage"), "{stderr}");
+    }
 }

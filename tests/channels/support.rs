@@ -7,7 +7,6 @@ use servent::actor::clock::Clock;
 use servent::batch::Inbox;
 use servent::protocol::{Store, StoreBuilder};
 use servent::types::Timestamp;
-use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -110,36 +109,4 @@ impl Clock for ManualClock {
 fn ring(alarm_tx: &Sender<Instant>) {
     // An alarm that was set anew has nobody behind it.
     alarm_tx.send(Instant::now()).ok();
-}
-
-/// A writer whose lines arrive as messages.
-#[derive(Debug)]
-pub(crate) struct Lines {
-    line_tx: Sender<Vec<u8>>,
-    line: Vec<u8>,
-}
-
-impl Lines {
-    pub(crate) fn new() -> (Self, Receiver<Vec<u8>>) {
-        let (line_tx, line_rx) = unbounded();
-        (Self { line_tx, line: Vec::new() }, line_rx)
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for &byte in bytes {
-            if byte == b'\n' {
-                let line = std::mem::take(&mut self.line);
-                self.line_tx.send(line).map_err(|_| io::ErrorKind::BrokenPipe)?;
-            } else {
-                self.line.push(byte);
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

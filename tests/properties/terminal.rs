@@ -2,7 +2,7 @@
 
 use crate::support::{check, one_of};
 use proptest::prelude::*;
-use servent::terminal::escape;
+use servent::escape;
 
 /// What moves the cursor, ends the line, starts a command, or shows text in another order than it is stored in.
 fn is_harmful(character: char) -> bool {

@@ -1,7 +1,7 @@
 //! Small overlays in which one clause shows, and what the seeds are good for.
 
+use servent::Store;
 use servent::cli::overlay_file::OverlayFile;
-use servent::loading::load_store;
 use servent::protocol::{AskedKey, QueryVerdict};
 use servent::sim::check::{Checker, Violation};
 use servent::sim::{
@@ -59,8 +59,9 @@ fn p18_in_every_overlay_file_exactly_the_holders_within_three_hops_answer() {
     {
         let file = OverlayFile::load(&folder.join(name).with_extension("txt")).unwrap();
         let value = |(number, file): (usize, PathBuf)| {
-            load_store(&file)
+            Store::read(&file)
                 .unwrap()
+                .store
                 .response(KEY)
                 .map(|_| Pair { key: KEY.to_vec(), value: number.to_string().into() })
         };

@@ -1,9 +1,8 @@
 //! The line that changes while the client waits, and the progress bar.
 
-use super::{ALL_ANSWERED, Fixture, MANNER};
-use crate::support::response;
-use servent::actor::client_ui::{Ending, Interrupt, Manner};
-use servent::actor::line_reader::Line;
+use super::{ALL_ANSWERED, Fixture, MANNER, SERVENT};
+use crate::support::{at, clireq, contents, next, response};
+use servent::console::client_ui::{Ending, Interrupt, Manner};
 use servent::types::Timestamp;
 use std::time::Duration;
 
@@ -53,13 +52,9 @@ fn p40_after_a_retransmission_the_live_line_says_so() {
 
 #[test]
 fn many_keys_have_a_bar_and_a_last_word_on_a_terminal() {
-    let client = Fixture::start_with(Manner { jobs: 2, columns: Some(|| 80), keys: Some(3), ..MANNER });
-    for key in [b"a", b"b", b"c"] {
-        client.type_line(key);
-    }
-    client.line_tx.send(Line::End).unwrap();
-    client.expect_transmission(b"a");
-    client.expect_transmission(b"b");
+    let manner = Manner { jobs: 2, columns: Some(|| 80), ..MANNER };
+    let client = Fixture::start_with_keys(manner, &[b"a", b"b", b"c"]);
+    assert_eq!(contents(&next(&client.outbox_rx)), [(at(SERVENT), clireq(b"a")), (at(SERVENT), clireq(b"b"))]);
     client.clock.set(Timestamp::from_start(Duration::from_millis(60)));
     client.deliver_now(&[(6001, response(b"a", b"1")), (6001, response(b"b", b"2"))]);
     client.expect_answer(b"a\t127.0.0.1:6001\t1");

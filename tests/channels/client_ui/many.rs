@@ -2,8 +2,8 @@
 
 use super::{ALL_ANSWERED, Fixture, MANNER, SERVENT};
 use crate::support::{at, clireq, contents, next, response};
-use servent::actor::client_ui::{Ending, Format, Interrupt, Manner};
-use servent::actor::line_reader::Line;
+use servent::console::client_ui::{Ending, Format, Interrupt, Manner};
+use servent::console::line_reader::Line;
 
 #[test]
 fn many_keys_are_under_way_at_once_and_shown_in_the_order_asked() {

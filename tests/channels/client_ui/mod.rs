@@ -1,15 +1,17 @@
 //! The client's conversation: the test is its user, its network and its clock.
 
+mod lines;
 mod live;
 mod many;
 
-use crate::support::{DEADLINE, Lines, ManualClock, at, clireq, contents, inbox, next, query, response};
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crate::support::{DEADLINE, ManualClock, at, clireq, contents, inbox, next, query, response};
+use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
+use lines::Lines;
 use servent::actor::channels::{InboxHandle, OutboxHandle};
-use servent::actor::client_ui::{self, Ending, Format, Interrupt, Manner, Wires};
-use servent::actor::line_reader::Line;
-use servent::protocol::{Dialect, Patience};
-use servent::terminal::Paint;
+use servent::console::client_ui::{self, Ending, Format, Input, Interrupt, Manner, Wires};
+use servent::console::line_reader::Line;
+use servent::console::terminal::Paint;
+use servent::protocol::{AskedKey, Dialect, Patience};
 use servent::types::Timestamp;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -30,7 +32,6 @@ const MANNER: Manner = Manner {
     answer_paint: Paint(false),
     remark_paint: Paint(false),
     columns: None,
-    keys: None,
 };
 
 /// A conversation in its own thread, and all that surrounds it.
@@ -57,16 +58,26 @@ impl Fixture {
     fn start_with(manner: Manner) -> Self {
         let (asked_tx, asked_rx) = unbounded();
         let (line_tx, line_rx) = unbounded();
+        Self::converse(manner, Input::Lines { asked_tx, line_rx }, (asked_rx, line_tx))
+    }
+
+    /// A conversation about these keys, which nobody types.
+    fn start_with_keys(manner: Manner, keys: &[&[u8]]) -> Self {
+        let keys = keys.iter().map(|key| AskedKey::new(key).unwrap()).collect();
+        Self::converse(manner, Input::Keys(keys), (never(), unbounded().0))
+    }
+
+    fn converse(manner: Manner, input: Input, (asked_rx, line_tx): (Receiver<()>, Sender<Line>)) -> Self {
         let (inbox_tx, inbox_rx) = bounded(0);
         let (outbox_tx, outbox_rx) = unbounded();
         let (interrupt_tx, interrupt_rx) = unbounded();
         let (mut answers, answer_rx) = Lines::new();
         let (mut remarks, remark_rx) = Lines::new();
         let (clock, deadline_rx) = ManualClock::new();
-        let wires = Wires { asked_tx, line_rx, inbox_rx, outbox_tx, interrupt_rx };
+        let wires = Wires { input, inbox_rx, outbox_tx, interrupt_rx };
         let its_clock = clock.clone();
         let conversation = Builder::new()
-            .spawn(move || client_ui::run(manner, &wires, &its_clock, &mut answers, &mut remarks))
+            .spawn(move || client_ui::run(manner, wires, &its_clock, &mut answers, &mut remarks))
             .unwrap();
         Self {
             conversation,

@@ -1,7 +1,7 @@
 //! The objects of `--json`, one a line. `data/client.schema.json` is their schema; README.md explains it.
 
 use crate::protocol::{Answer, AskedKey, Summary};
-use crate::terminal::is_harmless;
+use crate::text::is_harmless;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;

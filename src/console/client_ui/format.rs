@@ -1,8 +1,9 @@
 //! Answers as lines, and what is said when there are no more.
 
 use super::{Format, json};
+use crate::console::terminal::{Paint, Style};
 use crate::protocol::{Answer, AskedKey, Summary};
-use crate::terminal::{Paint, Style, escape};
+use crate::text::escape;
 use std::io::{self, Write};
 use std::time::Duration;
 

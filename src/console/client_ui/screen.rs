@@ -3,8 +3,8 @@
 use super::Format;
 use super::format::{end_remark, write_answer};
 use super::json::write_finished;
+use crate::console::terminal::{Paint, Style};
 use crate::protocol::{Answer, AskedKey, Summary};
-use crate::terminal::{Paint, Style};
 use std::fmt::Display;
 use std::io::{self, Write};
 

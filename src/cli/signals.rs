@@ -1,6 +1,6 @@
 //! The signals that a program listens to, as messages.
 
-use super::crew::Crew;
+use crate::actor::crew::Crew;
 use crossbeam_channel::Sender;
 use signal_hook::iterator::{Handle, Signals};
 use std::io;
@@ -10,7 +10,7 @@ use std::io;
 ///
 /// # Errors
 /// What the system says when a handler can't be installed or a thread started.
-pub fn forward<E: Send + 'static>(
+pub(super) fn forward<E: Send + 'static>(
     crew: &mut Crew,
     signals: &[i32],
     events_tx: Sender<E>,
@@ -30,7 +30,7 @@ pub fn forward<E: Send + 'static>(
 
 /// Ends the thread that [`forward`] started.
 #[derive(Debug)]
-pub struct SignalGuard(Handle);
+pub(super) struct SignalGuard(Handle);
 
 impl Drop for SignalGuard {
     fn drop(&mut self) {

@@ -2,25 +2,31 @@
 
 use super::live::{self, TICK};
 use super::screen::Screen;
-use super::{Ending, Interrupt, Manner, Wires};
-use crate::actor::channels::{BATCHES_WAITING_MAX, InboxHandle};
+use super::{Ending, Input, Interrupt, Manner, Wires};
+use crate::actor::asking::Asker;
+use crate::actor::channels::InboxHandle;
 use crate::actor::clock::Clock;
-use crate::actor::line_reader::Line;
-use crate::batch::{Inbox, Outbox, Pool};
-use crate::protocol::{AskedKey, Event, KeyError, Queries, QueriesConfig};
-use crate::terminal::{Paint, Style, escape};
+use crate::console::line_reader::Line;
+use crate::console::terminal::{Paint, Style};
+use crate::protocol::{AskedKey, Event, KeyError, QueriesConfig};
+use crate::text::escape;
 use crate::types::Timestamp;
-use crate::wire::encode_clireq;
-use crossbeam_channel::{Receiver, RecvError, never, select};
+use crossbeam_channel::{Receiver, RecvError, Sender, never, select};
+use std::collections::VecDeque;
 use std::io::{self, Write};
 
 pub(super) struct Conversation<'a, C, A, R> {
     manner: Manner,
-    wires: &'a Wires,
-    clock: &'a C,
+    asker: Asker<&'a C>,
     screen: Screen<'a, A, R>,
-    queries: Queries,
-    outboxes: Pool<Outbox>,
+    interrupt_rx: Receiver<Interrupt>,
+    /// Keys that were given and are not asked for yet.
+    given: VecDeque<AskedKey>,
+    /// How many were given; `None` where lines are read, and nobody knows how many there will be.
+    given_count: Option<usize>,
+    /// Where lines come from; without a line reader there are none.
+    asked_tx: Option<Sender<()>>,
+    line_rx: Receiver<Line>,
     /// The line reader was asked for a line that has not come yet.
     is_asked: bool,
     /// There are no more lines.
@@ -34,16 +40,25 @@ pub(super) struct Conversation<'a, C, A, R> {
 }
 
 impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
-    pub(super) fn new(manner: Manner, wires: &'a Wires, clock: &'a C, answers: &'a mut A, remarks: &'a mut R) -> Self {
-        let Manner { patience, jobs, secret, interactive, format, answer_paint, remark_paint, .. } = manner;
+    pub(super) fn new(manner: Manner, wires: Wires, clock: &'a C, answers: &'a mut A, remarks: &'a mut R) -> Self {
+        let Manner { servent, dialect, patience, jobs, secret, interactive, .. } = manner;
+        let Manner { format, answer_paint, remark_paint, .. } = manner;
+        let Wires { input, inbox_rx, outbox_tx, interrupt_rx } = wires;
         let jobs = if interactive { 1 } else { jobs };
+        let config = QueriesConfig { patience, jobs, secret };
+        let (given, asked_tx, line_rx) = match input {
+            Input::Keys(keys) => (keys, None, never()),
+            Input::Lines { asked_tx, line_rx } => (Vec::new(), Some(asked_tx), line_rx),
+        };
         Self {
             manner,
-            wires,
-            clock,
+            asker: Asker::new((servent, dialect), config, clock, inbox_rx, outbox_tx),
             screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format),
-            queries: Queries::new(QueriesConfig { patience, jobs, secret }),
-            outboxes: Pool::default(),
+            interrupt_rx,
+            given_count: asked_tx.is_none().then_some(given.len()),
+            given: given.into(),
+            asked_tx,
+            line_rx,
             is_asked: false,
             is_ended: false,
             unread: None,
@@ -54,23 +69,25 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     }
 
     pub(super) fn run(mut self) -> io::Result<Ending> {
-        let start = self.clock.now();
+        let start = self.asker.now();
         let ending = self.converse();
         self.screen.erase();
         if let (Ok(Ending::Finished { .. }), true) = (&ending, self.has_bar()) {
-            self.screen.remark(live::total(&self.queries.progress(), self.clock.now().since(start)));
+            let took = self.asker.now().since(start);
+            self.screen.remark(live::total(&self.asker.queries().progress(), took));
         }
         ending
     }
 
     fn converse(&mut self) -> io::Result<Ending> {
-        let Wires { line_rx, inbox_rx, interrupt_rx, .. } = self.wires;
         let (no_line_rx, no_alarm) = (never(), never());
+        let (line_rx, interrupt_rx) = (self.line_rx.clone(), self.interrupt_rx.clone());
         loop {
-            if !self.start() {
+            self.take_given();
+            if self.asker.start().is_err() {
                 return Ok(Ending::Disconnected);
             }
-            if self.is_ended && self.queries.is_empty() {
+            if self.is_ended && self.asker.queries().is_empty() {
                 if let Some(error) = self.unread.take() {
                     return Err(error);
                 }
@@ -78,16 +95,16 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             }
             self.draw();
             self.ask_for_a_line();
-            let due_line_rx = if self.is_asked { line_rx } else { &no_line_rx };
-            let alarm = self.alarm_at().map_or(no_alarm.clone(), |deadline| self.clock.alarm(deadline));
+            let due_line_rx = if self.is_asked { &line_rx } else { &no_line_rx };
+            let alarm = self.alarm_at().map_or(no_alarm.clone(), |deadline| self.asker.alarm(deadline));
             let ending = select! {
                 recv(due_line_rx) -> line => {
                     self.take_line(line.unwrap_or(Line::End));
                     None
                 }
-                recv(inbox_rx) -> inbox => self.take_inbox(inbox)?,
+                recv(self.asker.inbox_rx()) -> inbox => self.take_inbox(inbox)?,
                 recv(interrupt_rx) -> interrupt => self.interrupt(interrupt)?,
-                recv(alarm) -> _ => self.on_alarm(inbox_rx)?,
+                recv(alarm) -> _ => self.on_alarm()?,
             };
             if let Some(ending) = ending {
                 return Ok(ending);
@@ -95,20 +112,26 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
     }
 
-    /// Starts as many keys as may be under way; false if there is nobody to send them.
-    fn start(&mut self) -> bool {
-        let now = self.clock.now();
-        let keys: Vec<_> = std::iter::from_fn(|| self.queries.start_next(now)).collect();
-        self.transmit(&keys)
+    /// Takes in as many of the given keys as there is room for.
+    fn take_given(&mut self) {
+        let queries = self.asker.queries_mut();
+        while queries.has_room()
+            && let Some(key) = self.given.pop_front()
+        {
+            queries.push(key);
+        }
+        self.is_ended |= self.given_count.is_some() && self.given.is_empty();
     }
 
     /// A person is asked when nothing is under way; from elsewhere lines are read ahead.
     fn ask_for_a_line(&mut self) {
-        let is_due = if self.manner.interactive { self.queries.is_empty() } else { self.queries.has_room() };
+        let Some(asked_tx) = &self.asked_tx else { return };
+        let queries = self.asker.queries();
+        let is_due = if self.manner.interactive { queries.is_empty() } else { queries.has_room() };
         if is_due && !self.is_asked && !self.is_ended {
             self.is_asked = true;
-            // Where all lines were put into the channel beforehand, nobody is asked.
-            self.wires.asked_tx.send(()).ok();
+            // A line reader that is gone has closed its lines, which ends the input.
+            asked_tx.send(()).ok();
         }
     }
 
@@ -116,7 +139,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         self.is_asked = false;
         match line {
             Line::Typed(typed) => match AskedKey::in_dialect(&typed, self.manner.dialect) {
-                Ok(key) => self.queries.push(key),
+                Ok(key) => self.asker.queries_mut().push(key),
                 Err(KeyError::Empty) => {}
                 Err(error) => {
                     self.refused += usize::from(!self.manner.interactive);
@@ -132,45 +155,29 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
 
     fn take_inbox(&mut self, inbox: Result<InboxHandle, RecvError>) -> io::Result<Option<Ending>> {
         let Ok(inbox) = inbox else { return Ok(Some(Ending::Disconnected)) };
-        self.hear(&inbox)?;
+        self.asker.hear(&inbox);
+        self.show()?;
         Ok(None)
     }
 
-    /// What came too late for its key is dropped by the queries.
-    fn hear(&mut self, inbox: &Inbox) -> io::Result<()> {
-        let now = self.clock.now();
-        for (servent, message) in inbox.iter() {
-            self.queries.on_message(now, servent, &message);
-        }
-        self.show()
-    }
-
     fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> io::Result<Option<Ending>> {
-        let is_at_prompt = self.queries.is_empty();
+        let is_at_prompt = self.asker.queries().is_empty();
         match interrupt {
             Ok(Interrupt::Leave) | Err(_) => return Ok(Some(Ending::Left)),
             Ok(Interrupt::User) if self.manner.interactive && is_at_prompt => self.is_ended = true,
             Ok(Interrupt::User) => {
                 // What was heard of later keys is shown all the same.
-                self.queries.stop();
+                self.asker.queries_mut().stop();
                 self.show()?;
             }
         }
         Ok((!self.manner.interactive).then_some(Ending::Interrupted))
     }
 
-    fn on_alarm(&mut self, inbox_rx: &Receiver<InboxHandle>) -> io::Result<Option<Ending>> {
-        // What came before the deadline counts, even if it is read after it. No more than can have waited: while it is
-        // shown, more may come, and Ctrl-C must get its turn.
-        for inbox in inbox_rx.try_iter().take(BATCHES_WAITING_MAX) {
-            self.hear(&inbox)?;
-        }
-        let again = self.queries.on_deadline(self.clock.now());
+    fn on_alarm(&mut self) -> io::Result<Option<Ending>> {
+        let Ok(again) = self.asker.on_alarm() else { return Ok(Some(Ending::Disconnected)) };
         for key in &again {
             self.remark_silence(key);
-        }
-        if !self.transmit(&again) {
-            return Ok(Some(Ending::Disconnected));
         }
         self.show()?;
         Ok(None)
@@ -187,31 +194,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         self.screen.remark(format_args!("{key}no answer from {servent} after {waited} s, asking again"));
     }
 
-    /// Sends the CLIREQs for `keys`; false if there is nobody to send them.
-    fn transmit(&mut self, keys: &[AskedKey]) -> bool {
-        let (servent, terminator) = (self.manner.servent, self.manner.dialect.terminator());
-        let mut keys = keys.iter().peekable();
-        while keys.peek().is_some() {
-            let (outbox, ()) = self.outboxes.fill(|outbox| {
-                outbox.clear();
-                while let Some(key) = keys.next_if(|_| !outbox.is_full()) {
-                    let clireq = outbox.write(|bytes| {
-                        encode_clireq(bytes, key.as_bytes());
-                        bytes.extend_from_slice(terminator);
-                    });
-                    outbox.send(&clireq, servent);
-                }
-            });
-            if self.wires.outbox_tx.send(outbox).is_err() {
-                return false;
-            }
-        }
-        true
-    }
-
     /// Shows what there is to show, in the order asked.
     fn show(&mut self) -> io::Result<()> {
-        while let Some(event) = self.queries.next_event() {
+        while let Some(event) = self.asker.queries_mut().next_event() {
             match event {
                 Event::Answer { number, key, answer } => self.screen.answer(number, &key, &answer)?,
                 Event::Finished { number, key, summary } => {
@@ -229,7 +214,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
 
     /// Whether there are several keys without a person who asks for one after the other.
     fn has_many(&self) -> bool {
-        !self.manner.interactive && self.queries.progress().lines.max(self.manner.keys.unwrap_or(0)) > 1
+        !self.manner.interactive && self.asker.queries().progress().lines.max(self.given_count.unwrap_or(0)) > 1
     }
 
     /// Whether a bar takes the countdown's place.
@@ -240,9 +225,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     /// Draws the live line if there is one to draw and it is time, and takes it away if there is none.
     fn draw(&mut self) {
         let Some(columns) = self.manner.columns else { return };
-        let now = self.clock.now();
-        let progress = self.queries.progress();
-        let Some(wait) = self.queries.wait() else {
+        let now = self.asker.now();
+        let progress = self.asker.queries().progress();
+        let Some(wait) = self.asker.queries().wait() else {
             self.tick = None;
             return self.screen.erase();
         };
@@ -253,7 +238,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
         self.tick = Some(now + TICK);
         let line = if self.has_bar() {
-            let total = if self.is_ended { Some(progress.lines) } else { self.manner.keys };
+            let total = if self.is_ended { Some(progress.lines) } else { self.given_count };
             live::bar(&progress, total, columns())
         } else {
             live::countdown(&wait, now, columns())
@@ -263,7 +248,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
 
     /// When to wake up, whatever comes.
     fn alarm_at(&self) -> Option<Timestamp> {
-        self.queries.deadline().map(|deadline| self.tick.map_or(deadline, |tick| tick.min(deadline)))
+        self.asker.queries().deadline().map(|deadline| self.tick.map_or(deadline, |tick| tick.min(deadline)))
     }
 }
 

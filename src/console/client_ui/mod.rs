@@ -17,11 +17,11 @@ mod json;
 mod live;
 mod screen;
 
-use super::channels::{InboxHandle, OutboxHandle};
-use super::clock::Clock;
 use super::line_reader::Line;
-use crate::protocol::{Dialect, Patience};
-use crate::terminal::Paint;
+use super::terminal::Paint;
+use crate::actor::channels::{InboxHandle, OutboxHandle};
+use crate::actor::clock::Clock;
+use crate::protocol::{AskedKey, Dialect, Patience};
 use crossbeam_channel::{Receiver, Sender};
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
@@ -49,8 +49,6 @@ pub struct Manner {
     pub remark_paint: Paint,
     /// Where remarks are shown on a terminal, so that a live line may be: says how many columns it has.
     pub columns: Option<fn() -> usize>,
-    /// How many keys there will be, if that is known.
-    pub keys: Option<usize>,
 }
 
 /// What answers look like.
@@ -64,13 +62,25 @@ pub enum Format {
     Json,
 }
 
+/// What to ask for.
+#[derive(Debug)]
+pub enum Input {
+    /// These keys.
+    Keys(Vec<AskedKey>),
+    /// What a line reader reads.
+    Lines {
+        /// Asks it for a line.
+        asked_tx: Sender<()>,
+        /// The lines; closed means the end of the input.
+        line_rx: Receiver<Line>,
+    },
+}
+
 /// The channels of a conversation.
 #[derive(Debug)]
 pub struct Wires {
-    /// Asks the line reader for a line.
-    pub asked_tx: Sender<()>,
-    /// The lines; closed means the end of the input.
-    pub line_rx: Receiver<Line>,
+    /// What to ask for.
+    pub input: Input,
     /// What the network brings.
     pub inbox_rx: Receiver<InboxHandle>,
     /// What is to be sent.
@@ -114,7 +124,7 @@ pub enum Ending {
 /// When a line can't be read or an answer not be written. Remarks that can't be written are left out.
 pub fn run(
     manner: Manner,
-    wires: &Wires,
+    wires: Wires,
     clock: &impl Clock,
     answers: &mut impl Write,
     remarks: &mut impl Write,

@@ -1,8 +1,9 @@
 //! The one line that changes: what is waited for and how long still, or how far many keys are.
 
 use super::format::counted;
+use crate::console::terminal::fit;
 use crate::protocol::{Awaiting, Progress, Wait};
-use crate::terminal::{escape, fit};
+use crate::text::escape;
 use crate::types::Timestamp;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What a servent says when it begins to serve.
 
-use super::tracing::TraceTarget;
+use super::trace_target::TraceTarget;
 use crate::net::{self, OffloadInUse, RECEIVE_BUFFER_LEN, SEND_BUFFER_LEN};
 use crate::types::Neighbours;
 use std::fmt;

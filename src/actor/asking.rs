@@ -1,0 +1,128 @@
+//! The asking role: a client's machine at its channels, whoever shows the answers.
+//!
+//! ```text
+//! keys ─▶ asker ─▶ sender ─▶ socket
+//!           ▲
+//!           └───── receiver ◀─ cloned socket
+//! ```
+//!
+//! It has no thread of its own: it runs in the thread that wants the answers, a conversation's or that of whoever holds
+//! a [`Client`](crate::Client).
+
+use super::channels::{BATCHES_WAITING_MAX, InboxHandle, OutboxHandle};
+use super::clock::Clock;
+use super::receiver::Gone;
+use crate::batch::{Inbox, Outbox, Pool};
+use crate::protocol::{AskedKey, Dialect, Queries, QueriesConfig};
+use crate::types::Timestamp;
+use crate::wire::encode_clireq;
+use crossbeam_channel::{Receiver, Sender};
+use std::net::SocketAddrV4;
+use std::time::Instant;
+
+/// Asks one servent for keys and hears what comes.
+#[derive(Debug)]
+pub struct Asker<C> {
+    /// The servent to ask.
+    servent: SocketAddrV4,
+    dialect: Dialect,
+    queries: Queries,
+    clock: C,
+    outboxes: Pool<Outbox>,
+    inbox_rx: Receiver<InboxHandle>,
+    outbox_tx: Sender<OutboxHandle>,
+}
+
+impl<C: Clock> Asker<C> {
+    /// Asks `servent` for keys that end as `dialect` says. What the network brings comes from `inbox_rx`, and what is
+    /// to be sent goes to `outbox_tx`.
+    pub fn new(
+        (servent, dialect): (SocketAddrV4, Dialect),
+        config: QueriesConfig,
+        clock: C,
+        inbox_rx: Receiver<InboxHandle>,
+        outbox_tx: Sender<OutboxHandle>,
+    ) -> Self {
+        let queries = Queries::new(config);
+        Self { servent, dialect, queries, clock, outboxes: Pool::default(), inbox_rx, outbox_tx }
+    }
+
+    /// The machine: how far it is.
+    pub fn queries(&self) -> &Queries {
+        &self.queries
+    }
+
+    /// The machine, to give it keys and take what there is to show.
+    pub fn queries_mut(&mut self) -> &mut Queries {
+        &mut self.queries
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Where batches come from, each to be [heard](Asker::hear).
+    pub fn inbox_rx(&self) -> &Receiver<InboxHandle> {
+        &self.inbox_rx
+    }
+
+    /// A channel that holds a message from `deadline` on.
+    pub fn alarm(&self, deadline: Timestamp) -> Receiver<Instant> {
+        self.clock.alarm(deadline)
+    }
+
+    /// Starts as many keys as may be under way.
+    ///
+    /// # Errors
+    /// [`Gone`] if there is nobody to send them.
+    pub fn start(&mut self) -> Result<(), Gone> {
+        let now = self.clock.now();
+        let keys: Vec<_> = std::iter::from_fn(|| self.queries.start_next(now)).collect();
+        self.transmit(&keys)
+    }
+
+    /// Takes a batch in. What came too late for its key is dropped by the machine.
+    pub fn hear(&mut self, inbox: &Inbox) {
+        let now = self.clock.now();
+        for (servent, message) in inbox.iter() {
+            self.queries.on_message(now, servent, &message);
+        }
+    }
+
+    /// Moves on what waited long enough; returns the keys that were transmitted once more.
+    ///
+    /// What came before the deadline counts, even if it is read after it. No more than can have waited: while it is
+    /// heard, more may come, and whoever wants to stop must get his turn.
+    ///
+    /// # Errors
+    /// [`Gone`] if there is nobody to send them.
+    pub fn on_alarm(&mut self) -> Result<Vec<AskedKey>, Gone> {
+        for _ in 0..BATCHES_WAITING_MAX {
+            let Ok(inbox) = self.inbox_rx.try_recv() else { break };
+            self.hear(&inbox);
+        }
+        let again = self.queries.on_deadline(self.clock.now());
+        self.transmit(&again)?;
+        Ok(again)
+    }
+
+    fn transmit(&mut self, keys: &[AskedKey]) -> Result<(), Gone> {
+        let (servent, terminator) = (self.servent, self.dialect.terminator());
+        let mut keys = keys.iter().peekable();
+        while keys.peek().is_some() {
+            let (outbox, ()) = self.outboxes.fill(|outbox| {
+                outbox.clear();
+                while let Some(key) = keys.next_if(|_| !outbox.is_full()) {
+                    let clireq = outbox.write(|bytes| {
+                        encode_clireq(bytes, key.as_bytes());
+                        bytes.extend_from_slice(terminator);
+                    });
+                    outbox.send(&clireq, servent);
+                }
+            });
+            self.outbox_tx.send(outbox)?;
+        }
+        Ok(())
+    }
+}

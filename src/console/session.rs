@@ -1,0 +1,193 @@
+//! A client at a terminal or in a pipe, wired up: line reader, conversation, receiver and sender.
+
+use super::client_ui::{self, Ending, Format, Input, Interrupt, Manner, Wires};
+use super::line_reader::{self, EditedLines, PlainLines};
+use super::terminal::Colours;
+use crate::actor::channels::batches;
+use crate::actor::clock::SystemClock;
+use crate::actor::crew::{ActorPanicked, Crew};
+use crate::actor::receiver::StopFlag;
+use crate::actor::{receiver, sender};
+use crate::entropy::secret;
+use crate::net::{Offload, Socket};
+use crate::protocol::{AskedKey, Dialect, Patience};
+use crate::stats::Stats;
+use crossbeam_channel::{Receiver, bounded, unbounded};
+use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
+use rustix::termios::tcgetwinsize;
+use std::error::Error;
+use std::fmt;
+use std::io::{self, IsTerminal};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
+use std::thread;
+
+/// Columns of a terminal that does not say how many it has.
+const COLUMNS: usize = 80;
+
+/// Everything that a client is told.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// The servent to ask.
+    pub servent: SocketAddrV4,
+    /// The keys to ask for; none = lines from standard input.
+    pub keys: Vec<AskedKey>,
+    /// How long to wait and how often to ask.
+    pub patience: Patience,
+    /// How the keys end on the wire.
+    pub dialect: Dialect,
+    /// Keys under way at a time.
+    pub jobs: usize,
+    /// Whether answers are JSON objects.
+    pub json: bool,
+    /// When to use colours.
+    pub colours: Colours,
+    /// The environment asks for no colours.
+    pub no_colours: bool,
+    /// Whether a line may change while it waits, where remarks are shown on a terminal.
+    pub live: bool,
+    /// The file that keeps what is typed at the prompt; `None` = none.
+    pub history: Option<PathBuf>,
+}
+
+/// Why a client failed.
+#[derive(Debug)]
+pub enum SessionError {
+    /// No socket, thread or terminal to be had.
+    System(io::Error),
+    /// The input can't be read or the output not be written.
+    InputOutput(io::Error),
+    /// An actor panicked.
+    Panicked(ActorPanicked),
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(error) => write!(f, "cannot start: {error}"),
+            Self::InputOutput(error) => write!(f, "cannot go on: {error}"),
+            Self::Panicked(panicked) => panicked.fmt(f),
+        }
+    }
+}
+
+impl Error for SessionError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::System(error) | Self::InputOutput(error) => Some(error),
+            Self::Panicked(panicked) => Some(panicked),
+        }
+    }
+}
+
+/// Runs a client on standard input, output and error until its keys are asked or its input ends. `interrupt_rx`
+/// brings Ctrl-C.
+///
+/// # Errors
+/// [`SessionError`]. A reader of standard output that went away is no error: see [`Ending::Unread`].
+pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, SessionError> {
+    let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+    let (source, sink, _) =
+        Socket::bind(any).and_then(|socket| socket.split(Offload::Off)).map_err(SessionError::System)?;
+    let clock = SystemClock::start();
+    let (stop, mut crew, mut stats) = (StopFlag::default(), Crew::default(), Stats::default());
+    let (inbox_tx, inbox_rx) = batches();
+    let (outbox_tx, outbox_rx) = batches();
+
+    let (flag, tally) = (stop.clone(), stats.tally());
+    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally))
+        .map_err(SessionError::System)?;
+    let tally = stats.tally();
+    crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(SessionError::System)?;
+
+    let manner = manner(config);
+    let _terminal = TerminalGuard::set_up(manner.interactive && io::stdout().is_terminal());
+    let input = input(config).map_err(SessionError::System)?;
+    let wires = Wires { input, inbox_rx, outbox_tx, interrupt_rx };
+    let ending = client_ui::run(manner, wires, &clock, &mut io::stdout(), &mut io::stderr());
+    stop.set();
+    crew.join().map_err(SessionError::Panicked)?;
+    match ending {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Ending::Unread),
+        ending => ending.map_err(SessionError::InputOutput),
+    }
+}
+
+/// What the configuration makes of these standard streams.
+fn manner(config: &SessionConfig) -> Manner {
+    let paint = |is_terminal| config.colours.paint(is_terminal, config.no_colours);
+    let format = match (config.json, io::stdout().is_terminal()) {
+        (true, _) => Format::Json,
+        (false, true) => Format::Terminal,
+        (false, false) => Format::Plain,
+    };
+    Manner {
+        servent: config.servent,
+        patience: config.patience,
+        dialect: config.dialect,
+        jobs: config.jobs,
+        interactive: config.keys.is_empty() && io::stdin().is_terminal(),
+        secret: secret(),
+        format,
+        answer_paint: paint(io::stdout().is_terminal()),
+        remark_paint: paint(io::stderr().is_terminal()),
+        columns: (config.live && io::stderr().is_terminal()).then_some(columns),
+    }
+}
+
+/// Columns of the terminal that remarks are shown on.
+fn columns() -> usize {
+    let columns = tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col));
+    if columns == 0 { COLUMNS } else { columns }
+}
+
+/// The keys that were given, or else a line reader.
+fn input(config: &SessionConfig) -> io::Result<Input> {
+    if !config.keys.is_empty() {
+        return Ok(Input::Keys(config.keys.clone()));
+    }
+    let (asked_tx, asked_rx) = bounded(1);
+    let (line_tx, line_rx) = unbounded();
+    let person = io::stdin().is_terminal();
+    let history = config.history.clone();
+    // Not one of the crew: it may sit in a read that nothing ends, and is left there when the program exits.
+    thread::Builder::new().name("line reader".to_owned()).spawn(move || {
+        if person && io::stdout().is_terminal() {
+            match EditedLines::new(history) {
+                Ok(lines) => line_reader::run(lines, &asked_rx, &line_tx),
+                Err(error) => drop(line_tx.send(line_reader::Line::Failed(error))),
+            }
+        } else {
+            line_reader::run(PlainLines::new(io::stdin().lock(), person), &asked_rx, &line_tx);
+        }
+    })?;
+    Ok(Input::Lines { asked_tx, line_rx })
+}
+
+/// Restores the terminal when it is dropped: the program may end while the line editor holds it in raw mode.
+struct TerminalGuard(Option<Termios>);
+
+impl TerminalGuard {
+    /// Only where the editor is `used`: a client in the background must leave the terminal alone.
+    ///
+    /// What is typed during a wait is not echoed, for it would mix with the answers: the next prompt shows it.
+    fn set_up(used: bool) -> Self {
+        let saved = used.then(|| termios::tcgetattr(io::stdin()).ok()).flatten();
+        if let Some(saved) = &saved {
+            let mut quiet = saved.clone();
+            quiet.local_flags.remove(LocalFlags::ECHO);
+            // A terminal that can't do so echoes.
+            termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &quiet).ok();
+        }
+        Self(saved)
+    }
+}
+
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        if let Some(saved) = &self.0 {
+            // A terminal that is gone needs no restoring.
+            termios::tcsetattr(io::stdin(), SetArg::TCSANOW, saved).ok();
+        }
+    }
+}
