@@ -80,7 +80,7 @@ impl ClientBuilder {
         let shared: Arc<dyn Clock + Send + Sync> = Arc::new(clock.clone());
         let asker = Asker::new((servent, dialect), config, shared, inbox_rx, outbox_tx);
         // From here on a failure drops the client, which stops and joins what was started.
-        let mut client = Client { asker: Some(asker), dialect, stop: StopFlag::default(), crew: Crew::default() };
+        let mut client = Client { asker: Some(asker), dialect, stop: StopFlag::new(&source)?, crew: Crew::default() };
         let mut stats = Stats::default();
         let (flag, tally, its_clock) = (client.stop.clone(), stats.tally(), clock.clone());
         client.crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &its_clock, tally))?;

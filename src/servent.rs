@@ -165,7 +165,8 @@ impl ServentBuilder {
         });
         let answers = Lookup::new(self.store, ResponseLimiter::new(self.response_limit));
 
-        let (stop, mut crew, mut stats) = (StopFlag::default(), Crew::default(), Stats::default());
+        let stop = StopFlag::new(&source).map_err(StartError::System)?;
+        let (mut crew, mut stats) = (Crew::default(), Stats::default());
         let store_tx = lookup_tx.clone();
         let spawn_all = || -> io::Result<()> {
             let (flag, tally, its_clock) = (stop.clone(), stats.tally(), clock.clone());

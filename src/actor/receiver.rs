@@ -4,33 +4,66 @@ use super::channels::{InboxHandle, LookupJob};
 use super::clock::{Clock, Pace};
 use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
-use crate::net::{DatagramSource, Received, is_transient};
+use crate::net::{DatagramSource, Received, Waker, is_transient};
 use crate::stats::{Counters, Tally};
 use crate::trace::{Events, Malformed};
 use crate::types::Neighbours;
 use crate::wire::{DecodeError, Header};
-use crossbeam_channel::{SendError, Sender};
+use crossbeam_channel::{Receiver, SendError, Sender, bounded};
+use parking_lot::Mutex;
+use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-/// Tells a receiver to stop. It looks after each receive call, and at the latest after
-/// [`RECEIVE_WAIT_MAX`](crate::net::RECEIVE_WAIT_MAX). Clones share the flag.
-#[derive(Clone, Debug, Default)]
-pub struct StopFlag(Arc<AtomicBool>);
+/// Tells a receiver to stop, wherever it waits. Clones are the same order.
+#[derive(Clone, Debug)]
+pub struct StopFlag(Arc<Order>);
+
+#[derive(Debug)]
+struct Order {
+    is_set: AtomicBool,
+    waker: Waker,
+    /// Dropped with the order, which ends a rest.
+    rest_tx: Mutex<Option<Sender<Infallible>>>,
+    rest_rx: Receiver<Infallible>,
+}
 
 impl StopFlag {
+    /// For the receiver from `source`.
+    ///
+    /// # Errors
+    /// What the system says when it has no waker to give.
+    pub fn new(source: &impl DatagramSource) -> io::Result<Self> {
+        let (rest_tx, rest_rx) = bounded(0);
+        let waker = source.waker()?;
+        Ok(Self(Arc::new(Order { is_set: AtomicBool::new(false), waker, rest_tx: Mutex::new(Some(rest_tx)), rest_rx })))
+    }
+
     /// Asks for the stop.
     pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_set.store(true, Ordering::Relaxed);
+        self.0.rest_tx.lock().take();
+        self.0.waker.wake();
     }
 
     /// Whether the stop was asked for.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_set.load(Ordering::Relaxed)
+    }
+
+    /// Waits for so long, or until the stop is asked for.
+    fn rest(&self, time: Duration) {
+        // Nothing is ever sent: it ends by time, or because the channel is closed.
+        self.0.rest_rx.recv_timeout(time).ok();
     }
 }
+
+/// The longest pause after receiving failed again and again, so that a fault that stays does not keep a processor busy.
+const REST_MAX: Duration = Duration::from_secs(1);
 
 /// Where a receiver's batches go.
 pub trait Route {
@@ -143,15 +176,24 @@ impl Route for Sender<InboxHandle> {
 pub fn run(mut source: impl DatagramSource, stop: &StopFlag, route: impl Route, clock: &impl Clock, mut tally: Tally) {
     let mut intake = Intake::new(route);
     let (mut shed_pace, mut failure_pace) = (Pace::FAILURES, Pace::FAILURES);
+    let mut rest = Duration::ZERO;
     while !stop.is_set() && !intake.gone {
         let received = source.receive(|from, datagram| intake.take(from, datagram, tally.count()));
         intake.pass(tally.count());
         intake.route.settle();
         let shed = match received {
-            Ok(Received { shed, unreadable }) => {
-                tally.count().receive_failed += unreadable;
+            Ok(Received { shed, unreadable, batching_lost }) => {
+                // A woken call may bring something that is no datagram.
+                if !stop.is_set() {
+                    tally.count().receive_failed += unreadable;
+                }
+                if batching_lost {
+                    log::warn!("the system gives one datagram a call (recvmmsg refused): it will be slower");
+                }
+                rest = Duration::ZERO;
                 shed
             }
+            Err(_) if stop.is_set() => 0,
             Err(error) => {
                 tally.count().receive_failed += 1;
                 if !is_transient(&error) {
@@ -159,8 +201,11 @@ pub fn run(mut source: impl DatagramSource, stop: &StopFlag, route: impl Route, 
                     break;
                 }
                 if failure_pace.is_due(clock.now()) {
-                    log::warn!("receiving failed: {error}");
+                    log::warn!("receiving failed: {error} (it is tried again)");
                 }
+                // At once after the first, since it may be news of something past; then ever later.
+                stop.rest(rest);
+                rest = (2 * rest).clamp(Duration::from_millis(1), REST_MAX);
                 0
             }
         };

@@ -43,6 +43,9 @@ pub fn run_traced(
         if sent.offload_lost {
             log::warn!("the network does not segment datagrams (GSO): each is sent alone from now on");
         }
+        if sent.batching_lost {
+            log::warn!("the system takes one datagram a call (sendmmsg refused): it will be slower");
+        }
         tally.count().sent += sent.datagrams as u64;
         tally.publish();
     }

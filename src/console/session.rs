@@ -90,7 +90,8 @@ pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<
     let (source, sink, _) =
         Socket::bind(any).and_then(|socket| socket.split(Offload::Off)).map_err(SessionError::System)?;
     let clock = SystemClock::start();
-    let (stop, mut crew, mut stats) = (StopFlag::default(), Crew::default(), Stats::default());
+    let stop = StopFlag::new(&source).map_err(SessionError::System)?;
+    let (mut crew, mut stats) = (Crew::default(), Stats::default());
     let (inbox_tx, inbox_rx) = batches();
     let (outbox_tx, outbox_rx) = batches();
 

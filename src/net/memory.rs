@@ -1,10 +1,11 @@
 //! A network in memory: for overlays inside one program, and for tests that need no socket.
 
-use super::{DatagramSink, DatagramSource, Endpoint, RECEIVE_WAIT_MAX, Received, SendFailure, Sent};
+use super::{DatagramSink, DatagramSource, Endpoint, Received, SendFailure, Sent, Waker};
 use crate::batch::Outbox;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ impl MemoryNetwork {
         self.inputs.lock().insert(address, Input { parcel_tx, shed: Arc::clone(&shed) });
         Endpoint {
             local: address,
-            source: MemorySource { parcel_rx, shed },
+            source: MemorySource::with_shed(parcel_rx, shed),
             sink: MemoryUplink { network: self.clone(), from: address },
         }
     }
@@ -75,23 +76,31 @@ impl MemoryNetwork {
 pub struct MemorySource {
     parcel_rx: Receiver<Parcel>,
     shed: Arc<AtomicU64>,
+    /// Closed by the waker.
+    woken_rx: Receiver<Infallible>,
+    /// For the wakers.
+    woken_tx: Arc<Mutex<Option<Sender<Infallible>>>>,
 }
 
 impl MemorySource {
     /// Receives from `parcel_rx`; each parcel has its sender's address.
     #[must_use]
     pub fn new(parcel_rx: Receiver<Parcel>) -> Self {
-        Self { parcel_rx, shed: Arc::default() }
+        Self::with_shed(parcel_rx, Arc::default())
+    }
+
+    fn with_shed(parcel_rx: Receiver<Parcel>, shed: Arc<AtomicU64>) -> Self {
+        let (woken_tx, woken_rx) = bounded(0);
+        Self { parcel_rx, shed, woken_rx, woken_tx: Arc::new(Mutex::new(Some(woken_tx))) }
     }
 }
 
 impl DatagramSource for MemorySource {
     fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
         let received = Received { shed: self.shed(), ..Received::default() };
-        let first = match self.parcel_rx.recv_timeout(RECEIVE_WAIT_MAX) {
-            Ok(first) => first,
-            Err(RecvTimeoutError::Timeout) => return Ok(received),
-            Err(RecvTimeoutError::Disconnected) => return Err(nix::errno::Errno::EBADF.into()),
+        let first = select! {
+            recv(self.parcel_rx) -> first => first.map_err(|_| nix::errno::Errno::EBADF)?,
+            recv(self.woken_rx) -> _ => return Ok(received),
         };
         for (source, datagram) in std::iter::once(first).chain(self.parcel_rx.try_iter()).take(PARCELS_A_CALL) {
             deliver(source, &datagram);
@@ -101,6 +110,11 @@ impl DatagramSource for MemorySource {
 
     fn shed(&mut self) -> u64 {
         self.shed.swap(0, Ordering::Relaxed)
+    }
+
+    fn waker(&self) -> io::Result<Waker> {
+        let woken_tx = Arc::clone(&self.woken_tx);
+        Ok(Waker::new(move || drop(woken_tx.lock().take())))
     }
 }
 

@@ -31,8 +31,9 @@ use std::time::Duration;
 /// neighbours.
 pub const RECEIVE_BUFFER_LEN: usize = 4 << 20;
 
-/// The longest that a receive call blocks, so that a stop is noticed without a datagram.
-pub const RECEIVE_WAIT_MAX: Duration = Duration::from_millis(100);
+/// How long a receive call waits where something can have been shed, before it asks the kernel. Otherwise it waits for a
+/// datagram, or for its [`Waker`].
+pub const SHED_WAIT: Duration = Duration::from_secs(1);
 
 /// The send buffer to ask for. The kernel counts a datagram in it until it has left, and one to a host of the local
 /// network that does not answer is kept for seconds, with others as much as the usual default holds: that one host
@@ -46,7 +47,7 @@ pub const SEND_WAIT_MAX: Duration = Duration::from_millis(10);
 
 /// Where datagrams come from.
 pub trait DatagramSource {
-    /// Waits for datagrams, at most about [`RECEIVE_WAIT_MAX`], and hands each to `deliver` with its source.
+    /// Waits for datagrams, and hands each to `deliver` with its source. It may return without any.
     ///
     /// # Errors
     /// What the socket says. [`is_transient`] tells whether the next call may succeed.
@@ -55,6 +56,33 @@ pub trait DatagramSource {
     /// Buffers that the kernel dropped and that no [`Received`] has said yet.
     fn shed(&mut self) -> u64 {
         0
+    }
+
+    /// What wakes a receive call that waits.
+    ///
+    /// # Errors
+    /// What the system says, usually that there are too many open files.
+    fn waker(&self) -> io::Result<Waker>;
+}
+
+/// Lets a receive call that waits return, and every later one, so that whoever receives can be told to stop.
+pub struct Waker(Box<dyn Fn() + Send + Sync>);
+
+impl Waker {
+    /// A waker that calls `wake`, which does not block.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Box::new(wake))
+    }
+
+    /// Wakes.
+    pub fn wake(&self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Waker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waker")
     }
 }
 
@@ -84,6 +112,8 @@ pub struct Sent {
     /// The network would not segment, so that every datagram is sent alone from now on. Said once; nothing was lost
     /// by it.
     pub offload_lost: bool,
+    /// The system would not take several datagrams a call, so that each has its own from now on. Likewise.
+    pub batching_lost: bool,
 }
 
 /// Segmentation and receive offload: many datagrams in one pass through the kernel.
@@ -124,6 +154,9 @@ pub struct Received {
     /// Buffers whose control messages could not be read, so that nobody knows where their datagrams end. Nothing of
     /// them is delivered.
     pub unreadable: u64,
+    /// The system would not give several datagrams a call, so that each has its own from now on. Said once; nothing
+    /// was lost by it.
+    pub batching_lost: bool,
 }
 
 /// Why a datagram could not leave (P-25).
@@ -194,8 +227,10 @@ impl Socket {
     /// What the kernel says: the port is in use, the address is not this host's, ...
     pub fn bind(address: SocketAddrV4) -> io::Result<Self> {
         let udp = UdpSocket::bind(address)?;
-        udp.set_read_timeout(Some(RECEIVE_WAIT_MAX))?;
-        udp.set_write_timeout(Some(SEND_WAIT_MAX))?;
+        // Where that is refused, a send waits for nothing.
+        udp.set_write_timeout(Some(SEND_WAIT_MAX)).ok();
+        #[cfg(target_os = "linux")]
+        let_fragment(&udp);
         let SocketAddr::V4(local) = udp.local_addr()? else {
             return Err(io::Error::other("an IPv4 socket with an IPv6 address"));
         };
@@ -205,8 +240,8 @@ impl Socket {
         options.set_send_buffer_size(SEND_BUFFER_LEN).ok();
         // Linux doubles the number to account for its own overhead, and reports the double.
         let doubled = if cfg!(target_os = "linux") { 2 } else { 1 };
-        let receive_buffer_len = options.recv_buffer_size()? / doubled;
-        let send_buffer_len = options.send_buffer_size()? / doubled;
+        let receive_buffer_len = options.recv_buffer_size().unwrap_or(0) / doubled;
+        let send_buffer_len = options.send_buffer_size().unwrap_or(0) / doubled;
         Ok(Self { udp, local, receive_buffer_len, send_buffer_len })
     }
 
@@ -216,13 +251,14 @@ impl Socket {
         self.local
     }
 
-    /// The receive buffer that the kernel granted, in bytes as asked for: at most [`RECEIVE_BUFFER_LEN`].
+    /// The receive buffer that the kernel granted, in bytes as asked for: at most [`RECEIVE_BUFFER_LEN`]; 0 if it does
+    /// not say.
     #[must_use]
     pub fn receive_buffer_len(&self) -> usize {
         self.receive_buffer_len
     }
 
-    /// The send buffer that the kernel granted, likewise: at most [`SEND_BUFFER_LEN`].
+    /// The send buffer that the kernel granted, likewise: at most [`SEND_BUFFER_LEN`], and 0 if it does not say.
     #[must_use]
     pub fn send_buffer_len(&self) -> usize {
         self.send_buffer_len
@@ -246,6 +282,16 @@ impl Socket {
         let (sender, gso) = BatchSender::new(self.udp.try_clone()?, offload);
         let (receiver, gro) = BatchReceiver::new(self.udp, offload)?;
         Ok((receiver, sender, OffloadInUse { gso, gro }))
+    }
+}
+
+/// Lets datagrams leave without the don't-fragment bit and heedless of path MTU news (P-8): with the system's default an
+/// answer that is longer than a narrow link on its way takes is lost, and nobody asks again.
+#[cfg(target_os = "linux")]
+fn let_fragment(udp: &UdpSocket) {
+    use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
+    if let Err(error) = set_ip_mtu_discover(udp, Ipv4PathMtuDiscovery::OMIT) {
+        log::warn!("answers longer than a link on their way takes may get lost: {error} (IP_MTU_DISCOVER)");
     }
 }
 

@@ -1,13 +1,18 @@
 //! One datagram a call, with what every Unix has.
 
-use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent};
+use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, Waker};
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use nix::errno::Errno;
 use nix::sys::socket::MsgFlags;
 use socket2::SockRef;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Shutdown, SocketAddr, SocketAddrV4, UdpSocket};
+use std::time::Duration;
+
+/// How long a receive call blocks where nothing wakes it, so that a stop is noticed without a datagram. Linux lets the
+/// end of a socket's receiving half wake it.
+const WAIT_MAX: Option<Duration> = if cfg!(target_os = "linux") { None } else { Some(Duration::from_millis(100)) };
 
 /// Receives one datagram a call. The standard library cannot ask for what was shed, so that counter stays 0.
 #[derive(Debug)]
@@ -19,6 +24,7 @@ pub struct BatchReceiver {
 impl BatchReceiver {
     /// The receiver, which has no offload.
     pub(super) fn new(socket: UdpSocket, _: Offload) -> io::Result<(Self, bool)> {
+        socket.set_read_timeout(WAIT_MAX)?;
         Ok((Self { socket, buffer: vec![0; PAYLOAD_LEN_MAX] }, false))
     }
 }
@@ -35,9 +41,17 @@ impl DatagramSource for BatchReceiver {
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => {
                     Ok(Received::default())
                 }
+                // The waker's: the call returned with no datagram, and so without an address.
+                io::ErrorKind::InvalidInput if error.raw_os_error().is_none() => Ok(Received::default()),
                 _ => Err(error),
             },
         }
+    }
+
+    /// Ends the receiving half of the socket. That it has no other end is an error to the caller, and no reason not to.
+    fn waker(&self) -> io::Result<Waker> {
+        let socket = self.socket.try_clone()?;
+        Ok(Waker::new(move || drop(SockRef::from(&socket).shutdown(Shutdown::Read))))
     }
 }
 
@@ -45,6 +59,8 @@ impl DatagramSource for BatchReceiver {
 #[derive(Debug)]
 pub struct BatchSender {
     socket: UdpSocket,
+    /// A send may wait for room in the send buffer.
+    may_wait: bool,
     /// The last outbox found the send buffer full.
     is_full: bool,
 }
@@ -52,7 +68,9 @@ pub struct BatchSender {
 impl BatchSender {
     /// The sender, which has no offload.
     pub(super) fn new(socket: UdpSocket, _: Offload) -> (Self, bool) {
-        (Self { socket, is_full: false }, false)
+        // Without a time-out a send would wait for as long as the buffer is full.
+        let may_wait = matches!(socket.write_timeout(), Ok(Some(_)));
+        (Self { socket, may_wait, is_full: false }, false)
     }
 
     /// Waits for room in the send buffer only if it `is_patient`.
@@ -70,7 +88,7 @@ impl BatchSender {
 impl DatagramSink for BatchSender {
     fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
         let mut sent = Sent::default();
-        let mut is_patient = !std::mem::take(&mut self.is_full);
+        let mut is_patient = !std::mem::take(&mut self.is_full) && self.may_wait;
         for (datagram, to) in outbox.iter() {
             match self.send_one(datagram, to, is_patient) {
                 Ok(()) => sent.datagrams += 1,

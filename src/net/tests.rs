@@ -42,7 +42,7 @@ fn check_that_all_arrive(lengths: impl Iterator<Item = usize>) {
             expected.push((from, bytes));
         }
         let sent = sender.send(&outbox, |to, failure| panic!("{to}: {failure}"));
-        assert_eq!(sent, Sent { datagrams: expected.len(), offload_lost: false });
+        assert_eq!(sent, Sent { datagrams: expected.len(), ..Sent::default() });
         assert_eq!(receive(&mut receiver, expected.len()), expected);
     }
 }
@@ -90,10 +90,26 @@ fn p25_a_dead_neighbour_is_no_receive_error() {
     assert_eq!(receive(&mut receiver, 2).len(), 2);
 }
 
+/// A wake that comes before the call counts as well: nobody can know which was first.
 #[test]
-fn a_receive_call_ends_without_a_datagram() {
+fn a_receive_call_that_waits_is_woken_and_so_is_every_later_one() {
     let (mut receiver, _, _) = loopback().split(Offload::WhereAvailable).unwrap();
-    assert_eq!(receiver.receive(|_, _| panic!("nobody sent")).unwrap(), Received::default());
+    let waker = receiver.waker().unwrap();
+    let waiting = std::thread::Builder::new().spawn(move || {
+        for _ in 0..3 {
+            receiver.receive(|source, datagram| panic!("{source} sent {} bytes", datagram.len())).unwrap();
+        }
+    });
+    waker.wake();
+    waiting.unwrap().join().unwrap();
+}
+
+/// P-8: an answer longer than a link on its way takes must not be lost for the sake of path MTU discovery.
+#[cfg(target_os = "linux")]
+#[test]
+fn p8_datagrams_may_be_fragmented_on_the_way() {
+    use rustix::net::sockopt::{Ipv4PathMtuDiscovery, ip_mtu_discover};
+    assert_eq!(ip_mtu_discover(&loopback().udp).unwrap(), Ipv4PathMtuDiscovery::OMIT);
 }
 
 #[test]

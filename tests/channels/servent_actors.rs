@@ -44,7 +44,9 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
     let mut stats = Stats::default();
     let (clock, _) = ManualClock::new();
     let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx, lookup_tx);
-    receiver::run(MemorySource::new(parcel_rx), &StopFlag::default(), route, &clock, stats.tally());
+    let source = MemorySource::new(parcel_rx);
+    let stop = StopFlag::new(&source).unwrap();
+    receiver::run(source, &stop, route, &clock, stats.tally());
 
     let batch = next(&inbox_rx);
     assert_eq!(batch.len(), 4, "the three requests and the RESPONSE");
@@ -85,10 +87,11 @@ fn p16_without_neighbours_clireqs_are_only_looked_up() {
 fn a_receiver_that_is_told_to_stop_ends_without_a_datagram() {
     let (_parcel_tx, parcel_rx) = unbounded();
     let (inbox_tx, inbox_rx) = unbounded::<Arc<_>>();
-    let stop = StopFlag::default();
+    let source = MemorySource::new(parcel_rx);
+    let stop = StopFlag::new(&source).unwrap();
     let (flag, tally) = (stop.clone(), Stats::default().tally());
     let actor = thread::Builder::new()
-        .spawn(move || receiver::run(MemorySource::new(parcel_rx), &flag, inbox_tx, &ManualClock::new().0, tally))
+        .spawn(move || receiver::run(source, &flag, inbox_tx, &ManualClock::new().0, tally))
         .unwrap();
     stop.set();
     assert!(inbox_rx.recv().is_err());

@@ -1,0 +1,26 @@
+//! Many datagrams a system call: recvmmsg(2) and sendmmsg(2), with UDP_SEGMENT and UDP_GRO where the kernel has them.
+//!
+//! Every call and socket option that another one can stand in for is optional *at run time*: sandboxes and old kernels
+//! refuse some of them. What is refused is done without from then on, and said once.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `receive` | buffers to datagrams |
+//! | `send` | outboxes to messages |
+//! | `narrow` | destinations whose way does not take groups |
+//! | `shed` | what the kernel dropped: when to ask, and how |
+
+mod narrow;
+mod receive;
+mod send;
+mod shed;
+
+pub use receive::BatchReceiver;
+pub use send::BatchSender;
+
+use nix::errno::Errno;
+
+/// Whether a system call was refused as such: by a kernel that does not have it, or by a sandbox.
+fn is_refused(errno: Errno) -> bool {
+    matches!(errno, Errno::ENOSYS | Errno::EPERM | Errno::EACCES | Errno::EOPNOTSUPP)
+}

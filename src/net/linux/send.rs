@@ -1,0 +1,315 @@
+//! Several messages a call; each is a datagram, or with segmentation offload a group of them.
+
+use super::is_refused;
+use super::narrow::Narrow;
+use crate::batch::{GroupLimits, Groups, Outbox, segments};
+use crate::net::{DatagramSink, Offload, SendFailure, Sent};
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, getsockopt, sendmmsg, sendmsg, sockopt};
+use std::array;
+use std::io::IoSlice;
+use std::net::{SocketAddrV4, UdpSocket};
+use std::os::fd::AsRawFd;
+
+/// Messages that a send call takes.
+const MESSAGES_MAX: usize = 64;
+
+/// Sends several messages a call; each is a datagram, or with segmentation offload a group of them.
+#[derive(Debug)]
+pub struct BatchSender {
+    socket: UdpSocket,
+    limits: GroupLimits,
+    groups: Groups,
+    narrow: Narrow,
+    /// A send may wait for room in the send buffer.
+    may_wait: bool,
+    /// The last outbox found the send buffer full.
+    is_full: bool,
+    /// sendmmsg is not to be had: a call takes one message. `None` while it neither worked nor was refused.
+    is_one_a_call: Option<bool>,
+}
+
+/// The sending of one outbox.
+#[derive(Debug)]
+struct Round {
+    sent: Sent,
+    /// Whether it waits for room in the send buffer, or does not any more.
+    flags: MsgFlags,
+    was_full: bool,
+}
+
+/// One entry of a sendmmsg call.
+#[derive(Clone, Copy)]
+struct Shipment<'a> {
+    to: SocketAddrV4,
+    pieces: &'a [IoSlice<'a>],
+    segment_len: u16,
+    segments: usize,
+}
+
+impl BatchSender {
+    /// The sender, and whether it uses segmentation offload.
+    pub(in crate::net) fn new(socket: UdpSocket, offload: Offload) -> (Self, bool) {
+        let gso = offload == Offload::WhereAvailable && getsockopt(&socket, sockopt::UdpGsoSegment).is_ok();
+        let limits = if gso { GroupLimits::OFFLOAD } else { GroupLimits::ALONE };
+        // Without a time-out a send would wait for as long as the buffer is full.
+        let may_wait = matches!(socket.write_timeout(), Ok(Some(_)));
+        let (groups, narrow) = (Groups::default(), Narrow::default());
+        (Self { socket, limits, groups, narrow, may_wait, is_full: false, is_one_a_call: None }, gso)
+    }
+
+    /// Sends `shipments` in order. A group that is refused, for whatever reason, is sent again datagram by datagram:
+    /// what is wrong with one of them, or with the way to it, is then told of that one, and the others leave.
+    fn ship(
+        &mut self,
+        shipments: &[Shipment<'_>],
+        round: &mut Round,
+        failed: &mut impl FnMut(SocketAddrV4, SendFailure),
+    ) {
+        let (mut next, mut is_again) = (0, false);
+        while next < shipments.len() {
+            let first = &shipments[next];
+            if first.segments > 1 && self.narrow.has(first.to) {
+                self.ship_cut(first, round, failed);
+                next += 1;
+                continue;
+            }
+            let run = run(&shipments[next..], &self.narrow);
+            let sent = self.send_run(run, round.flags);
+            // News of an earlier datagram, which this call told instead of sending (P-46).
+            let is_news = sent == Err(Errno::ECONNREFUSED) && !std::mem::replace(&mut is_again, true);
+            match sent {
+                // It stops early at one that fails, and the next call begins with that one.
+                Ok(count) => {
+                    round.sent.datagrams += run[..count].iter().map(|shipment| shipment.segments).sum::<usize>();
+                    self.narrow.segmented(first.segments > 1);
+                    next += count;
+                    is_again = false;
+                }
+                Err(Errno::EINTR) => {}
+                Err(_) if is_news => {}
+                Err(Errno::EAGAIN) if !round.flags.contains(MsgFlags::MSG_DONTWAIT) => {
+                    // It waited for as long as it may.
+                    (round.flags, round.was_full) = (MsgFlags::MSG_DONTWAIT, true);
+                }
+                Err(errno) if first.segments > 1 => {
+                    let left_before = round.sent.datagrams;
+                    self.ship_cut(first, round, failed);
+                    // If they can leave alone, it was the group that could not.
+                    let could_not_segment =
+                        matches!(errno, Errno::EIO | Errno::EINVAL | Errno::ENOPROTOOPT | Errno::EMSGSIZE);
+                    if could_not_segment && round.sent.datagrams > left_before {
+                        round.sent.offload_lost |= self.narrow.refused(first.to);
+                    }
+                    next += 1;
+                }
+                Err(errno) => {
+                    round.was_full |= errno == Errno::EAGAIN;
+                    failed(first.to, SendFailure::from_errno(errno));
+                    next += 1;
+                    is_again = false;
+                }
+            }
+        }
+    }
+
+    /// Sends the datagrams of a group, each alone.
+    fn ship_cut(
+        &mut self,
+        group: &Shipment<'_>,
+        round: &mut Round,
+        failed: &mut impl FnMut(SocketAddrV4, SendFailure),
+    ) {
+        let cut: Vec<_> = group.cut().collect();
+        let alone: Vec<_> = cut.iter().map(|(to, piece)| Shipment::alone(*to, piece)).collect();
+        self.ship(&alone, round, failed);
+    }
+
+    /// One call; how many of `run` left.
+    fn send_run(&mut self, run: &[Shipment<'_>], flags: MsgFlags) -> nix::Result<usize> {
+        if self.is_one_a_call == Some(true) {
+            return self.send_one(&run[0], flags);
+        }
+        match self.send_many(run, flags) {
+            // A packet filter refuses a datagram by the same error: only one that leaves by the other call, before any
+            // left by this one, shows that it is the call.
+            Err(errno) if self.is_one_a_call.is_none() && is_refused(errno) => {
+                let sent = self.send_one(&run[0], flags)?;
+                self.is_one_a_call = Some(true);
+                Ok(sent)
+            }
+            sent => {
+                if sent.is_ok() {
+                    self.is_one_a_call = Some(false);
+                }
+                sent
+            }
+        }
+    }
+
+    fn send_many(&self, run: &[Shipment<'_>], flags: MsgFlags) -> nix::Result<usize> {
+        let vectors = run.iter().map(|shipment| &shipment.pieces);
+        let addresses: [Option<SockaddrIn>; MESSAGES_MAX] =
+            array::from_fn(|index| run.get(index).map(|shipment| SockaddrIn::from(shipment.to)));
+        let addresses = &addresses[..run.len()];
+        let fd = self.socket.as_raw_fd();
+        if run[0].segments > 1 {
+            let mut headers = MultiHeaders::preallocate(run.len(), Some(cmsg_space!(u16)));
+            let cut = [ControlMessage::UdpGsoSegments(&run[0].segment_len)];
+            sendmmsg(fd, &mut headers, vectors, addresses, cut, flags).map(Iterator::count)
+        } else {
+            let mut headers = MultiHeaders::preallocate(run.len(), None);
+            sendmmsg(fd, &mut headers, vectors, addresses, [], flags).map(Iterator::count)
+        }
+    }
+
+    fn send_one(&self, shipment: &Shipment<'_>, flags: MsgFlags) -> nix::Result<usize> {
+        let (fd, to) = (self.socket.as_raw_fd(), SockaddrIn::from(shipment.to));
+        let cut = [ControlMessage::UdpGsoSegments(&shipment.segment_len)];
+        let controls = if shipment.segments > 1 { &cut[..] } else { &[] };
+        sendmsg(fd, shipment.pieces, controls, flags, Some(&to)).map(|_| 1)
+    }
+}
+
+impl DatagramSink for BatchSender {
+    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+        let may_wait = self.may_wait && !self.is_full;
+        let flags = if may_wait { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
+        let mut round = Round { sent: Sent::default(), flags, was_full: false };
+        self.narrow.next_outbox();
+        let mut plan = std::mem::take(&mut self.groups);
+        plan.plan(outbox, self.limits);
+        let groups = plan.as_slice();
+        let pieces: Vec<_> = groups
+            .iter()
+            .flat_map(|group| plan.pieces(group))
+            .map(|range| IoSlice::new(&outbox.bytes()[range]))
+            .collect();
+        let mut rest = pieces.as_slice();
+        let shipments: Vec<_> = groups
+            .iter()
+            .map(|group| {
+                let (own, others) = rest.split_at(plan.pieces(group).count());
+                rest = others;
+                // A group's datagrams are shorter than 64 KiB, and of one alone the length is not used.
+                let segment_len = u16::try_from(group.segment_len).unwrap_or(u16::MAX);
+                Shipment { to: group.to, pieces: own, segment_len, segments: group.segments }
+            })
+            .collect();
+        let was_one_a_call = self.is_one_a_call == Some(true);
+        self.ship(&shipments, &mut round, &mut failed);
+        round.sent.batching_lost = !was_one_a_call && self.is_one_a_call == Some(true);
+        self.groups = plan;
+        self.is_full = round.was_full;
+        if round.sent.offload_lost {
+            self.limits = GroupLimits::ALONE;
+        }
+        round.sent
+    }
+}
+
+impl<'a> Shipment<'a> {
+    /// A datagram on its own.
+    fn alone(to: SocketAddrV4, piece: &'a [IoSlice<'a>; 1]) -> Self {
+        Self { to, pieces: piece, segment_len: 0, segments: 1 }
+    }
+
+    /// The datagrams of a group, each to be sent on its own.
+    fn cut(self) -> impl Iterator<Item = (SocketAddrV4, [IoSlice<'a>; 1])> {
+        let len = usize::from(self.segment_len);
+        self.pieces.iter().flat_map(move |piece| segments(piece, len)).map(move |cut| (self.to, [IoSlice::new(cut)]))
+    }
+}
+
+/// The first shipments that can leave in one call: at most [`MESSAGES_MAX`], all alone or all cut at the same length,
+/// since a call has one set of control messages for all; and none behind the first that is to be cut beforehand.
+fn run<'a, 'm>(shipments: &'m [Shipment<'a>], narrow: &Narrow) -> &'m [Shipment<'a>] {
+    let kind = |shipment: &Shipment<'_>| if shipment.segments > 1 { Some(shipment.segment_len) } else { None };
+    let first = shipments.first().and_then(kind);
+    let is_like = |shipment: &&Shipment<'_>| kind(shipment) == first && (first.is_none() || !narrow.has(shipment.to));
+    let count = shipments.iter().take(MESSAGES_MAX).take_while(is_like).count();
+    &shipments[..count]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::{BatchReceiver, DatagramSource, Socket};
+    use std::net::Ipv4Addr;
+
+    /// Two sockets, the sending one with a limit that no kernel takes: it refuses a group of 200 segments as it
+    /// would on a way that does not segment.
+    fn refusing() -> Option<(BatchSender, BatchReceiver, SocketAddrV4)> {
+        let bind = || Socket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (here, there) = (bind(), bind());
+        let to = there.local_addr();
+        let (_, mut sender, offload) = here.split(Offload::WhereAvailable).unwrap();
+        let (receiver, _, _) = there.split(Offload::Off).unwrap();
+        sender.limits = GroupLimits { segments_max: 1_000, ..GroupLimits::OFFLOAD };
+        offload.gso.then_some((sender, receiver, to))
+    }
+
+    fn outbox(lengths: impl Iterator<Item = usize>, to: SocketAddrV4) -> Outbox {
+        let mut outbox = Outbox::default();
+        for len in lengths {
+            let datagram = outbox.write(|bytes| bytes.resize(bytes.len() + len, 7));
+            outbox.send(&datagram, to);
+        }
+        outbox
+    }
+
+    #[test]
+    fn a_group_that_is_refused_costs_no_datagram_and_offload_to_its_destination_alone() {
+        let Some((mut sender, mut receiver, to)) = refusing() else { return };
+        // Nobody can be sent to at port 0, in groups or alone: that is not the group's fault.
+        let nowhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+        let mut failures = Vec::new();
+        let sent = sender.send(&outbox([1; 3].into_iter(), nowhere), |to, failure| failures.push((to, failure)));
+        assert_eq!((sent, failures), (Sent::default(), vec![(nowhere, SendFailure::Other); 3]));
+        assert!(!sender.narrow.has(nowhere));
+
+        for _ in 0..2 {
+            let lengths = [1_473, 65_508].into_iter().chain(std::iter::repeat_n(1, 200)).chain([30]);
+            let mut failures = Vec::new();
+            let sent = sender.send(&outbox(lengths.clone(), to), |to, failure| failures.push((to, failure)));
+            assert_eq!(sent, Sent { datagrams: 202, ..Sent::default() });
+            assert_eq!(failures, [(to, SendFailure::TooLong)]);
+            let mut received = Vec::new();
+            while received.len() < 202 {
+                receiver.receive(|_, datagram| received.push(datagram.len())).unwrap();
+            }
+            assert_eq!(received, lengths.filter(|&len| len != 65_508).collect::<Vec<_>>());
+            assert!(sender.narrow.has(to), "from the first refusal on");
+        }
+        assert_eq!(sender.limits.segments_max, 1_000, "others may still get groups");
+    }
+
+    #[test]
+    fn where_every_destination_refuses_there_is_no_segmentation_and_that_is_said_once() {
+        let Some((mut sender, ..)) = refusing() else { return };
+        let bind = || Socket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let destinations: Vec<_> = (0..9).map(|_| bind()).collect();
+        let lost: Vec<_> = destinations
+            .iter()
+            .map(|socket| sender.send(&outbox(std::iter::repeat_n(1, 200), socket.local_addr()), |_, _| {}))
+            .map(|sent| sent.offload_lost)
+            .collect();
+        assert_eq!(lost.iter().filter(|&&lost| lost).count(), 1);
+        assert_eq!(sender.limits.segments_max, 1);
+    }
+
+    #[test]
+    fn one_message_a_call_sends_and_receives_all_the_same() {
+        let Some((mut sender, mut receiver, to)) = refusing() else { return };
+        (sender.limits, sender.is_one_a_call) = (GroupLimits::OFFLOAD, Some(true));
+        let lengths = [20; 100].into_iter().chain([1_473, 7]);
+        assert_eq!(sender.send(&outbox(lengths.clone(), to), |_, _| {}).datagrams, 102);
+        receiver.take_one_a_call();
+        let mut received = Vec::new();
+        while received.len() < 102 {
+            receiver.receive(|_, datagram| received.push(datagram.len())).unwrap();
+        }
+        assert_eq!(received, lengths.collect::<Vec<_>>());
+    }
+}
