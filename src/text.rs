@@ -1,25 +1,26 @@
-//! Text that strangers wrote, made safe to show: nothing in it can move a terminal's cursor or hide what stands there
-//! (P-44).
+//! Text that strangers wrote, made safe to show: nothing in it can move a terminal's cursor, hide what stands there, or
+//! be there unseen (P-44).
+//!
+//! What is invisible comes from Unicode's properties: the control characters, the separators of lines and paragraphs, and
+//! `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt, Unicode 17), which holds joiners, variation selectors,
+//! directional marks, fillers and tags, with the interlinear annotation characters added. Joiners and variation selectors
+//! stay where scripts and emoji need them: next to a visible character that they can act on.
 
 use std::fmt::Write;
+use unicode_width::UnicodeWidthChar;
 
-/// `bytes` as text that is safe to show: control characters, DEL, C1, line and paragraph separators and bidirectional
-/// overrides are written as `\x1b` or `\u{202e}`, bytes that are not UTF-8 as `\xNN`. Tabs stay tabs.
+/// Combining marks that stay on one character. Scripts need four or five; a longer heap would cover other lines.
+const MARKS_MAX: usize = 8;
+
+/// `bytes` as text that is safe to show: what is invisible or moves the cursor is written as `\x1b` or `\u{202e}`, bytes
+/// that are not UTF-8 as `\xNN`. Tabs stay tabs.
 ///
 /// A backslash stays as it is, so the result is for eyes, not for parsing back.
 #[must_use]
 pub fn escape(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if is_harmless(character) {
-                shown.push(character);
-            } else if character.is_ascii() {
-                write_escaped(&mut shown, format_args!("\\x{:02x}", u32::from(character)));
-            } else {
-                write_escaped(&mut shown, format_args!("\\u{{{:x}}}", u32::from(character)));
-            }
-        }
+        escape_text(&mut shown, chunk.valid());
         for byte in chunk.invalid() {
             write_escaped(&mut shown, format_args!("\\x{byte:02x}"));
         }
@@ -27,17 +28,81 @@ pub fn escape(bytes: &[u8]) -> String {
     shown
 }
 
+fn escape_text(shown: &mut String, text: &str) {
+    // The visible character before, and how many marks it has.
+    let (mut base, mut marks) = (None, 0);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let next = characters.peek().copied();
+        let is_mark = character.width() == Some(0);
+        marks = if is_mark { marks + 1 } else { 0 };
+        let stays = if is_mark && is_harmless(character) {
+            marks <= MARKS_MAX
+        } else {
+            is_harmless(character) || (marks <= MARKS_MAX && acts(base, character, next))
+        };
+        if stays {
+            shown.push(character);
+        } else if character.is_ascii() {
+            write_escaped(shown, format_args!("\\x{:02x}", u32::from(character)));
+        } else {
+            write_escaped(shown, format_args!("\\u{{{:x}}}", u32::from(character)));
+        }
+        if !stays {
+            // What was written instead ends so, and a second escaping must find the same.
+            base = Some('}');
+        } else if !is_mark {
+            base = Some(character);
+        }
+    }
+}
+
 fn write_escaped(shown: &mut String, escaped: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     shown.write_fmt(escaped).ok();
 }
 
-/// Whether a terminal shows `character` and does nothing else for it. A tab does no harm.
+/// Whether an invisible character acts on what stands beside it: a variation selector on the character before, a joiner
+/// between two characters of scripts or emoji that are joined.
+fn acts(base: Option<char>, character: char, next: Option<char>) -> bool {
+    let joins = |neighbour: Option<char>| {
+        neighbour.is_some_and(|neighbour| !neighbour.is_ascii() && !neighbour.is_whitespace() && is_harmless(neighbour))
+    };
+    match character {
+        '\u{fe00}'..='\u{fe0f}' => base.is_some_and(|base| !base.is_whitespace()),
+        '\u{e0100}'..='\u{e01ef}' => joins(base),
+        '\u{200c}' | '\u{200d}' => joins(base) && joins(next),
+        _ => false,
+    }
+}
+
+/// Whether `character` is seen wherever it stands, and does nothing else. A tab does no harm.
 pub(crate) fn is_harmless(character: char) -> bool {
-    let reorders =
-        matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let breaks_line = matches!(character, '\u{2028}' | '\u{2029}');
-    character == '\t' || !(character.is_control() || reorders || breaks_line)
+    character == '\t' || !(character.is_control() || is_invisible(character))
+}
+
+/// Whether `character` is one that no one sees.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]
@@ -61,5 +126,45 @@ mod tests {
         for (bytes, shown) in cases {
             assert_eq!(escape(bytes), shown, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn p44_what_nobody_can_see_is_shown() {
+        for hidden in
+            ['\u{200b}', '\u{feff}', '\u{206a}', '\u{206f}', '\u{fff9}', '\u{fffb}', '\u{e0041}', '\u{ad}', '\u{3164}']
+        {
+            let shown = escape(format!("ab{hidden}c").as_bytes());
+            assert_eq!(shown, format!("ab\\u{{{:x}}}c", u32::from(hidden)));
+        }
+    }
+
+    #[test]
+    fn p44_joiners_and_variation_selectors_stay_where_they_are_needed_and_nowhere_else() {
+        for (needed, text) in [
+            ("Persian", "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645}"),
+            ("a conjunct of Devanagari", "\u{915}\u{94d}\u{200d}\u{937}"),
+            ("a family", "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}"),
+            ("a heart in colour", "\u{2764}\u{fe0f}"),
+            ("a keycap", "1\u{fe0f}\u{20e3}"),
+            ("an ideograph's variant", "\u{845b}\u{e0100}"),
+        ] {
+            assert_eq!(escape(text.as_bytes()), text, "{needed}");
+        }
+        for (idle, text, shown) in [
+            ("between letters that do not join", "ht\u{200d}tp", "ht\\u{200d}tp"),
+            ("at the end", "\u{6cc}\u{200c}", "\u{6cc}\\u{200c}"),
+            ("at the start", "\u{fe0f}http", "\\u{fe0f}http"),
+            ("several", "\u{6cc}\u{200c}\u{200c}\u{6cc}", "\u{6cc}\\u{200c}\\u{200c}\u{6cc}"),
+        ] {
+            assert_eq!(escape(text.as_bytes()), shown, "{idle}");
+        }
+    }
+
+    #[test]
+    fn p44_a_heap_of_marks_is_cut() {
+        let heap = format!("e{}x", "\u{301}".repeat(100));
+        let shown = escape(heap.as_bytes());
+        assert_eq!(shown.matches('\u{301}').count(), MARKS_MAX);
+        assert!(shown.ends_with("\\u{301}x"), "{shown}");
     }
 }
