@@ -25,6 +25,7 @@ pub mod overlay_file;
 pub mod servent;
 pub mod values;
 
+use crate::overlay::Logging;
 use log::LevelFilter;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -55,10 +56,14 @@ pub struct Verbosity {
 }
 
 impl Verbosity {
-    /// Whether an option says how much to log.
+    /// What an option says that is to be logged; `None` without one.
     #[must_use]
-    pub fn is_given(self) -> bool {
-        self.quiet || self.verbose
+    pub fn logging(self) -> Option<Logging> {
+        match (self.quiet, self.verbose) {
+            (true, _) => Some(Logging::Warnings),
+            (false, true) => Some(Logging::All),
+            (false, false) => None,
+        }
     }
 
     /// Whether to log more than usual.
@@ -69,10 +74,10 @@ impl Verbosity {
 
     /// Starts logging to standard error; `RUST_LOG` overrides the options. `usual` is the level without any.
     fn start_logging(self, usual: LevelFilter) {
-        let level = match (self.quiet, self.verbose) {
-            (true, _) => LevelFilter::Warn,
-            (false, false) => usual,
-            (false, true) => LevelFilter::Debug,
+        let level = match self.logging() {
+            Some(Logging::Warnings) => LevelFilter::Warn,
+            Some(Logging::Usual) | None => usual,
+            Some(Logging::All) => LevelFilter::Debug,
         };
         let mut builder = env_logger::Builder::new();
         if journal::is_standard_error() {

@@ -1,28 +1,32 @@
 //! `overlayTP3 FILE [KEY]...`
 
 use super::client::{AskingArgs, exit_code};
-use super::overlay_file::OverlayFile;
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage, servent, values,
 };
-use super::{command, hints, manual};
+use super::{command, hints, manual, overlay_file};
 use crate::actor::client_ui::Interrupt;
 use crate::actor::crew::Crew;
 use crate::actor::signals;
 use crate::client;
-use crate::overlay::{Overlay, OverlayError, READY, SERVENT_MODE, die_with_parent};
+use crate::overlay::{Overlay, OverlayError, OverlayFile, READY, ServentProgram, die_with_parent};
 use crate::protocol::AskedKey;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
+
+/// The first word that makes this program a servent of an overlay; the parent's process id and the servent's command
+/// line follow.
+const SERVENT_MODE: &str = "--as-servent";
 
 /// The program's name.
 pub const NAME: &str = "overlayTP3";
@@ -67,7 +71,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return exit_with_usage(&error, &manual::OVERLAY),
     };
     args.verbosity.start_logging(LevelFilter::Warn);
-    let file = match OverlayFile::load(&args.file) {
+    let file = match overlay_file::load(&args.file) {
         Ok(file) => file,
         Err(error) => {
             let ended = fail(error);
@@ -94,6 +98,14 @@ fn fail(cause: impl Display) -> ExitCode {
     ExitCode::from(EXIT_FAILURE)
 }
 
+/// This program itself in servent mode, so that one executable is enough.
+fn own_servents() -> io::Result<ServentProgram> {
+    Ok(ServentProgram {
+        executable: env::current_exe()?,
+        args: vec![SERVENT_MODE.into(), process::id().to_string().into()],
+    })
+}
+
 /// One servent of an overlay: `PARENT-PID`, then a servent's command line.
 fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     let parent = words.next().and_then(|word| word.to_str()?.parse().ok()).unwrap_or(0);
@@ -113,7 +125,8 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], signal_tx, |signal| signal)
         .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let verbose = args.verbosity.is_verbose();
-    let mut overlay = match Overlay::start(&file.members(verbose), verbose, &signal_rx) {
+    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
+    let mut overlay = match Overlay::start(&program, &file.members(verbose), verbose, &signal_rx) {
         Ok(overlay) => overlay,
         Err(OverlayError::Interrupted(SIGINT)) => return Ok(EXIT_INTERRUPTED),
         Err(OverlayError::Interrupted(_)) => return Ok(EXIT_TERMINATED),
