@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `servent` | `serventTP3 PORT FILE [IP:PORT]...` |
 //! | `client` | `clientTP3 IP:PORT [KEY]...` |
-//! | `overlay`, `overlay_file` | `overlayTP3 FILE [KEY]...` |
+//! | `toolbox` | `tp3 VERB [ARGUMENT]...` |
+//! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `hints` | tips for what newcomers type |
@@ -23,6 +24,7 @@ mod manual;
 pub mod overlay;
 pub mod overlay_file;
 pub mod servent;
+pub mod toolbox;
 pub mod values;
 
 use crate::overlay::Logging;
@@ -35,7 +37,7 @@ use std::thread;
 
 /// All went well.
 pub const EXIT_OK: u8 = 0;
-/// `serventTP3`, `overlayTP3`: it could not start, or failed later. `clientTP3`: a key got no answer.
+/// `serventTP3`, `tp3 overlay`: it could not start, or failed later. `clientTP3`: a key got no answer.
 pub const EXIT_FAILURE: u8 = 1;
 /// The command line is wrong. `clientTP3`: or input or output failed.
 pub const EXIT_USAGE: u8 = 2;

@@ -1,4 +1,4 @@
-//! `overlayTP3 FILE [KEY]...`
+//! `tp3 overlay FILE [KEY]...`
 
 use super::client::{AskingArgs, exit_code};
 use super::{
@@ -24,12 +24,12 @@ use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
 
-/// The first word that makes this program a servent of an overlay; the parent's process id and the servent's command
+/// The first word that makes `tp3` a servent of an overlay; the parent's process id and the servent's command
 /// line follow.
-const SERVENT_MODE: &str = "--as-servent";
+pub(super) const SERVENT_MODE: &str = "--as-servent";
 
-/// The program's name.
-pub const NAME: &str = "overlayTP3";
+/// The program's name, and the verb.
+const NAME: &str = "tp3 overlay";
 
 /// Overlay of servents on this machine, with a client
 ///
@@ -39,7 +39,7 @@ pub const NAME: &str = "overlayTP3";
 ///
 /// Answers go to standard output, as clientTP3 writes them.
 #[derive(Clone, Debug, Parser)]
-#[command(name = NAME)]
+#[command(name = NAME, bin_name = NAME)]
 pub(super) struct OverlayArgs {
     /// Overlay file: a servent's command line on each line
     #[arg(value_name = "FILE")]
@@ -56,12 +56,8 @@ pub(super) struct OverlayArgs {
     verbosity: Verbosity,
 }
 
-/// Runs the program with these words, its own name not among them.
-pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let mut words = words.into_iter().peekable();
-    if words.next_if(|word| word == SERVENT_MODE).is_some() {
-        return servent_mode(words);
-    }
+/// Runs the tool with the words behind its verb.
+pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     let args = match command::read::<OverlayArgs>(&manual::OVERLAY, words) {
         Ok(args) => args,
         Err(ended) => return ended,
@@ -107,7 +103,7 @@ fn own_servents() -> io::Result<ServentProgram> {
 }
 
 /// One servent of an overlay: `PARENT-PID`, then a servent's command line.
-fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
+pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     let parent = words.next().and_then(|word| word.to_str()?.parse().ok()).unwrap_or(0);
     if let Err(error) = die_with_parent(parent) {
         return fail(error);
