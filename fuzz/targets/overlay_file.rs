@@ -25,6 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(!addresses.is_empty());
     assert!(addresses.iter().all(|address| address.port() != 0 && !address.ip().is_unspecified()));
     assert_eq!(overlay.to_string().split('\n').count(), addresses.len());
+    overlay.to_json().expect("its paths are text");
     let lines = String::from_utf8_lossy(bytes).lines().count();
     for verbose in [false, true] {
         let members = overlay.members(verbose);

@@ -6,6 +6,7 @@ use super::manual::Manual;
 use super::{exit_of_output, exit_with_usage, hints};
 use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, Parser};
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -79,6 +80,25 @@ pub(super) fn matches(
         Ok(matches) => Ok((command, matches)),
         Err(error) => Err(with_tip(error, &command, manual, &words)),
     }
+}
+
+/// The words of the options that were typed, in the order of the definition, but for those whose long names are in
+/// `but`; each option by its long name, with its value in the word behind it.
+pub(super) fn typed_options(command: &Command, matches: &ArgMatches, but: &[&str]) -> Vec<String> {
+    let mut words = Vec::new();
+    for option in command.get_arguments() {
+        let id = option.get_id().as_str();
+        let Some(long) = option.get_long().filter(|long| !but.contains(long)) else { continue };
+        if matches.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        words.push(format!("--{long}"));
+        if option.get_action().takes_values() {
+            let values = matches.get_raw(id).into_iter().flatten();
+            words.extend(values.map(|value| value.to_string_lossy().into_owned()));
+        }
+    }
+    words
 }
 
 /// What `--generate` asks for, if it is there.

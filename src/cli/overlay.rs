@@ -2,7 +2,8 @@
 
 use super::client::{AskingArgs, exit_code};
 use super::{
-    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage, servent, values,
+    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_of_output, exit_with_usage,
+    servent, values,
 };
 use super::{command, hints, manual, overlay_file};
 use crate::actor::client_ui::Interrupt;
@@ -50,6 +51,11 @@ pub(super) struct OverlayArgs {
     /// Port of the servent to ask [default: first in FILE]
     #[arg(long, value_name = "PORT", value_parser = values::port)]
     at: Option<u16>,
+    /// Print what FILE says as JSON, and do nothing else
+    ///
+    /// For programs that run an overlay their own way, so that they need no parser of overlay files.
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at"])]
+    print_json: bool,
     #[command(flatten)]
     asking: AskingArgs,
     #[command(flatten)]
@@ -77,6 +83,12 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
             return ended;
         }
     };
+    if args.print_json {
+        return match file.to_json() {
+            Ok(json) => exit_of_output(writeln!(io::stdout(), "{json}"), &manual::OVERLAY),
+            Err(error) => fail(format_args!("{}: cannot be printed as JSON: {error}", args.file.display())),
+        };
+    }
     let servent = match entry(&file, args.at) {
         Ok(servent) => servent,
         Err(message) => {

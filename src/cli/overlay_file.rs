@@ -21,12 +21,15 @@ pub fn load(file: &Path) -> Result<OverlayFile, OverlayFileError> {
     })
 }
 
+/// The options of a servent that have a place of their own in a [`CommandLine`].
+const ELSEWHERE: [&str; 4] = ["bind", "trace", "verbose", "quiet"];
+
 /// Reads the words of a line.
 ///
 /// # Errors
 /// What is wrong with them, on one line.
 pub fn read_line(words: &[String]) -> Result<CommandLine, String> {
-    let args = ServentArgs::parse_words(words).map_err(|error| cause(&error))?;
+    let (args, options) = ServentArgs::parse_words_and_options(words, &ELSEWHERE).map_err(|error| cause(&error))?;
     Ok(CommandLine {
         port: args.port(),
         bind: args.bind(),
@@ -35,6 +38,7 @@ pub fn read_line(words: &[String]) -> Result<CommandLine, String> {
         trace: args.trace(),
         // Rates are logged to be read.
         logging: args.verbosity().logging().or(args.logs_rates().then_some(Logging::Usual)),
+        options,
     })
 }
 

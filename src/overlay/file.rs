@@ -1,9 +1,10 @@
 //! Overlay files: a whole overlay as a list of servent command lines.
 
+use super::{CommandLine, Member, Neighbour, ServentLine};
 use crate::servent::TraceTarget;
 use std::fmt;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 
 /// An overlay file, checked: every line can start, as far as that can be known without starting it.
@@ -15,65 +16,6 @@ pub struct OverlayFile {
     /// What key-value paths are relative to.
     folder: PathBuf,
     lines: Vec<ServentLine>,
-}
-
-/// What a servent's command line says, as far as an overlay has to know it.
-#[derive(Clone, Debug)]
-pub struct CommandLine {
-    /// The port to listen on.
-    pub port: u16,
-    /// The address to listen on.
-    pub bind: Ipv4Addr,
-    /// The key-value file, as typed.
-    pub kv_file: PathBuf,
-    /// The neighbours, in the order typed.
-    pub neighbours: Vec<Neighbour>,
-    /// Where the trace goes, if there is one; a path as typed.
-    pub trace: Option<TraceTarget>,
-    /// What it asks to have logged; `None` if it leaves that open.
-    pub logging: Option<Logging>,
-}
-
-/// A neighbour, as a command line names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Neighbour {
-    /// As typed.
-    pub typed: String,
-    /// Its address, if that can be told without resolving a name.
-    pub address: Option<SocketAddrV4>,
-}
-
-/// How much a servent logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Logging {
-    /// Warnings and errors.
-    Warnings,
-    /// What a servent logs without being told how much.
-    Usual,
-    /// Each malformed datagram as well.
-    All,
-}
-
-/// A servent to start.
-#[derive(Clone, Debug)]
-pub struct Member {
-    /// Where it will listen.
-    pub address: SocketAddrV4,
-    /// The line of the overlay file that asks for it.
-    pub line: usize,
-    /// The folder to start it in.
-    pub folder: PathBuf,
-    /// Its command line, without the program's name.
-    pub words: Vec<String>,
-}
-
-/// One line that starts a servent.
-#[derive(Clone, Debug)]
-pub struct ServentLine {
-    number: usize,
-    address: SocketAddrV4,
-    command: CommandLine,
-    words: Vec<String>,
 }
 
 /// Why an overlay file is refused: `file:line: cause`, or `file: cause`.
@@ -118,7 +60,7 @@ impl OverlayFile {
 
     /// A trace empties its file, so that must be no file that is read, nor another one's trace, by whatever path.
     fn check_traces(&self, overlay_file: &Path) -> Result<(), OverlayFileError> {
-        let trace = |line: &ServentLine| match &line.command.trace {
+        let trace = |line: &ServentLine| match &line.command().trace {
             Some(TraceTarget::File(path)) => Some(whole(&self.folder.join(path))),
             Some(TraceTarget::StandardOutput) | None => None,
         };
@@ -129,7 +71,7 @@ impl OverlayFile {
             let Some(path) = trace(line) else { continue };
             let refuse = |cause: &str| OverlayFileError {
                 file: overlay_file.to_owned(),
-                line: Some(line.number),
+                line: Some(line.number()),
                 cause: format!("--trace: {cause}: name another file"),
             };
             if taken.contains(&path) {
@@ -171,18 +113,18 @@ impl OverlayFile {
             }
             let line = ServentLine::check(words, number, &read_line)
                 .map_err(|cause| refuse(Some(number), cause + foreign(&text)))?;
-            let kv_file = &line.command.kv_file;
+            let kv_file = &line.command().kv_file;
             check_kv_file(kv_file, &folder.join(kv_file)).map_err(|cause| refuse(Some(number), cause))?;
-            if let Some(earlier) = lines.iter().find(|earlier| earlier.address == line.address) {
-                let cause = format!("{} is taken by line {} already", line.address, earlier.number);
+            if let Some(earlier) = lines.iter().find(|earlier| earlier.address() == line.address()) {
+                let cause = format!("{} is taken by line {} already", line.address(), earlier.number());
                 return Err(refuse(Some(number), cause));
             }
-            let trace = &line.command.trace;
-            let same_trace = |earlier: &&ServentLine| trace.is_some() && earlier.command.trace == *trace;
+            let trace = &line.command().trace;
+            let same_trace = |earlier: &&ServentLine| trace.is_some() && earlier.command().trace == *trace;
             if let Some(earlier) = lines.iter().find(same_trace) {
                 return Err(refuse(
                     Some(number),
-                    format!("--trace: line {} writes to this file already", earlier.number),
+                    format!("--trace: line {} writes to this file already", earlier.number()),
                 ));
             }
             lines.push(line);
@@ -196,14 +138,20 @@ impl OverlayFile {
         Ok(Self { folder: folder.to_owned(), lines })
     }
 
+    /// What the paths in its lines are relative to.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The addresses of the servents, in the order of the lines.
     pub fn addresses(&self) -> impl Iterator<Item = SocketAddrV4> {
-        self.lines.iter().map(|line| line.address)
+        self.lines.iter().map(|line| line.address())
     }
 
     /// The key-value files of the servents, in the order of the lines.
     pub fn kv_files(&self) -> impl Iterator<Item = PathBuf> {
-        self.lines.iter().map(|line| self.folder.join(&line.command.kv_file))
+        self.lines.iter().map(|line| self.folder.join(&line.command().kv_file))
     }
 
     /// The lines that start a servent, in order.
@@ -216,7 +164,7 @@ impl OverlayFile {
     /// servent of this file, or a name that would have to be resolved first.
     #[must_use]
     pub fn place_of(&self, neighbour: &Neighbour) -> Option<usize> {
-        self.lines.iter().position(|line| Some(line.address) == neighbour.address)
+        self.lines.iter().position(|line| Some(line.address()) == neighbour.address)
     }
 
     /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only
@@ -224,51 +172,16 @@ impl OverlayFile {
     #[must_use]
     pub fn members(&self, verbose: bool) -> Vec<Member> {
         let member = |line: &ServentLine| {
-            let quiet = (!verbose && line.command.logging.is_none()).then(|| "--quiet".to_owned());
+            let quiet = (!verbose && line.command().logging.is_none()).then(|| "--quiet".to_owned());
             Member {
-                address: line.address,
-                line: line.number,
+                address: line.address(),
+                line: line.number(),
                 folder: self.folder.clone(),
                 // In front: behind a `--` of the line's it would be a neighbour.
-                words: quiet.into_iter().chain(line.words.iter().cloned()).collect(),
+                words: quiet.into_iter().chain(line.words().iter().cloned()).collect(),
             }
         };
         self.lines.iter().map(member).collect()
-    }
-}
-
-impl ServentLine {
-    fn check(
-        typed: Vec<String>,
-        number: usize,
-        read_line: impl Fn(&[String]) -> Result<CommandLine, String>,
-    ) -> Result<Self, String> {
-        let mut words = vec!["--bind".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
-        words.extend(typed);
-        let command = read_line(&words)?;
-        let ip = if command.bind.is_unspecified() { Ipv4Addr::LOCALHOST } else { command.bind };
-        if command.trace == Some(TraceTarget::StandardOutput) {
-            return Err("--trace -: standard output is the client's, name a file".to_owned());
-        }
-        Ok(Self { number, address: SocketAddrV4::new(ip, command.port), command, words })
-    }
-
-    /// Which line of the file it is, from 1.
-    #[must_use]
-    pub fn number(&self) -> usize {
-        self.number
-    }
-
-    /// Where a client on this machine reaches the servent.
-    #[must_use]
-    pub fn address(&self) -> SocketAddrV4 {
-        self.address
-    }
-
-    /// What it says. A path in it is relative to the overlay file.
-    #[must_use]
-    pub fn command(&self) -> &CommandLine {
-        &self.command
     }
 }
 
@@ -297,10 +210,11 @@ impl fmt::Display for OverlayFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, line) in self.lines.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            let neighbours: Vec<_> = line.command.neighbours.iter().map(|neighbour| neighbour.typed.as_str()).collect();
+            let neighbours: Vec<_> =
+                line.command().neighbours.iter().map(|neighbour| neighbour.typed.as_str()).collect();
             let neighbours = if neighbours.is_empty() { "nobody".to_owned() } else { neighbours.join(", ") };
-            let kv_name = line.command.kv_file.file_name().unwrap_or_default().to_string_lossy();
-            write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address)?;
+            let kv_name = line.command().kv_file.file_name().unwrap_or_default().to_string_lossy();
+            write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address())?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `tp3 overlay`: whole overlays of real servents, on ports of their own.
 
 mod bad_files;
+mod printed;
 mod reach;
 mod terminal;
 pub(crate) mod topology;
