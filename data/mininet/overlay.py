@@ -195,10 +195,11 @@ class Network:
 
 
 class Servent:
-    """A servent on a Mininet host. Its warnings are passed on, and if `verbose` all that it says."""
+    """A servent on a Mininet host. Its warnings are passed on, all that it logs if `logs`, and if `verbose` what it says at
+    its end as well."""
 
-    def __init__(self, host, words, verbose):
-        self.host, self.verbose, self.stopping = host, verbose, False
+    def __init__(self, host, words, logs, verbose):
+        self.host, self.logs, self.verbose, self.stopping = host, logs, verbose, False
         self.serving, self.last_words = threading.Event(), collections.deque(maxlen=LAST_WORDS_MAX)
         environment = {name: value for name, value in os.environ.items() if name != "RUST_LOG"}
         nothing = subprocess.DEVNULL
@@ -212,7 +213,8 @@ class Servent:
             self.last_words.append(line)
             if "listening on" in line:
                 self.serving.set()
-            if self.verbose or (not self.stopping and any(level in line for level in (" WARN", " ERROR"))):
+            is_news = self.logs or any(level in line for level in (" WARN", " ERROR"))
+            if self.verbose or (is_news and not self.stopping):
                 print(f"[{self.host}] {line}", file=sys.stderr)
         # The end of its words is news as well, for whoever waits.
         self.serving.set()
@@ -249,8 +251,8 @@ def run(typed, lines, known):
         addresses = [f"{host.IP()}:{line['port']}" for host, line in zip(network.hosts, lines)]
         for host, line, neighbours in zip(network.hosts, lines, known):
             words = command_line_of(line, [addresses[neighbour] for neighbour in neighbours])
-            verbose = typed.verbose or line["log"] in ("usual", "all")
-            network.servents.append(Servent(host, [os.path.join(typed.binaries, "serventTP3"), *words], verbose))
+            program, logs = os.path.join(typed.binaries, "serventTP3"), line["log"] in ("usual", "all")
+            network.servents.append(Servent(host, [program, *words], logs, typed.verbose))
         for servent, line in zip(network.servents, lines):
             servent.wait_until_serving(f"{typed.file}:{line['line']}")
         for host, address, line, neighbours in zip(network.hosts, addresses, lines, known):
