@@ -1,6 +1,6 @@
 //! `tp3 VERB [ARGUMENT]...`: every tool beside servent and client is a verb of one program.
 //!
-//! [`VERBS`] is the one list of them: `--help`, `help`, the man page, completions and `data/install` are made from it.
+//! `VERBS` is the one list of them: `--help`, `help`, the man pages, completions and `data/install` are made from it.
 
 use super::command;
 use super::manual::{self, Manual};
