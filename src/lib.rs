@@ -102,6 +102,9 @@ pub mod sim;
 pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod serving;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod overlay;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

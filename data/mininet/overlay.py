@@ -24,7 +24,8 @@ At Mininet's prompt a line is a host and a command for it:
     mininet> client clientTP3 10.0.0.1:6001 http
     mininet> link s1 h3 down
 
-A line's --bind says only which address its neighbours use for it; here it listens at its host's.
+A line's --bind says only which address its neighbours use for it; here it listens at its host's. -q in a line changes
+nothing here; what a line with -v or --stats-every has logged is shown.
 
 The network is made in a network namespace of its own. It needs neither Open vSwitch nor a controller, nothing that is
 sent leaves it, several can run at once, and all of it is gone when the program ends, without `mn -c`.
@@ -49,11 +50,6 @@ import sys
 import threading
 import time
 
-# Run as root, it would leave files that only root can remove.
-sys.dont_write_bytecode = True
-
-from overlay_file import Failure, read_overlay, translate
-
 PROGRAM = "overlay.py"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # The packages of the tools that Mininet calls.
@@ -72,6 +68,36 @@ DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 LAST_WORDS_MAX = 10
 START_S_MAX = 20
 STOP_S_MAX = 3
+
+
+class Failure(Exception):
+    """What a person is told, and the program ends."""
+
+
+def read_overlay(file, binaries):
+    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json. What is wrong with the
+    file is said by tp3, and this program ends as that one did."""
+    read = subprocess.run([os.path.join(binaries, "tp3"), "overlay", "--print-json", "--", file], stdout=subprocess.PIPE)
+    if read.returncode != 0:
+        sys.exit(read.returncode)
+    return json.loads(read.stdout)["servents"]
+
+
+def places_of_neighbours(file, lines):
+    """For each line its neighbours as indexes of lines."""
+    places = {line["line"]: place for place, line in enumerate(lines)}
+    for line in lines:
+        for neighbour in line["neighbours"]:
+            if neighbour["line"] is None:
+                raise Failure(f"{file}:{line['line']}: no line of this file is the neighbour {neighbour['name']}")
+        yield [places[neighbour["line"]] for neighbour in line["neighbours"]]
+
+
+def command_line_of(line, neighbours):
+    """A servent's command line, without the program, from what was read and the addresses that its neighbours have."""
+    trace = ["--trace", line["trace"]] if line["trace"] else []
+    verbose = ["--verbose"] if line["log"] == "all" else []
+    return [*line["options"], *trace, *verbose, "--", str(line["port"]), line["file"], *neighbours]
 
 
 def require(tools):
@@ -169,10 +195,11 @@ class Network:
 
 
 class Servent:
-    """A servent on a Mininet host. Its warnings are passed on, and if `verbose` all that it says."""
+    """A servent on a Mininet host. Its warnings are passed on, all that it logs if `logs`, and if `verbose` what it says at
+    its end as well."""
 
-    def __init__(self, host, words, verbose):
-        self.host, self.verbose, self.stopping = host, verbose, False
+    def __init__(self, host, words, logs, verbose):
+        self.host, self.logs, self.verbose, self.stopping = host, logs, verbose, False
         self.serving, self.last_words = threading.Event(), collections.deque(maxlen=LAST_WORDS_MAX)
         environment = {name: value for name, value in os.environ.items() if name != "RUST_LOG"}
         nothing = subprocess.DEVNULL
@@ -186,7 +213,8 @@ class Servent:
             self.last_words.append(line)
             if "listening on" in line:
                 self.serving.set()
-            if self.verbose or (not self.stopping and any(level in line for level in (" WARN", " ERROR"))):
+            is_news = self.logs or any(level in line for level in (" WARN", " ERROR"))
+            if self.verbose or (is_news and not self.stopping):
                 print(f"[{self.host}] {line}", file=sys.stderr)
         # The end of its words is news as well, for whoever waits.
         self.serving.set()
@@ -220,17 +248,17 @@ def run(typed, lines, known):
         network.introduce(known)
         if typed.loss:
             network.lose(typed.loss)
-        addresses = [f"{host.IP()}:{line.port}" for host, line in zip(network.hosts, lines)]
+        addresses = [f"{host.IP()}:{line['port']}" for host, line in zip(network.hosts, lines)]
         for host, line, neighbours in zip(network.hosts, lines, known):
-            words = [os.path.join(typed.binaries, "serventTP3"), str(line.port), line.kv]
-            words += [addresses[neighbour] for neighbour in neighbours] + line.options
-            network.servents.append(Servent(host, words, typed.verbose))
+            words = command_line_of(line, [addresses[neighbour] for neighbour in neighbours])
+            program, logs = os.path.join(typed.binaries, "serventTP3"), line["log"] in ("usual", "all")
+            network.servents.append(Servent(host, [program, *words], logs, typed.verbose))
         for servent, line in zip(network.servents, lines):
-            servent.wait_until_serving(f"{typed.file}:{line.number}")
+            servent.wait_until_serving(f"{typed.file}:{line['line']}")
         for host, address, line, neighbours in zip(network.hosts, addresses, lines, known):
             names = ", ".join(str(network.hosts[neighbour]) for neighbour in neighbours) or "nobody"
-            print(f"{host} {address} ({os.path.basename(line.kv)}) knows {names}", file=sys.stderr)
-        place = next(index for index, line in enumerate(lines) if typed.at in (None, line.port))
+            print(f"{host} {address} ({os.path.basename(line['file'])}) knows {names}", file=sys.stderr)
+        place = next(index for index, line in enumerate(lines) if typed.at in (None, line["port"]))
         if typed.cli:
             return command_line(network, typed.binaries)
         print(f"the client {network.client.IP()} asks {network.hosts[place]}", file=sys.stderr)
@@ -332,17 +360,17 @@ def arguments():
 
 def main():
     parser, typed = arguments()
-    lines = read_overlay(typed.file)
-    known = list(translate(typed.file, lines))
-    ports = [line.port for line in lines]
-    if typed.at not in (None, *ports):
-        parser.error(f"--at: expected the port of a servent in FILE: {', '.join(map(str, ports))}, found {typed.at}")
-    require([tool for tool in PACKAGES if tool != "nft" or typed.loss])
-    for program in "serventTP3", "clientTP3":
+    for program in "serventTP3", "clientTP3", "tp3":
         if not os.access(os.path.join(typed.binaries, program), os.X_OK):
             raise Failure(
                 f"no program {program} in {typed.binaries}: 'cargo build --release' makes it; --binaries says where it is"
             )
+    lines = read_overlay(typed.file, typed.binaries)
+    known = list(places_of_neighbours(typed.file, lines))
+    ports = [line["port"] for line in lines]
+    if typed.at not in (None, *ports):
+        parser.error(f"--at: expected the port of a servent in FILE: {', '.join(map(str, ports))}, found {typed.at}")
+    require([tool for tool in PACKAGES if tool != "nft" or typed.loss])
     if INSIDE not in os.environ:
         # This process goes on inside, so signals and exit code need no messenger.
         os.environ[INSIDE] = "1"

@@ -3,8 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use servent::cli::overlay_file::OverlayFile;
+use servent::cli::overlay_file::read_line;
 use servent::cli::servent::ServentArgs;
+use servent::overlay::OverlayFile;
 use servent::types::Neighbours;
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
@@ -12,7 +13,7 @@ use std::path::Path;
 
 fuzz_target!(|bytes: &[u8]| {
     let file = Path::new("overlays/overlay.txt");
-    let overlay = match OverlayFile::parse(file, bytes, check_kv_file) {
+    let overlay = match OverlayFile::parse(file, bytes, read_line, check_kv_file) {
         Ok(overlay) => overlay,
         Err(error) => {
             let said = error.to_string();
@@ -24,6 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(!addresses.is_empty());
     assert!(addresses.iter().all(|address| address.port() != 0 && !address.ip().is_unspecified()));
     assert_eq!(overlay.to_string().split('\n').count(), addresses.len());
+    overlay.to_json().expect("its paths are text");
     let lines = String::from_utf8_lossy(bytes).lines().count();
     for verbose in [false, true] {
         let members = overlay.members(verbose);
@@ -43,6 +45,6 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 /// Refuses what no file system has, and finds everything else.
-fn check_kv_file(kv_file: &Path) -> Result<(), String> {
+fn check_kv_file(kv_file: &Path, _: &Path) -> Result<(), String> {
     if kv_file.as_os_str().as_bytes().contains(&0) { Err("no file".to_owned()) } else { Ok(()) }
 }

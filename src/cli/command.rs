@@ -6,7 +6,8 @@ use super::manual::Manual;
 use super::{exit_of_output, exit_with_usage, hints};
 use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command, Parser};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, Parser};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -24,9 +25,15 @@ pub(super) enum Parsed<P> {
 
 /// The definition of a program's command line.
 pub(super) fn command<P: Parser>(manual: &Manual) -> Command {
-    P::command()
+    completed(P::command(), manual)
+}
+
+/// A definition with what all have in common.
+pub(super) fn completed(command: Command, manual: &Manual) -> Command {
+    command
+        .display_name(manual.name)
         .version(VERSION)
-        .arg(generate::arg())
+        .arg(generate::arg(manual.generates))
         .after_help(format!("Example: {}", manual.example))
         .after_long_help(manual.help())
         .mut_args(complete_arg)
@@ -52,29 +59,65 @@ pub(super) fn parse<P: Parser>(
     manual: &Manual,
     words: impl IntoIterator<Item = OsString>,
 ) -> Result<Parsed<P>, clap::Error> {
+    let (_, mut matches) = matches(command::<P>(manual), manual, words)?;
+    match wanted(&matches) {
+        Some(wanted) => Ok(Parsed::Generate(wanted)),
+        None => P::from_arg_matches_mut(&mut matches).map(Parsed::Arguments),
+    }
+}
+
+/// What the words of a command line are by its definition, which comes back built.
+///
+/// # Errors
+/// See [`parse`].
+pub(super) fn matches(
+    mut command: Command,
+    manual: &Manual,
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<(Command, ArgMatches), clap::Error> {
     let words: Vec<_> = std::iter::once(OsString::from(manual.name)).chain(words).collect();
-    let mut command = command::<P>(manual);
-    let parsed = command.try_get_matches_from_mut(&words).and_then(|mut matches| {
-        match matches.remove_one::<Wanted>(generate::ID) {
-            Some(wanted) => Ok(Parsed::Generate(wanted)),
-            None => P::from_arg_matches_mut(&mut matches).map(Parsed::Arguments),
+    match command.try_get_matches_from_mut(&words) {
+        Ok(matches) => Ok((command, matches)),
+        Err(error) => Err(with_tip(error, &command, manual, &words)),
+    }
+}
+
+/// The words of the options that were typed, in the order of the definition, but for those whose long names are in
+/// `but`; each option by its long name, with its value in the word behind it.
+pub(super) fn typed_options(command: &Command, matches: &ArgMatches, but: &[&str]) -> Vec<String> {
+    let mut words = Vec::new();
+    for option in command.get_arguments() {
+        let id = option.get_id().as_str();
+        let Some(long) = option.get_long().filter(|long| !but.contains(long)) else { continue };
+        if matches.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
         }
-    });
-    parsed.map_err(|error| with_tip(error, &command, manual, &words))
+        words.push(format!("--{long}"));
+        if option.get_action().takes_values() {
+            let values = matches.get_raw(id).into_iter().flatten();
+            words.extend(values.map(|value| value.to_string_lossy().into_owned()));
+        }
+    }
+    words
+}
+
+/// What `--generate` asks for, if it is there.
+pub(super) fn wanted(matches: &ArgMatches) -> Option<Wanted> {
+    matches.get_one(generate::ID).copied()
 }
 
 /// Reads the words of a command line, without the program's name; `Err` is the end of a program that is not to run.
 pub(super) fn read<P: Parser>(manual: &Manual, words: impl IntoIterator<Item = OsString>) -> Result<P, ExitCode> {
     match parse::<P>(manual, words) {
         Ok(Parsed::Arguments(args)) => Ok(args),
-        Ok(Parsed::Generate(wanted)) => Err(print_generated::<P>(manual, wanted)),
+        Ok(Parsed::Generate(wanted)) => Err(print_generated(command::<P>(manual), manual, wanted)),
         Err(error) => Err(exit_with_usage(&error, manual)),
     }
 }
 
 /// Prints what `--generate` asks for, and is the end of the program.
-pub(super) fn print_generated<P: Parser>(manual: &Manual, wanted: Wanted) -> ExitCode {
-    let printed = generate::generate(wanted, command::<P>(manual), manual)
+pub(super) fn print_generated(command: Command, manual: &Manual, wanted: Wanted) -> ExitCode {
+    let printed = generate::generate(wanted, command, manual)
         .and_then(|text| io::stdout().write_all(&text).and_then(|()| io::stdout().flush()));
     exit_of_output(printed, manual)
 }
@@ -84,7 +127,9 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
     let tip = match error.kind() {
         ErrorKind::UnknownArgument if error.get(ContextKind::SuggestedArg).is_some() => None,
         ErrorKind::UnknownArgument => match error.get(ContextKind::InvalidArg) {
-            Some(ContextValue::String(typed)) if typed.starts_with('-') => hints::unknown_option(typed, command, words),
+            Some(ContextValue::String(typed)) if typed.starts_with('-') => {
+                hints::unknown_option(typed, command, manual.name, words)
+            }
             _ => None,
         },
         _ => (manual.hint)(&hints::operands(command, words)),
@@ -98,8 +143,8 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
 
 #[cfg(test)]
 mod tests {
-    use super::super::manual::{CLIENT, Entry, OVERLAY, SERVENT};
-    use super::super::{client, overlay, servent};
+    use super::super::manual::{CLIENT, Entry, OVERLAY, SERVENT, TP3};
+    use super::super::{client, overlay, servent, toolbox};
     use super::*;
 
     /// A definition, and how it reads words.
@@ -125,7 +170,7 @@ mod tests {
     }
 
     fn words(line: &str) -> Vec<OsString> {
-        shlex::split(line).unwrap().into_iter().skip(1).map(OsString::from).collect()
+        shlex::split(line).unwrap().into_iter().map(OsString::from).collect()
     }
 
     #[test]
@@ -133,13 +178,14 @@ mod tests {
         for (_, command, _) in programs() {
             command.debug_assert();
         }
+        toolbox::command().debug_assert();
     }
 
     #[test]
     fn every_example_is_a_command_line_that_is_accepted() {
         let programs = programs();
         let mut count = 0;
-        let sections = programs.iter().flat_map(|(manual, ..)| manual.sections);
+        let sections = programs.iter().flat_map(|(manual, ..)| manual.sections).chain(TP3.sections);
         let lines = sections.flat_map(|section| section.entries).filter_map(|entry| match entry {
             Entry::Lines(lines) => Some(*lines),
             Entry::Text(_) | Entry::Term(..) => None,
@@ -147,8 +193,8 @@ mod tests {
         for line in lines.flat_map(str::lines).chain(programs.iter().map(|(manual, ..)| manual.example)) {
             // What follows is for the shell.
             let line = line.split(['<', '>', '|']).next().unwrap();
-            let program = programs.iter().find(|(manual, ..)| line.split(' ').next() == Some(manual.name));
-            if let Some((.., refusal)) = program {
+            let behind = |(manual, _, refusal): &Program| Some((line.strip_prefix(manual.name)?, *refusal));
+            if let Some((line, refusal)) = programs.iter().find_map(behind) {
                 count += 1;
                 assert_eq!(refusal(words(line)), None, "{line}");
             }
@@ -166,7 +212,8 @@ mod tests {
                 let name = format!("--{}", option.get_long().unwrap());
                 for bad in ["-1", "wrong", ""] {
                     // `--generate` stands alone.
-                    let rest = if name == "--generate" { Vec::new() } else { words(manual.example) };
+                    let example = manual.example.strip_prefix(manual.name).unwrap();
+                    let rest = if name == "--generate" { Vec::new() } else { words(example) };
                     let words = [vec![name.clone().into(), bad.into()], rest].concat();
                     let message = refusal(words).unwrap_or_default();
                     let first = message.split("\n\n").next().unwrap_or_default();

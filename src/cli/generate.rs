@@ -13,10 +13,11 @@ mod man;
 mod zsh;
 
 use super::manual::Manual;
-use clap::builder::{EnumValueParser, ValueHint};
+use super::toolbox::VERBS;
+use clap::builder::{PossibleValuesParser, TypedValueParser, ValueHint};
 use clap::{Arg, ArgAction, Command, ValueEnum};
 use clap_complete::Shell;
-use std::io;
+use std::io::{self, Write};
 
 /// The option's name.
 pub(super) const ID: &str = "generate";
@@ -32,19 +33,45 @@ pub(super) enum Wanted {
     Zsh,
     /// completions for fish
     Fish,
+    /// the names of the verbs, one a line
+    Verbs,
 }
 
+/// What can be made of one definition.
+#[derive(Debug)]
+pub(super) struct Generates {
+    wanted: &'static [Wanted],
+    help: &'static str,
+}
+
+/// Of a program.
+pub(super) const PROGRAM: Generates = Generates {
+    wanted: &[Wanted::Man, Wanted::Bash, Wanted::Zsh, Wanted::Fish],
+    help: "Print a man page or completions, and do nothing else: man, bash, zsh or fish",
+};
+
+/// Of a program that has verbs. Its completions are those of its verbs as well.
+pub(super) const TOOLBOX: Generates = Generates {
+    wanted: &[Wanted::Man, Wanted::Bash, Wanted::Zsh, Wanted::Fish, Wanted::Verbs],
+    help: "Print a man page, completions or the names of the verbs, and do nothing else: man, bash, zsh, fish or verbs",
+};
+
+/// Of a verb.
+pub(super) const VERB: Generates =
+    Generates { wanted: &[Wanted::Man], help: "Print a man page, and do nothing else: man" };
+
 /// The option. It stands alone on a command line, so it needs none of what is required otherwise.
-pub(super) fn arg() -> Arg {
+pub(super) fn arg(generates: &'static Generates) -> Arg {
+    let values = PossibleValuesParser::new(generates.wanted.iter().filter_map(Wanted::to_possible_value));
     Arg::new(ID)
         .long(ID)
         .value_name("WHAT")
         .action(ArgAction::Set)
-        .value_parser(EnumValueParser::<Wanted>::new())
+        .value_parser(values.try_map(|typed| Wanted::from_str(&typed, false)))
         .exclusive(true)
         .hide_short_help(true)
         .hide_possible_values(true)
-        .help("Print a man page or completions, and do nothing else: man, bash, zsh or fish")
+        .help(generates.help)
 }
 
 /// What is wanted, as bytes to print.
@@ -63,6 +90,7 @@ pub(super) fn generate(wanted: Wanted, mut command: Command, manual: &Manual) ->
             text = zsh::offer_options_everywhere(&text);
         }
         Wanted::Fish => clap_complete::generate(fish::Fish, &mut command, manual.name, &mut text),
+        Wanted::Verbs => VERBS.iter().try_for_each(|verb| writeln!(text, "{}", verb.name()))?,
     }
     Ok(text)
 }
@@ -70,6 +98,16 @@ pub(super) fn generate(wanted: Wanted, mut command: Command, manual: &Manual) ->
 /// Whether a file's name can stand for the value of `arg`.
 fn takes_file(arg: &Arg) -> bool {
     arg.get_value_hint() == ValueHint::FilePath
+}
+
+/// The values that `arg` can have, if they are few enough to be listed.
+fn values(arg: &Arg) -> Vec<String> {
+    arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect()
+}
+
+/// The names of all options that take a value.
+fn options_with_values(command: &Command) -> Vec<String> {
+    command.get_opts().flat_map(option_names).collect()
 }
 
 /// The names of an option: `-v`, `--verbose`.

@@ -35,11 +35,23 @@ fn takes_value(command: &Command, word: &str) -> bool {
 }
 
 /// What to do about an option that nothing resembles: where keys are asked for, it may be one.
-pub(super) fn unknown_option(typed: &str, command: &Command, words: &[OsString]) -> Option<String> {
+pub(super) fn unknown_option(typed: &str, command: &Command, name: &str, words: &[OsString]) -> Option<String> {
     let takes_keys = command.get_positionals().any(|arg| arg.get_id() == "keys");
     let first = operands(command, words).into_iter().next()?;
-    let name = command.get_name();
-    takes_keys.then(|| format!("if '{typed}' is a key, put it behind `--`: {}", line(&[name, &first, "--", typed])))
+    takes_keys.then(|| format!("if '{typed}' is a key, put it behind `--`: {name} {}", line(&[&first, "--", typed])))
+}
+
+/// What to do about a word that stands where `tp3` expects a verb.
+pub(super) fn no_verb(typed: &str) -> Option<String> {
+    if is_port(typed) {
+        Some("serventTP3 is the one that takes a port".to_owned())
+    } else if values::peer(typed).is_ok() {
+        Some("clientTP3 is the one that takes the address of a servent".to_owned())
+    } else if typed.contains(['.', '/']) || Path::new(typed).is_file() {
+        Some(format!("an overlay file stands behind its verb: tp3 overlay {}", line(&[typed])))
+    } else {
+        None
+    }
 }
 
 /// For `serventTP3 PORT FILE [IP:PORT]...`.

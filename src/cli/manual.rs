@@ -3,10 +3,14 @@
 mod client;
 mod overlay;
 mod servent;
+mod toolbox;
 
 pub(super) use client::CLIENT;
 pub(super) use overlay::OVERLAY;
 pub(super) use servent::SERVENT;
+pub(super) use toolbox::TP3;
+
+use super::generate::Generates;
 
 /// How wide `--help` is set: a terminal's usual width.
 const WIDTH: usize = 80;
@@ -14,12 +18,14 @@ const WIDTH: usize = 80;
 /// What there is to say about a program beside its options.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manual {
-    /// The program's name.
+    /// The program's name; a verb's is behind that of its program: `tp3 overlay`.
     pub(super) name: &'static str,
     /// A command line that works, for `-h` and for errors.
     pub(super) example: &'static str,
     /// The exit code where standard output can't be written.
     pub(super) exit_unwritable: u8,
+    /// What `--generate` makes of it.
+    pub(super) generates: &'static Generates,
     /// In the order in which a man page has them.
     pub(super) sections: &'static [Section],
     /// What to do about a command line that was refused, from its arguments that are no options. `None` if it looks
@@ -55,6 +61,11 @@ const LOG_ENTRY: Entry = Entry::Term(
 const COLOR_ENTRY: Entry = Entry::Term("NO_COLOR", "if set and not empty, messages have no colours");
 
 impl Manual {
+    /// The name of the man page: `tp3-overlay`.
+    pub(super) fn page(&self) -> String {
+        self.name.replace(' ', "-")
+    }
+
     /// The sections as `--help` shows them below the options.
     pub(super) fn help(&self) -> String {
         let sections: Vec<_> = self.sections.iter().map(Section::help).collect();
@@ -124,10 +135,13 @@ mod tests {
 
     #[test]
     fn every_manual_has_the_sections_of_a_man_page_in_their_order() {
-        for manual in [&SERVENT, &CLIENT, &OVERLAY] {
+        for manual in [&SERVENT, &CLIENT, &OVERLAY, &TP3] {
             let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();
             let expected = ["Signals", "Exit status", "Environment", "Files", "Examples", "See also"];
-            assert_eq!(titles, expected, "{}", manual.name);
+            // The toolbox itself reads no file and waits for nothing.
+            let here =
+                |title: &&str| manual.name != TP3.name || ["Exit status", "Examples", "See also"].contains(title);
+            assert_eq!(titles, expected.into_iter().filter(here).collect::<Vec<_>>(), "{}", manual.name);
         }
     }
 }

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `servent` | `serventTP3 PORT FILE [IP:PORT]...` |
 //! | `client` | `clientTP3 IP:PORT [KEY]...` |
-//! | `overlay`, `overlay_file` | `overlayTP3 FILE [KEY]...` |
+//! | `toolbox` | `tp3 VERB [ARGUMENT]...` |
+//! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
@@ -25,8 +26,10 @@ pub mod overlay;
 pub mod overlay_file;
 pub mod servent;
 mod signals;
+pub mod toolbox;
 pub mod values;
 
+use crate::overlay::Logging;
 use log::LevelFilter;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -36,7 +39,7 @@ use std::thread;
 
 /// All went well.
 pub const EXIT_OK: u8 = 0;
-/// `serventTP3`, `overlayTP3`: it could not start, or failed later. `clientTP3`: a key got no answer.
+/// `serventTP3`, `tp3 overlay`: it could not start, or failed later. `clientTP3`: a key got no answer.
 pub const EXIT_FAILURE: u8 = 1;
 /// The command line is wrong. `clientTP3`: or input or output failed.
 pub const EXIT_USAGE: u8 = 2;
@@ -57,10 +60,14 @@ pub struct Verbosity {
 }
 
 impl Verbosity {
-    /// Whether an option says how much to log.
+    /// What an option says that is to be logged; `None` without one.
     #[must_use]
-    pub fn is_given(self) -> bool {
-        self.quiet || self.verbose
+    pub fn logging(self) -> Option<Logging> {
+        match (self.quiet, self.verbose) {
+            (true, _) => Some(Logging::Warnings),
+            (false, true) => Some(Logging::All),
+            (false, false) => None,
+        }
     }
 
     /// Whether to log more than usual.
@@ -71,10 +78,10 @@ impl Verbosity {
 
     /// Starts logging to standard error; `RUST_LOG` overrides the options. `usual` is the level without any.
     fn start_logging(self, usual: LevelFilter) {
-        let level = match (self.quiet, self.verbose) {
-            (true, _) => LevelFilter::Warn,
-            (false, false) => usual,
-            (false, true) => LevelFilter::Debug,
+        let level = match self.logging() {
+            Some(Logging::Warnings) => LevelFilter::Warn,
+            Some(Logging::Usual) | None => usual,
+            Some(Logging::All) => LevelFilter::Debug,
         };
         let mut builder = env_logger::Builder::new();
         if journal::is_standard_error() {

@@ -1,31 +1,35 @@
-//! `overlayTP3 FILE [KEY]...`
+//! `tp3 overlay FILE [KEY]...`
 
 use super::client::{AskingArgs, exit_code};
-use super::overlay_file::OverlayFile;
 use super::{
-    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage, servent, values,
+    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_of_output, exit_with_usage,
+    servent, values,
 };
-use super::{command, hints, manual, signals};
+use super::{command, hints, manual, overlay_file, signals};
 use crate::actor::crew::Crew;
 use crate::console::client_ui::Interrupt;
-
 use crate::console::session;
-use crate::overlay::{Overlay, OverlayError, READY, SERVENT_MODE, die_with_parent};
+use crate::overlay::{Overlay, OverlayError, OverlayFile, READY, ServentProgram, die_with_parent};
 use crate::protocol::AskedKey;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
-/// The program's name.
-pub const NAME: &str = "overlayTP3";
+/// The first word that makes `tp3` a servent of an overlay; the parent's process id and the servent's command
+/// line follow.
+pub(super) const SERVENT_MODE: &str = "--as-servent";
+
+/// The program's name, and the verb.
+const NAME: &str = "tp3 overlay";
 
 /// Overlay of servents on this machine, with a client
 ///
@@ -35,7 +39,7 @@ pub const NAME: &str = "overlayTP3";
 ///
 /// Answers go to standard output, as clientTP3 writes them.
 #[derive(Clone, Debug, Parser)]
-#[command(name = NAME)]
+#[command(name = NAME, bin_name = NAME)]
 pub(super) struct OverlayArgs {
     /// Overlay file: a servent's command line on each line
     #[arg(value_name = "FILE")]
@@ -46,18 +50,19 @@ pub(super) struct OverlayArgs {
     /// Port of the servent to ask [default: first in FILE]
     #[arg(long, value_name = "PORT", value_parser = values::port)]
     at: Option<u16>,
+    /// Print what FILE says as JSON, and do nothing else
+    ///
+    /// For programs that run an overlay their own way, so that they need no parser of overlay files.
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at"])]
+    print_json: bool,
     #[command(flatten)]
     asking: AskingArgs,
     #[command(flatten)]
     verbosity: Verbosity,
 }
 
-/// Runs the program with these words, its own name not among them.
-pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let mut words = words.into_iter().peekable();
-    if words.next_if(|word| word == SERVENT_MODE).is_some() {
-        return servent_mode(words);
-    }
+/// Runs the tool with the words behind its verb.
+pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     let args = match command::read::<OverlayArgs>(&manual::OVERLAY, words) {
         Ok(args) => args,
         Err(ended) => return ended,
@@ -67,7 +72,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return exit_with_usage(&error, &manual::OVERLAY),
     };
     args.verbosity.start_logging(LevelFilter::Warn);
-    let file = match OverlayFile::load(&args.file) {
+    let file = match overlay_file::load(&args.file) {
         Ok(file) => file,
         Err(error) => {
             let ended = fail(error);
@@ -77,6 +82,12 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ended;
         }
     };
+    if args.print_json {
+        return match file.to_json() {
+            Ok(json) => exit_of_output(writeln!(io::stdout(), "{json}"), &manual::OVERLAY),
+            Err(error) => fail(format_args!("{}: cannot be printed as JSON: {error}", args.file.display())),
+        };
+    }
     let servent = match entry(&file, args.at) {
         Ok(servent) => servent,
         Err(message) => {
@@ -94,8 +105,16 @@ fn fail(cause: impl Display) -> ExitCode {
     ExitCode::from(EXIT_FAILURE)
 }
 
+/// This program itself in servent mode, so that one executable is enough.
+fn own_servents() -> io::Result<ServentProgram> {
+    Ok(ServentProgram {
+        executable: env::current_exe()?,
+        args: vec![SERVENT_MODE.into(), process::id().to_string().into()],
+    })
+}
+
 /// One servent of an overlay: `PARENT-PID`, then a servent's command line.
-fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
+pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
     let parent = words.next().and_then(|word| word.to_str()?.parse().ok()).unwrap_or(0);
     if let Err(error) = die_with_parent(parent) {
         return fail(error);
@@ -113,7 +132,8 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], signal_tx, |signal| signal)
         .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let verbose = args.verbosity.is_verbose();
-    let mut overlay = match Overlay::start(&file.members(verbose), verbose, &signal_rx) {
+    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
+    let mut overlay = match Overlay::start(&program, &file.members(verbose), verbose, &signal_rx) {
         Ok(overlay) => overlay,
         Err(OverlayError::Interrupted(SIGINT)) => return Ok(EXIT_INTERRUPTED),
         Err(OverlayError::Interrupted(_)) => return Ok(EXIT_TERMINATED),

@@ -1,254 +1,54 @@
-//! Overlay files: a whole overlay as a list of servent command lines.
+//! Overlay files whose lines are command lines of `serventTP3`.
 
 use super::hints;
 use super::servent::ServentArgs;
-use super::servent::TraceTarget;
 use super::values::Peer;
-use crate::overlay::Member;
+use crate::overlay::{CommandLine, Logging, Neighbour, OverlayFile, OverlayFileError};
 use crate::protocol::Store;
-use crate::sim::{Graph, GraphError, ServentId};
-use std::fmt;
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// An overlay file, checked: every line can start, as far as that can be known without starting it.
+/// Reads and checks an overlay file, key-value files included.
 ///
-/// Each line is a servent's command line, `PORT FILE [IP:PORT]... [options]`, in shell quoting; `#` starts a comment.
-/// Key-value paths are relative to the overlay file. A line without `--bind` listens on 127.0.0.1.
-#[derive(Clone, Debug)]
-pub struct OverlayFile {
-    /// What key-value paths are relative to.
-    folder: PathBuf,
-    lines: Vec<Line>,
-}
-
-/// One line that starts a servent.
-#[derive(Clone, Debug)]
-struct Line {
-    number: usize,
-    /// Where a client on this machine reaches the servent.
-    address: SocketAddrV4,
-    kv_file: PathBuf,
-    neighbours: Vec<Peer>,
-    verbosity_given: bool,
-    trace: Option<TraceTarget>,
-    words: Vec<String>,
-}
-
-/// Why an overlay file is refused: `file:line: cause`, or `file: cause`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OverlayFileError {
-    file: PathBuf,
-    line: Option<usize>,
-    cause: String,
-}
-
-impl fmt::Display for OverlayFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.file.display())?;
-        if let Some(line) = self.line {
-            write!(f, "{line}:")?;
-        }
-        write!(f, " {}", self.cause)
-    }
-}
-
-impl std::error::Error for OverlayFileError {}
-
-impl OverlayFile {
-    /// Reads and checks an overlay file, key-value files included.
-    ///
-    /// # Errors
-    /// The first line that can't start, and why.
-    pub fn load(file: &Path) -> Result<Self, OverlayFileError> {
-        let bytes = fs::read(file).map_err(|error| OverlayFileError {
-            file: file.to_owned(),
-            line: None,
-            cause: format!("cannot be read: {error}"),
-        })?;
-        let overlay =
-            Self::parse(file, &bytes, |kv_file| Store::read(kv_file).map(drop).map_err(|error| error.to_string()))?;
-        overlay.check_traces(file)?;
-        Ok(overlay)
-    }
-
-    /// A trace empties its file, so that must be no file that is read, nor another one's trace, by whatever path.
-    fn check_traces(&self, overlay_file: &Path) -> Result<(), OverlayFileError> {
-        let trace = |line: &Line| match &line.trace {
-            Some(TraceTarget::File(path)) => Some(whole(&self.folder.join(path))),
-            Some(TraceTarget::StandardOutput) | None => None,
-        };
-        let taken: Vec<_> =
-            std::iter::once(whole(overlay_file)).chain(self.kv_files().map(|file| whole(&file))).collect();
-        let mut traces = Vec::new();
-        for line in &self.lines {
-            let Some(path) = trace(line) else { continue };
-            let refuse = |cause: &str| OverlayFileError {
-                file: overlay_file.to_owned(),
-                line: Some(line.number),
-                cause: format!("--trace: {cause}: name another file"),
-            };
-            if taken.contains(&path) {
-                return Err(refuse("this file is read, and would be emptied"));
-            }
-            if traces.contains(&path) {
-                return Err(refuse("another line writes to this file already"));
-            }
-            traces.push(path);
-        }
-        Ok(())
-    }
-
-    /// Checks the `bytes` of the overlay file `file`. Nothing is read: `check_kv_file` says what is wrong with a
-    /// key-value file.
-    ///
-    /// # Errors
-    /// See [`OverlayFile::load`].
-    pub fn parse(
-        file: &Path,
-        bytes: &[u8],
-        check_kv_file: impl Fn(&Path) -> Result<(), String>,
-    ) -> Result<Self, OverlayFileError> {
-        let refuse = |line, cause| OverlayFileError { file: file.to_owned(), line, cause };
-        // Comments may be in any encoding; a path that is not UTF-8 is then not found, on its line.
-        let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-        let folder = match file.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let mut lines: Vec<Line> = Vec::new();
-        for (index, typed) in text.lines().enumerate() {
-            let number = index + 1;
-            let words = shlex::split(typed).ok_or_else(|| refuse(Some(number), "an unclosed quote".to_owned()))?;
-            if words.is_empty() {
-                continue;
-            }
-            let line = Line::check(words, number).map_err(|cause| refuse(Some(number), cause + foreign(&text)))?;
-            check_kv_file(&folder.join(&line.kv_file)).map_err(|cause| {
-                let hint = hints::kv_file(&line.kv_file).map(|hint| format!("; {hint}")).unwrap_or_default();
-                refuse(Some(number), cause + &hint)
-            })?;
-            if let Some(earlier) = lines.iter().find(|earlier| earlier.address == line.address) {
-                let cause = format!("{} is taken by line {} already", line.address, earlier.number);
-                return Err(refuse(Some(number), cause));
-            }
-            let same_trace = |earlier: &&Line| line.trace.is_some() && earlier.trace == line.trace;
-            if let Some(earlier) = lines.iter().find(same_trace) {
-                return Err(refuse(
-                    Some(number),
-                    format!("--trace: line {} writes to this file already", earlier.number),
-                ));
-            }
-            lines.push(line);
-        }
-        if lines.is_empty() {
-            return Err(refuse(
-                None,
-                "names no servent: expected lines such as '6001 web.txt 127.0.0.1:6002'".to_owned(),
-            ));
-        }
-        Ok(Self { folder: folder.to_owned(), lines })
-    }
-
-    /// The addresses of the servents, in the order of the lines.
-    pub fn addresses(&self) -> impl Iterator<Item = SocketAddrV4> {
-        self.lines.iter().map(|line| line.address)
-    }
-
-    /// The key-value files of the servents, in the order of the lines.
-    pub fn kv_files(&self) -> impl Iterator<Item = PathBuf> {
-        self.lines.iter().map(|line| self.folder.join(&line.kv_file))
-    }
-
-    /// Who neighbours whom, for a [`Simulation`](crate::sim::Simulation): the servents by their lines, in order.
-    /// Neighbours that are no line's address are left out: they are not of this overlay. So are those given by name, but
-    /// for `localhost`: no name is resolved here.
-    ///
-    /// # Errors
-    /// None that are known: a line has at most ten neighbours.
-    pub fn graph(&self) -> Result<Graph, GraphError> {
-        let mut lists = Vec::with_capacity(self.lines.len());
-        for line in &self.lines {
-            let mut list = Vec::new();
-            for neighbour in &line.neighbours {
-                let address = match neighbour {
-                    Peer::Address(address) => *address,
-                    Peer::Name { host, port } if host == "localhost" => SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port),
-                    Peer::Name { .. } => continue,
-                };
-                let is_this = |other: &Line| other.address == address;
-                // A servent drops itself and repetitions (P-27).
-                if let Some(place) = self.lines.iter().position(is_this)
-                    && self.lines[place].address != line.address
-                    && !list.contains(&ServentId(place as u32))
-                {
-                    list.push(ServentId(place as u32));
-                }
-            }
-            lists.push(list);
-        }
-        Graph::from_neighbours(lists)
-    }
-
-    /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only
-    /// warnings are logged.
-    #[must_use]
-    pub fn members(&self, verbose: bool) -> Vec<Member> {
-        let member = |line: &Line| {
-            let quiet = (!verbose && !line.verbosity_given).then(|| "--quiet".to_owned());
-            Member {
-                address: line.address,
-                line: line.number,
-                folder: self.folder.clone(),
-                // In front: behind a `--` of the line's it would be a neighbour.
-                words: quiet.into_iter().chain(line.words.iter().cloned()).collect(),
-            }
-        };
-        self.lines.iter().map(member).collect()
-    }
-}
-
-impl Line {
-    fn check(typed: Vec<String>, number: usize) -> Result<Self, String> {
-        let mut words = vec!["--bind".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
-        words.extend(typed);
-        let args = ServentArgs::parse_words(&words).map_err(|error| cause(&error))?;
-        let ip = if args.bind().is_unspecified() { Ipv4Addr::LOCALHOST } else { args.bind() };
-        if args.trace() == Some(TraceTarget::StandardOutput) {
-            return Err("--trace -: standard output is the client's, name a file".to_owned());
-        }
-        Ok(Self {
-            number,
-            trace: args.trace(),
-            address: SocketAddrV4::new(ip, args.port()),
-            kv_file: args.file().clone(),
-            neighbours: args.neighbours().to_vec(),
-            // Rates are logged to be read.
-            verbosity_given: args.verbosity().is_given() || args.logs_rates(),
-            words,
+/// # Errors
+/// The first line that can't start, and why.
+pub fn load(file: &Path) -> Result<OverlayFile, OverlayFileError> {
+    OverlayFile::load(file, read_line, |typed, path| {
+        Store::read(path).map(drop).map_err(|error| {
+            let hint = hints::kv_file(typed).map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{error}{hint}")
         })
-    }
+    })
 }
 
-/// What to add where a file of another kind, above all a key-value file, is taken for an overlay file: no line of it
-/// begins with a number.
-fn foreign(text: &str) -> &'static str {
-    let mut first_words = text.lines().filter_map(|line| line.split_whitespace().next());
-    if first_words.any(|word| word.parse::<i64>().is_ok()) {
-        return "";
-    }
-    "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \
-    for each servent; a key-value file is for 'serventTP3 PORT FILE'"
+/// The options of a servent that have a place of their own in a [`CommandLine`].
+const ELSEWHERE: [&str; 4] = ["bind", "trace", "verbose", "quiet"];
+
+/// Reads the words of a line.
+///
+/// # Errors
+/// What is wrong with them, on one line.
+pub fn read_line(words: &[String]) -> Result<CommandLine, String> {
+    let (args, options) = ServentArgs::parse_words_and_options(words, &ELSEWHERE).map_err(|error| cause(&error))?;
+    Ok(CommandLine {
+        port: args.port(),
+        bind: args.bind(),
+        kv_file: args.file().clone(),
+        neighbours: args.neighbours().iter().map(neighbour).collect(),
+        trace: args.trace(),
+        // Rates are logged to be read.
+        logging: args.verbosity().logging().or(args.logs_rates().then_some(Logging::Usual)),
+        options,
+    })
 }
 
-/// `path` without links and detours, as far as it exists.
-fn whole(path: &Path) -> PathBuf {
-    let of_folder = || {
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+fn neighbour(peer: &Peer) -> Neighbour {
+    let address = match peer {
+        Peer::Address(address) => Some(*address),
+        Peer::Name { host, port } if host == "localhost" => Some(SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port)),
+        Peer::Name { .. } => None,
     };
-    fs::canonicalize(path).ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
+    Neighbour { typed: peer.to_string(), address }
 }
 
 /// What is wrong with a line, on one line and without the usage.
@@ -260,18 +60,4 @@ fn cause(error: &clap::Error) -> String {
     let said: Vec<_> = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
     let said = said.join(" ");
     said.strip_prefix("error: ").unwrap_or(&said).to_owned()
-}
-
-/// Says who neighbours whom, a line a servent.
-impl fmt::Display for OverlayFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, line) in self.lines.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            let neighbours: Vec<_> = line.neighbours.iter().map(ToString::to_string).collect();
-            let neighbours = if neighbours.is_empty() { "nobody".to_owned() } else { neighbours.join(", ") };
-            let kv_name = line.kv_file.file_name().unwrap_or_default().to_string_lossy();
-            write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address)?;
-        }
-        Ok(())
-    }
 }

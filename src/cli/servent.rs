@@ -1,31 +1,17 @@
 //! `serventTP3 PORT FILE [IP:PORT]...`
-//!
-//! | file | holds |
-//! |---|---|
-//! | `serving` | the servent as a program: file, signals, rates |
-//! | `banner` | what it says when it begins to serve |
-//! | `trace_target` | where its trace goes |
 
-mod banner;
-pub mod serving;
-mod trace_target;
-
-pub use trace_target::TraceTarget;
-
-use self::serving::{ServentEvent, ServingConfig, ServingError};
-use super::command::{self, Parsed};
-use super::signals;
 use super::values::{self, Peer};
 use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage};
-use super::{hints, manual};
+use super::{command, hints, manual, signals};
 use crate::actor::crew::Crew;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
 use crate::servent::{RESPONSE_LIMIT, Servent};
+use crate::serving::{self, ServentEvent, ServingConfig, ServingError, TraceTarget};
 use crate::stats::Counters;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser};
 use crossbeam_channel::unbounded;
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
@@ -114,12 +100,26 @@ impl ServentArgs {
     /// # Errors
     /// What clap says, or that there are too many neighbours (P-10).
     pub fn parse_words(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
-        match command::parse::<Self>(&manual::SERVENT, words.into_iter().map(Into::into))? {
-            Parsed::Arguments(args) => args.counted(),
-            Parsed::Generate(_) => {
-                Err(Self::command().error(ErrorKind::UnknownArgument, "--generate has no place here"))
-            }
+        Self::parse_words_and_options(words, &[]).map(|(args, _)| args)
+    }
+
+    /// Reads the words of a command line, without the program's name, and picks out the words of its options, but for
+    /// those whose long names are in `but`; each option by its long name, with its value in the word behind it.
+    ///
+    /// # Errors
+    /// As [`ServentArgs::parse_words`].
+    pub(super) fn parse_words_and_options(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+        but: &[&str],
+    ) -> Result<(Self, Vec<String>), clap::Error> {
+        let words = words.into_iter().map(Into::into);
+        let command = command::command::<Self>(&manual::SERVENT);
+        let (command, mut matches) = command::matches(command, &manual::SERVENT, words)?;
+        if command::wanted(&matches).is_some() {
+            return Err(Self::command().error(ErrorKind::UnknownArgument, "--generate has no place here"));
         }
+        let options = command::typed_options(&command, &matches, but);
+        Ok((Self::from_arg_matches_mut(&mut matches)?.counted()?, options))
     }
 
     /// Itself, unless there are too many neighbours (P-10).

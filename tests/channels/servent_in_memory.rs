@@ -106,7 +106,7 @@ mod program {
     use crate::support::{at, clireq};
     use crossbeam_channel::bounded;
     use servent::cli::servent::report;
-    use servent::cli::servent::serving::{ServentEvent, run};
+    use servent::serving::{ServentEvent, run};
     use std::process::Command;
 
     const CHILD: &str = "SERVENT_TEST_PANICKING_CHILD";

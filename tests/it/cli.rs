@@ -1,7 +1,7 @@
-//! The command lines of the three programs: bad ones are refused with a message that helps, and nothing panics.
+//! The command lines of the programs: bad ones are refused with a message that helps, and nothing panics.
 
 use crate::support::wire::clireq;
-use crate::support::{CLIENT, Finished, OVERLAY, Peer, Program, SERVENT, TempDir};
+use crate::support::{CLIENT, Finished, Peer, Program, SERVENT, TP3, TempDir};
 
 /// A file that exists, for rows that are about something else; replaced by its path.
 pub(crate) const FILE: &str = "{file}";
@@ -51,11 +51,11 @@ const OTHER_USAGE: [Row; 21] = [
     (CLIENT, &["127.0.0.1:6001", "--unknown"], &["--unknown"]),
     (CLIENT, &["127.0.0.1:6001", ""], &["KEY", "''"]),
     (CLIENT, &["127.0.0.1:6001", "http", " "], &["KEY", "' '"]),
-    (OVERLAY, &[], &["FILE"]),
-    (OVERLAY, &[FILE, "--unknown"], &["--unknown"]),
-    (OVERLAY, &[FILE, "--at", "0"], &["--at", "'0'"]),
-    (OVERLAY, &[FILE, "--at", "first"], &["--at", "'first'"]),
-    (OVERLAY, &[FILE, "--timeout", "never"], &["--timeout", "'never'"]),
+    (TP3, &["overlay"], &["FILE"]),
+    (TP3, &["overlay", FILE, "--unknown"], &["--unknown"]),
+    (TP3, &["overlay", FILE, "--at", "0"], &["--at", "'0'"]),
+    (TP3, &["overlay", FILE, "--at", "first"], &["--at", "'first'"]),
+    (TP3, &["overlay", FILE, "--timeout", "never"], &["--timeout", "'never'"]),
 ];
 
 #[test]
@@ -88,7 +88,7 @@ fn p34_a_file_that_cannot_be_read_exits_with_1_and_names_it_and_the_cause() {
     let dir = TempDir::new();
     let absent = dir.path().join("absent.txt").to_str().unwrap().to_owned();
     let folder = dir.path().to_str().unwrap().to_owned();
-    for (program, name, args) in [(SERVENT, "serventTP3", &["6001"][..]), (OVERLAY, "overlayTP3", &[])] {
+    for (program, name, args) in [(SERVENT, "serventTP3", &["6001"][..]), (TP3, "tp3 overlay", &["overlay"])] {
         for (file, cause) in [(&absent, "No such file"), (&folder, "directory")] {
             let args: Vec<_> = args.iter().copied().chain([file.as_str()]).collect();
             let finished = run(program, &args);

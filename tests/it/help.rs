@@ -1,22 +1,39 @@
 //! What the programs tell about themselves: `-h`, `--help`, `--version`, `--generate`, and tips for the usual mistakes.
 
 use crate::cli::{FILE, run};
-use crate::support::{CLIENT, OVERLAY, Program, SERVENT, TempDir};
+use crate::support::{CLIENT, Program, SERVENT, TP3, TempDir};
+use std::collections::BTreeSet;
 use std::process::Command;
 
-const PROGRAMS: [(&str, &str); 3] = [(SERVENT, "serventTP3"), (CLIENT, "clientTP3"), (OVERLAY, "overlayTP3")];
+/// A program, or a verb of one: its binary, and what it is called.
+type Tool = (&'static str, &'static str);
 
-/// What a program prints, as at a terminal of 80 columns.
-fn told(program: &str, option: &str) -> String {
-    let finished = Program::spawn(Program::command(program, [option]).env("COLUMNS", "80")).finish();
-    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{program} {option}");
+const PROGRAMS: [Tool; 3] = [(SERVENT, "serventTP3"), (CLIENT, "clientTP3"), (TP3, "tp3")];
+const TOOLS: [Tool; 4] = [PROGRAMS[0], PROGRAMS[1], PROGRAMS[2], (TP3, "tp3 overlay")];
+
+/// Those that read files and wait: all but the toolbox, which only knows its verbs.
+const WORKERS: [Tool; 3] = [TOOLS[0], TOOLS[1], TOOLS[3]];
+
+/// The words that ask a tool for something: its verb, if it is one, and then these.
+fn words<'a>((_, name): Tool, more: &[&'a str]) -> Vec<&'a str> {
+    name.split(' ').skip(1).chain(more.iter().copied()).collect()
+}
+
+/// What a tool prints, as at a terminal of 80 columns.
+fn told(tool: Tool, option: &str) -> String {
+    told_of(tool.0, &words(tool, &[option]))
+}
+
+fn told_of(program: &str, words: &[&str]) -> String {
+    let finished = Program::spawn(Program::command(program, words).env("COLUMNS", "80")).finish();
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{program} {words:?}");
     String::from_utf8(finished.stdout).unwrap()
 }
 
 #[test]
 fn the_short_help_fits_a_terminal_of_80_by_24_with_the_prompt_that_follows() {
-    for (program, name) in PROGRAMS {
-        let help = told(program, "-h");
+    for tool @ (_, name) in TOOLS {
+        let help = told(tool, "-h");
         assert!(help.lines().count() <= 23, "{name}: {} lines\n{help}", help.lines().count());
         assert!(help.contains(&format!("Usage: {name} ")) && help.contains(&format!("Example: {name} ")), "{help}");
         // A description that takes two lines begins in the column of the others: behind more than 7 blanks.
@@ -27,8 +44,8 @@ fn the_short_help_fits_a_terminal_of_80_by_24_with_the_prompt_that_follows() {
 
 #[test]
 fn the_long_help_teaches_and_is_80_columns_wide_at_most() {
-    for (program, name) in PROGRAMS {
-        let help = told(program, "--help");
+    for tool @ (_, name) in WORKERS {
+        let help = told(tool, "--help");
         for title in ["Signals", "Exit status", "Environment", "Files", "Examples", "See also"] {
             assert!(help.contains(&format!("\n{title}:\n  ")), "{name}: no {title} in: {help}");
         }
@@ -40,110 +57,119 @@ fn the_long_help_teaches_and_is_80_columns_wide_at_most() {
 }
 
 #[test]
-fn help_and_version_work() {
-    for (program, name) in [(SERVENT, "serventTP3"), (CLIENT, "clientTP3"), (OVERLAY, "overlayTP3")] {
-        for option in ["--help", "-h", "--version", "-V"] {
-            let finished = run(program, &[option]);
-            let stdout = String::from_utf8(finished.stdout).unwrap();
-            assert_eq!(finished.code, Some(0), "{name} {option}: {}", finished.stderr);
-            assert!(stdout.contains(name), "{name} {option}: {stdout}");
-            assert!(finished.stderr.is_empty(), "{name} {option}: {}", finished.stderr);
+fn help_works_and_names_the_tool() {
+    for tool @ (_, name) in TOOLS {
+        for option in ["--help", "-h"] {
+            assert!(told(tool, option).contains(&format!("Usage: {name} ")), "{name} {option}");
         }
     }
 }
 
 #[test]
-fn help_names_every_option() {
-    let rows: [(&str, &[&str]); 3] = [
-        (
-            SERVENT,
-            &[
-                "PORT",
-                "FILE",
-                "IP:PORT",
-                "--bind",
-                "--seen-expiry",
-                "--seen-capacity",
-                "--first-seq",
-                "--neighbours-only",
-                "--response-limit",
-                "--no-offload",
-                "-v",
-                "-q",
-            ],
-        ),
-        (CLIENT, &["IP:PORT", "KEY", "--timeout", "--tries"]),
-        (OVERLAY, &["FILE", "KEY", "--at", "--timeout", "--tries", "-v"]),
-    ];
-    for (program, names) in rows {
-        let help = String::from_utf8(run(program, &["--help"]).stdout).unwrap();
-        for name in names {
-            assert!(help.contains(name), "{program}: no {name} in: {help}");
-        }
+fn the_toolbox_lists_its_verbs_on_a_line_each_and_explains_them() {
+    let help = told(TOOLS[2], "--help");
+    let page = told(TOOLS[2], "--generate=man");
+    assert_eq!(told(TOOLS[2], "help"), help);
+    for verb in told(TOOLS[2], "--generate=verbs").lines() {
+        let verb_help = told_of(TP3, &[verb, "--help"]);
+        let first = verb_help.lines().next().unwrap();
+        assert!(help.lines().any(|line| line.trim_start() == format!("{verb}  {first}")), "{verb}: {help}");
+        assert!(page.contains(&format!("tp3\\-{verb}(1)")), "{verb}: {page}");
+        assert_eq!(told_of(TP3, &["help", verb]), verb_help);
+        assert!(TOOLS.iter().any(|(_, name)| *name == format!("tp3 {verb}")), "{verb} is not tested here");
     }
 }
 
-/// The commit that is checked out, if the tests are those of a checkout.
-fn commit() -> Option<String> {
-    let git = |args: &[&str]| {
-        let output = Command::new("git").current_dir(env!("CARGO_MANIFEST_DIR")).args(args).output().ok()?;
-        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+/// The names of all options, as clap has them: its completions for fish are made from nothing else.
+fn options(tool: Tool) -> BTreeSet<String> {
+    let (program, name) = tool;
+    let (of, verb) = name.split_once(' ').unwrap_or((name, ""));
+    let all = told_of(program, &["--generate=fish"]);
+    // The options of a verb hold behind it; those of a program that has verbs, before them.
+    let start = match (name, verb) {
+        ("tp3", _) => format!("complete -c {of} -n \"__fish_{of}_needs_command\" "),
+        (_, "") => format!("complete -c {of} "),
+        _ => format!("complete -c {of} -n \"__fish_{of}_using_subcommand {verb}\" "),
     };
-    git(&["rev-parse", "--show-prefix"]).filter(|prefix| prefix.is_empty())?;
-    git(&["log", "-1", "--no-show-signature", "--abbrev=10", "--format=(%h %cs)"])
+    let mut names = BTreeSet::new();
+    for line in all.lines().filter_map(|line| line.strip_prefix(&start)) {
+        let mut words = line.split(" -d '").next().unwrap().split(' ');
+        while let (Some(kind @ ("-s" | "-l")), Some(option)) = (words.next(), words.next()) {
+            names.insert(format!("{}{option}", if kind == "-s" { "-" } else { "--" }));
+        }
+    }
+    names
 }
 
 #[test]
-fn the_version_names_the_commit() {
-    let commit = commit().map(|commit| format!(" {commit}")).unwrap_or_default();
-    for (program, name) in PROGRAMS {
+fn every_option_is_in_the_help_the_man_page_and_the_completions() {
+    for tool @ (program, name) in TOOLS {
+        let options = options(tool);
+        let help = told(tool, "--help");
+        let page = told(tool, "--generate=man");
+        let (bash, zsh) = (told_of(program, &["--generate=bash"]), told_of(program, &["--generate=zsh"]));
+        let of_bash: Vec<_> = bash.split("compgen -W '").flat_map(|list| list.split('\'').next()).collect();
+        for option in &options {
+            let is_named = |line: &str| line.split([' ', ',']).any(|word| word == option);
+            assert!(
+                help.lines().any(|line| line.trim_start().starts_with('-') && is_named(line)),
+                "{name}: {option}: {help}"
+            );
+            let escaped = format!("\\fB{}\\fR", option.replace('-', "\\-"));
+            assert!(page.contains(&escaped), "{name}: no {escaped} in: {page}");
+            assert!(of_bash.iter().any(|list| list.split(' ').any(|word| word == option)), "{name}: {option}: {bash}");
+            assert!(
+                zsh.contains(&format!("{option}[")) || zsh.contains(&format!("{option}=[")),
+                "{name}: {option}: {zsh}"
+            );
+        }
+        // And the other way round: the help knows no option that is none.
+        let listed =
+            help.lines().filter(|line| line.trim_start().starts_with('-')).flat_map(|line| line.split([' ', ',']));
+        for option in listed.filter(|word| word.starts_with('-') && word.len() > 1) {
+            assert!(options.contains(option), "{name}: {option} is not among {options:?}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_build() {
+    for tool @ (_, name) in TOOLS {
         for option in ["--version", "-V"] {
-            assert_eq!(told(program, option), format!("{name} {}{commit}\n", env!("CARGO_PKG_VERSION")));
+            assert_eq!(told(tool, option), format!("{name} {}\n", env!("TP3_VERSION")));
         }
     }
 }
 
 #[test]
 fn what_is_generated_is_of_its_kind() {
-    for (program, name) in PROGRAMS {
+    for tool @ (_, name) in PROGRAMS {
         for (what, start) in [
             ("man", ".ie \\n(.g .ds Aq".to_owned()),
             ("bash", format!("# Completions for bash, printed by: {name}")),
             ("zsh", format!("#compdef {name}\n")),
-            ("fish", format!("complete -c {name} ")),
+            ("fish", "".to_owned()),
         ] {
-            let text = told(program, &format!("--generate={what}"));
+            let text = told(tool, &format!("--generate={what}"));
             assert!(text.starts_with(&start), "{name} {what}: {text}");
+            assert!(what != "fish" || text.contains(&format!("\ncomplete -c {name} ")), "{name}: {text}");
         }
     }
 }
 
 #[test]
-fn the_man_pages_have_the_usual_sections_and_every_option() {
-    let expected = [
-        "NAME",
-        "SYNOPSIS",
-        "DESCRIPTION",
-        "OPTIONS",
-        "SIGNALS",
-        "EXIT STATUS",
-        "ENVIRONMENT",
-        "FILES",
-        "EXAMPLES",
-        "SEE ALSO",
-    ];
-    for (program, name) in PROGRAMS {
-        let page = told(program, "--generate=man");
-        let titles: Vec<_> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
-        let titles: Vec<_> = titles.iter().map(|title| title.trim_matches('"')).collect();
-        assert_eq!(titles, expected, "{name}");
-        let help = told(program, "--help");
-        let options = help.split([' ', '\n']).filter(|word| word.starts_with("--") && word.len() > 2);
-        for option in options.map(|option| option.trim_matches(|mark: char| !mark.is_alphabetic())) {
-            let escaped = format!("\\-\\-{}", option.replace('-', "\\-"));
-            assert!(page.contains(&escaped), "{name}: no {escaped} in: {page}");
-        }
+fn the_man_pages_have_the_usual_sections() {
+    let titles = |tool: Tool| {
+        let page = told(tool, "--generate=man");
+        let titles = page.lines().filter_map(|line| line.strip_prefix(".SH "));
+        titles.map(|title| title.trim_matches('"').to_owned()).collect::<Vec<_>>()
+    };
+    let before = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"];
+    let behind = ["SIGNALS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"];
+    for tool in WORKERS {
+        assert_eq!(titles(tool), [&before[..], &behind].concat(), "{}", tool.1);
     }
+    assert_eq!(titles(TOOLS[2]), [&before[..], &["VERBS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"]].concat());
 }
 
 #[test]
@@ -151,7 +177,10 @@ fn generating_stands_alone_and_says_what_it_can() {
     for (program, args, said) in [
         (CLIENT, &["--generate", "manual"][..], "[possible values: man, bash, zsh, fish]"),
         (CLIENT, &["--generate"], "[possible values: man, bash, zsh, fish]"),
+        (TP3, &["--generate"], "[possible values: man, bash, zsh, fish, verbs]"),
+        (TP3, &["overlay", "--generate", "bash"], "[possible values: man]"),
         (SERVENT, &["6001", FILE, "--generate", "man"], "cannot be used with one or more of the other"),
+        (TP3, &["--generate", "man", "overlay"], "cannot be used with"),
     ] {
         let finished = run(program, args);
         assert_eq!(finished.code, Some(2), "{args:?}: {}", finished.stderr);
@@ -162,10 +191,10 @@ fn generating_stands_alone_and_says_what_it_can() {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_cannot_be_written_is_said() {
-    for (program, name, code) in [(SERVENT, "serventTP3", 1), (CLIENT, "clientTP3", 2), (OVERLAY, "overlayTP3", 2)] {
+    for (tool @ (program, name), code) in TOOLS.into_iter().zip([1, 2, 2, 2]) {
         for args in [&["--generate", "man"][..], &["--help"], &["--version"]] {
             let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-            let output = Command::new(program).args(args).stdout(full).output().unwrap();
+            let output = Command::new(program).args(words(tool, args)).stdout(full).output().unwrap();
             let stderr = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(code), "{name} {args:?}: {stderr}");
             assert!(stderr.starts_with(&format!("{name}: cannot write: ")), "{args:?}: {stderr}");
@@ -191,6 +220,11 @@ fn the_usual_mistakes_are_answered_with_what_was_meant() {
         (CLIENT, &["127.0.0.1", "6001", "http"], ": clientTP3 127.0.0.1:6001 http\n"),
         (CLIENT, &["h:6001", "--zzz"], "if '--zzz' is a key, put it behind `--`: clientTP3 h:6001 -- --zzz\n"),
         (CLIENT, &["h:6001", "--trys", "3"], "a similar argument exists: '--tries'\n"),
+        (TP3, &["overlai", "chain.txt"], "a similar verb exists: 'overlay'\n"),
+        (TP3, &["chain.txt", "http"], "an overlay file stands behind its verb: tp3 overlay chain.txt\n"),
+        (TP3, &["6001", FILE], "serventTP3 is the one that takes a port\n"),
+        (TP3, &["127.0.0.1:6001", "http"], "clientTP3 is the one that takes the address of a servent\n"),
+        (TP3, &["overlay", FILE, "--zzz"], " -- --zzz\n"),
         (SERVENT, &["6001", FILE, "--neighbors-only"], "a similar argument exists: '--neighbours-only'\n"),
     ] {
         let finished = run(program, args);
@@ -207,6 +241,22 @@ fn an_option_that_nothing_resembles_gets_no_tip_where_it_can_be_nothing_else() {
 }
 
 #[test]
+fn without_a_verb_the_verbs_are_listed() {
+    for args in [&[][..], &["--"]] {
+        let finished = run(TP3, args);
+        assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+        for text in [
+            "error: a verb is missing\n",
+            "\n  overlay  Overlay of servents",
+            "\nUsage: tp3 VERB",
+            "for example: tp3 overlay ",
+        ] {
+            assert!(finished.stderr.contains(text), "no {text:?} in: {}", finished.stderr);
+        }
+    }
+}
+
+#[test]
 fn p34_a_file_that_is_something_else_is_recognised() {
     let dir = TempDir::new();
     dir.write("pairs.txt", b"http 80/tcp\n");
@@ -214,10 +264,10 @@ fn p34_a_file_that_is_something_else_is_recognised() {
     let line = line.to_str().unwrap();
     for (program, args, tip) in [
         (SERVENT, &["6001", "127.0.0.1:6002"][..], "the key-value file comes before the neighbours"),
-        (OVERLAY, &["6001", FILE], "serventTP3 is the one that takes a port"),
-        (OVERLAY, &["127.0.0.1:6001", "http"], "clientTP3 is the one that takes the address"),
-        (OVERLAY, &[FILE, "http"], "a key-value file is for 'serventTP3 PORT FILE'"),
-        (OVERLAY, &[line], "the key-value file comes before the neighbours"),
+        (TP3, &["overlay", "6001", FILE], "serventTP3 is the one that takes a port"),
+        (TP3, &["overlay", "127.0.0.1:6001", "http"], "clientTP3 is the one that takes the address"),
+        (TP3, &["overlay", FILE, "http"], "a key-value file is for 'serventTP3 PORT FILE'"),
+        (TP3, &["overlay", line], "the key-value file comes before the neighbours"),
     ] {
         let finished = run(program, args);
         assert_eq!(finished.code, Some(1), "{args:?}: {}", finished.stderr);

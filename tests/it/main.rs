@@ -1,4 +1,4 @@
-//! Black-box tests: the three programs as they are run, seen through sockets, pipes, signals and a terminal.
+//! Black-box tests: the programs as they are run, seen through sockets, pipes, signals and a terminal.
 //!
 //! What goes over the wire is built and read by `support::wire`, byte by byte and without the library: it is the
 //! oracle. Every wait ends by an event or fails at `support::DEADLINE`. That *nothing* comes is shown by a sentinel:

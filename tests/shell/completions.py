@@ -10,8 +10,10 @@ TYPED = [
     ("serventTP3 --bind 127.0.0.1 6001 we", ["--bind", "127.0.0.1", "6001", "web.txt"]),
     ("serventTP3 -v 6001 we", ["-v", "6001", "web.txt"]),
     ("serventTP3 6001 web.txt --neigh", ["6001", "web.txt", "--neighbours-only"]),
-    ("overlayTP3 we", ["web.txt"]),
-    ("overlayTP3 --at 6001 we", ["--at", "6001", "web.txt"]),
+    ("tp3 ov", ["overlay"]),
+    ("tp3 help ov", ["help", "overlay"]),
+    ("tp3 overlay we", ["overlay", "web.txt"]),
+    ("tp3 overlay --at 6001 we", ["overlay", "--at", "6001", "web.txt"]),
     ("clientTP3 127.0.0.1:6001 --tim", ["127.0.0.1:6001", "--timeout"]),
     ("clientTP3 --generate fi", ["--generate", "fish"]),
     ("clientTP3 --generate=fi", ["--generate=fish"]),
@@ -20,7 +22,7 @@ TYPED = [
     ("serventTP3 6001 web.txt we", ["6001", "web.txt", "we"]),
     ("serventTP3 --seen-expiry we", ["--seen-expiry", "we"]),
     ("clientTP3 127.0.0.1:6001 we", ["127.0.0.1:6001", "we"]),
-    ("overlayTP3 web.txt we", ["web.txt", "we"]),
+    ("tp3 overlay web.txt we", ["overlay", "web.txt", "we"]),
 ]
 
 
@@ -61,7 +63,7 @@ def bash_offers_options_and_their_values_and_not_the_names_of_arguments(folder):
         ("clientTP3", [""], []),
         ("clientTP3", ["127.0.0.1", ":"], []),
         ("clientTP3", ["127.0.0.1", ":", "6001", "--", "--ti"], []),
-        ("overlayTP3", ["--at", "-"], []),
+        ("tp3", ["overlay", "--at", "-"], []),
     ]:
         line = " ".join(f"'{word}'" for word in [program, *words])
         script = f". {files[program]}; COMP_WORDS=({line}); COMP_CWORD={len(words)}; _{program} {program}"

@@ -26,7 +26,7 @@ def files_in(folder):
     )
 
 
-EXPECTED = sorted(place.format(program) for place in PLACES for program in programs.NAMES)
+EXPECTED = sorted([place.format(program) for place in PLACES for program in programs.NAMES] + ["share/man/man1/tp3-overlay.1"])
 
 
 @needs("cargo")

@@ -5,7 +5,7 @@ import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILT = os.path.join(ROOT, "target", "release")
-NAMES = ["serventTP3", "clientTP3", "overlayTP3"]
+NAMES = ["serventTP3", "clientTP3", "tp3"]
 # No program here takes that long, but for what compiles the three.
 WAIT_S_MAX = 60
 COMPILE_S_MAX = 1200

@@ -1,7 +1,8 @@
 //! Small overlays in which one clause shows, and what the seeds are good for.
 
 use servent::Store;
-use servent::cli::overlay_file::OverlayFile;
+use servent::cli::overlay_file;
+use servent::overlay::{OverlayFile, ServentLine};
 use servent::protocol::{AskedKey, QueryVerdict};
 use servent::sim::check::{Checker, Violation};
 use servent::sim::{
@@ -51,13 +52,22 @@ fn p18_in_a_chain_of_five_the_first_four_answer() {
     assert_eq!(simulation.asks()[0].finished, Some(at(5) + 5 * Duration::from_millis(10)));
 }
 
+/// Who neighbours whom in an overlay file: the servents by their lines, in order.
+fn graph(file: &OverlayFile) -> Graph {
+    let neighbours = |line: &ServentLine| {
+        let places = line.command().neighbours.iter().map(|neighbour| file.place_of(neighbour).unwrap());
+        places.map(|place| ServentId(place as u32)).collect()
+    };
+    Graph::from_neighbours(file.lines().iter().map(neighbours).collect()).unwrap()
+}
+
 #[test]
 fn p18_in_every_overlay_file_exactly_the_holders_within_three_hops_answer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/overlays");
     for (name, count) in
         [("pair", 2), ("chain", 4), ("ring", 5), ("star", 6), ("clique", 4), ("grid", 6), ("random", 16)]
     {
-        let file = OverlayFile::load(&folder.join(name).with_extension("txt")).unwrap();
+        let file = overlay_file::load(&folder.join(name).with_extension("txt")).unwrap();
         let value = |(number, file): (usize, PathBuf)| {
             Store::read(&file)
                 .unwrap()
@@ -66,7 +76,7 @@ fn p18_in_every_overlay_file_exactly_the_holders_within_three_hops_answer() {
                 .map(|_| Pair { key: KEY.to_vec(), value: number.to_string().into() })
         };
         let pairs = file.kv_files().enumerate().map(value).map(|pair| pair.into_iter().collect()).collect();
-        let setup = Setup { pairs, ..Setup::new(file.graph().unwrap()) };
+        let setup = Setup { pairs, ..Setup::new(graph(&file)) };
         let expected = setup.holders_in_reach(ServentId(0), KEY).iter().map(|servent| servent.0).collect();
         let mut simulation = start(setup, ());
         let client = simulation.add_client();

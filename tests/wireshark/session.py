@@ -38,7 +38,7 @@ def captured(lab):
 def run_overlay(lab, file, keys, timeout):
     """Asks an overlay for keys; returns {key: [(servent, value)]} and {key: retransmissions}, in bytes."""
     done = subprocess.run(
-        [os.path.join(lab.binaries, "overlayTP3"), file, "--timeout", str(timeout), "--jobs", "1"],
+        [os.path.join(lab.binaries, "tp3"), "overlay", file, "--timeout", str(timeout), "--jobs", "1"],
         input=b"".join(key + b"\n" for key in keys),
         capture_output=True,
         timeout=DEADLINE_S,

@@ -1,6 +1,6 @@
-//! Completions for fish: clap's, and where files are offered and where they are not.
+//! Completions for fish: clap's, and what stands in the place of an argument: files, or one of a few words.
 
-use super::{option_names, takes_file};
+use super::{options_with_values, takes_file, values};
 use clap::Command;
 use clap_complete::{Generator, Shell};
 use std::io::{self, Write};
@@ -21,19 +21,50 @@ impl Generator for Fish {
     fn try_generate(&self, command: &Command, out: &mut dyn Write) -> io::Result<()> {
         let name = command.get_name();
         Shell::Fish.try_generate(command, out)?;
-        let files: Vec<_> = command.get_positionals().filter(|arg| takes_file(arg)).collect();
         writeln!(out, "complete -c {name} -f")?;
-        if files.is_empty() {
-            return Ok(());
-        }
-        let taking: Vec<_> = command.get_opts().flat_map(option_names).collect();
-        out.write_all(PLACE.replace("{name}", name).replace("{taking}", &taking.join(" ")).as_bytes())?;
-        for file in files {
-            let place = file.get_index().unwrap_or(1);
-            writeln!(out, "complete -c {name} -n '__{name}_at {place}' -F")?;
-        }
-        Ok(())
+        write_places(command, name, name, None, out)?;
+        command.get_subcommands().try_for_each(|verb| {
+            let verb_name = verb.get_name();
+            write_places(verb, name, &format!("{name}_{verb_name}"), Some(verb_name), out)
+        })
     }
+}
+
+/// Writes what stands in the places of the arguments of one definition: a program's, or a verb's.
+fn write_places(
+    command: &Command,
+    program: &str,
+    name: &str,
+    verb: Option<&str>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let offer = |arg| {
+        let values = values(arg);
+        if takes_file(arg) {
+            Some("-F".to_owned())
+        } else {
+            (!values.is_empty()).then(|| format!("-a '{}'", values.join(" ")))
+        }
+    };
+    let offered: Vec<_> = command.get_positionals().filter_map(|arg| Some((arg.get_index()?, offer(arg)?))).collect();
+    if offered.is_empty() {
+        return Ok(());
+    }
+    let taking = options_with_values(command);
+    let taking = if taking.is_empty() {
+        String::new()
+    } else {
+        format!("            case {}\n                set skip 1\n", taking.join(" "))
+    };
+    out.write_all(PLACE.replace("{name}", name).replace("{taking}", &taking).as_bytes())?;
+    // The verb is a word before the others.
+    let (condition, before) = match verb {
+        Some(verb) => (format!("__fish_{program}_using_subcommand {verb}; and "), 1),
+        None => (String::new(), 0),
+    };
+    offered.iter().try_for_each(|(place, offer)| {
+        writeln!(out, "complete -c {program} -n '{condition}__{name}_at {}' {offer}", before + place)
+    })
 }
 
 /// Whether the word that is completed is the argument with this number, options not counted.
@@ -46,9 +77,7 @@ const PLACE: &str = "function __{name}_at
             continue
         end
         switch $word
-            case {taking}
-                set skip 1
-            case '-*'
+{taking}            case '-*'
             case '*'
                 set place (math $place + 1)
         end

@@ -1,5 +1,6 @@
 //! The manual of `clientTP3`.
 
+use super::super::generate::PROGRAM;
 use super::super::{EXIT_USAGE, hints};
 use super::Entry::{Lines, Term, Text};
 use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
@@ -9,6 +10,7 @@ pub(in super::super) const CLIENT: Manual = Manual {
     name: "clientTP3",
     example: "clientTP3 127.0.0.1:6001 http",
     exit_unwritable: EXIT_USAGE,
+    generates: &PROGRAM,
     sections: &[
         Section {
             title: "Signals",
@@ -56,7 +58,7 @@ pub(in super::super) const CLIENT: Manual = Manual {
                 Lines("clientTP3 127.0.0.1:6001 -- --key"),
             ],
         },
-        Section { title: "See also", entries: &[Text("serventTP3(1), overlayTP3(1)")] },
+        Section { title: "See also", entries: &[Text("serventTP3(1), tp3-overlay(1)")] },
     ],
     hint: hints::client,
 };

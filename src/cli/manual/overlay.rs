@@ -1,14 +1,16 @@
-//! The manual of `overlayTP3`.
+//! The manual of `tp3 overlay`.
 
 use super::super::EXIT_USAGE;
+use super::super::generate::VERB;
 use super::Entry::{Lines, Term, Text};
 use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
 
-/// The manual of `overlayTP3`.
+/// The manual of `tp3 overlay`.
 pub(in super::super) const OVERLAY: Manual = Manual {
-    name: "overlayTP3",
-    example: "overlayTP3 data/overlays/chain.txt http",
+    name: "tp3 overlay",
+    example: "tp3 overlay data/overlays/chain.txt http",
     exit_unwritable: EXIT_USAGE,
+    generates: &VERB,
     sections: &[
         Section {
             title: "Signals",
@@ -49,14 +51,14 @@ pub(in super::super) const OVERLAY: Manual = Manual {
             title: "Examples",
             entries: &[
                 Text("A chain of five servents, of which the first is asked for http; four answer:"),
-                Lines("overlayTP3 data/overlays/chain.txt http"),
+                Lines("tp3 overlay data/overlays/chain.txt http"),
                 Text("Ask another servent of it for what is typed, until Ctrl-D:"),
-                Lines("overlayTP3 data/overlays/chain.txt --at 6003"),
+                Lines("tp3 overlay data/overlays/chain.txt --at 6003"),
                 Text("See what the servents log:"),
-                Lines("overlayTP3 -v data/overlays/ring.txt http"),
+                Lines("tp3 overlay -v data/overlays/ring.txt http"),
             ],
         },
-        Section { title: "See also", entries: &[Text("serventTP3(1), clientTP3(1)")] },
+        Section { title: "See also", entries: &[Text("tp3(1), serventTP3(1), clientTP3(1)")] },
     ],
     hint: |_| None,
 };

@@ -1,5 +1,6 @@
 //! The manual of `serventTP3`.
 
+use super::super::generate::PROGRAM;
 use super::super::{EXIT_FAILURE, hints};
 use super::Entry::{Lines, Term, Text};
 use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
@@ -9,6 +10,7 @@ pub(in super::super) const SERVENT: Manual = Manual {
     name: "serventTP3",
     example: "serventTP3 6001 data/kv/web.txt 127.0.0.1:6002 127.0.0.1:6003",
     exit_unwritable: EXIT_FAILURE,
+    generates: &PROGRAM,
     sections: &[
         Section {
             title: "Signals",
@@ -60,7 +62,7 @@ pub(in super::super) const SERVENT: Manual = Manual {
                 Lines("kill -USR1 $(pidof serventTP3)\nkill -HUP $(pidof serventTP3)"),
             ],
         },
-        Section { title: "See also", entries: &[Text("clientTP3(1), overlayTP3(1)")] },
+        Section { title: "See also", entries: &[Text("clientTP3(1), tp3-overlay(1)")] },
     ],
     hint: hints::servent,
 };

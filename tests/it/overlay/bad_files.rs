@@ -1,15 +1,15 @@
 //! Overlays that are refused as `file:line: cause` before anything starts.
 
-use crate::support::{Finished, OVERLAY, Program, TempDir, ports};
+use crate::support::{Finished, Program, TP3, TempDir, ports};
 
-/// Runs overlayTP3 on this text, in a folder with a good key-value file `pairs.txt`. `{a}` and `{b}` are free ports.
+/// Runs `tp3 overlay` on this text, in a folder with a good key-value file `pairs.txt`. `{a}` and `{b}` are free ports.
 fn refuse(text: &str) -> (Finished, [u16; 2]) {
     let dir = TempDir::new();
     dir.write("pairs.txt", b"http 80/tcp\n");
     let free = [ports::free(), ports::free()];
     let text = text.replace("{a}", &free[0].to_string()).replace("{b}", &free[1].to_string());
     let file = dir.write("overlay.txt", text.as_bytes());
-    (Program::start(OVERLAY, [file.to_str().unwrap(), "http"]).finish(), free)
+    (Program::start(TP3, ["overlay", file.to_str().unwrap(), "http"]).finish(), free)
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_bad_line_is_named_with_its_cause() {
         let (finished, free) = refuse(text);
         let stderr = &finished.stderr;
         assert_eq!(finished.code, Some(1), "{name}: {stderr}");
-        assert!(stderr.starts_with("overlayTP3: "), "{name}: {stderr}");
+        assert!(stderr.starts_with("tp3 overlay: "), "{name}: {stderr}");
         assert!(stderr.contains(&format!("overlay.txt:{line}: ")), "{name}: {stderr}");
         for text in said {
             let text = text.replace("{a}", &free[0].to_string());
@@ -73,7 +73,7 @@ fn a_trace_that_would_empty_a_file_of_the_overlay_is_refused_by_whatever_path() 
     {
         let text = format!("{one} pairs.txt {first}\n{two} pairs.txt {second}\n");
         let file = dir.write("overlay.txt", text.as_bytes());
-        let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "http"]).finish();
+        let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "http"]).finish();
         assert!(finished.stderr.contains("--trace: ") && finished.code == Some(1), "{text}: {}", finished.stderr);
         expect_nothing_started(&text, &finished);
         assert_eq!(std::fs::read(&pairs).unwrap(), b"http 80/tcp\n");
@@ -86,7 +86,7 @@ fn asking_at_a_servent_that_is_not_in_the_file_is_refused() {
     let dir = TempDir::new();
     dir.write("pairs.txt", b"http 80/tcp\n");
     let file = dir.write("overlay.txt", format!("{} pairs.txt\n", ports::free()).as_bytes());
-    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--at", "1", "http"]).finish();
+    let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "--at", "1", "http"]).finish();
     assert!(matches!(finished.code, Some(1 | 2)), "{}", finished.stderr);
     assert!(finished.stderr.contains("--at") || finished.stderr.contains("port 1"), "{}", finished.stderr);
     expect_nothing_started("--at", &finished);

@@ -1,12 +1,13 @@
-//! overlayTP3: whole overlays of real servents, on ports of their own.
+//! `tp3 overlay`: whole overlays of real servents, on ports of their own.
 
 mod bad_files;
+mod printed;
 mod reach;
 mod terminal;
 pub(crate) mod topology;
 mod upkeep;
 
-use crate::support::{Finished, OVERLAY, Program};
+use crate::support::{Finished, Program, TP3};
 use topology::Topology;
 
 /// Runs the overlay to its end with these keys and options after its file; checks that all its ports are free again.
@@ -18,15 +19,15 @@ fn run(topology: &Topology, more: &[&str]) -> Finished {
 
 /// Starts it without anything to read.
 fn start(topology: &Topology, more: &[&str]) -> Program {
-    Program::start(OVERLAY, args(topology, more))
+    Program::start(TP3, args(topology, more))
 }
 
 /// Starts it with a pipe to read keys from.
 fn start_with_stdin(topology: &Topology, more: &[&str]) -> Program {
-    Program::start_with_stdin(OVERLAY, args(topology, more))
+    Program::start_with_stdin(TP3, args(topology, more))
 }
 
 fn args(topology: &Topology, more: &[&str]) -> Vec<String> {
     let file = topology.file().to_str().unwrap().to_owned();
-    [file].into_iter().chain(more.iter().map(|arg| (*arg).to_owned())).collect()
+    ["overlay".to_owned(), file].into_iter().chain(more.iter().map(|arg| (*arg).to_owned())).collect()
 }

@@ -1,13 +1,13 @@
-//! overlayTP3 in a terminal: a person asks, and leaves by Ctrl-C or Ctrl-D.
+//! `tp3 overlay` in a terminal: a person asks, and leaves by Ctrl-C or Ctrl-D.
 
 use super::args;
 use super::topology::Topology;
-use crate::support::{OVERLAY, Terminal};
+use crate::support::{TP3, Terminal};
 
 #[test]
 fn ctrl_c_stops_a_wait_and_not_the_servents_and_at_the_prompt_it_stops_everything() {
     let topology = Topology::chain(2);
-    let mut session = Terminal::start(OVERLAY, &args(&topology, &["--timeout", "600"]));
+    let mut session = Terminal::start(TP3, &args(&topology, &["--timeout", "600"]));
     session.expect("key> ");
     session.type_line("key");
     for _ in 0..2 {
@@ -32,7 +32,7 @@ fn ctrl_c_stops_a_wait_and_not_the_servents_and_at_the_prompt_it_stops_everythin
 #[test]
 fn ctrl_d_at_the_prompt_stops_everything() {
     let topology = Topology::chain(2);
-    let mut session = Terminal::start(OVERLAY, &args(&topology, &[]));
+    let mut session = Terminal::start(TP3, &args(&topology, &[]));
     session.expect("key> ");
     session.type_control('d');
     session.expect_end(0);

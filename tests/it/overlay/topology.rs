@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file for overlayTP3 in a directory of its own.
+/// A file for `tp3 overlay` in a directory of its own.
 pub(crate) struct Topology {
     dir: TempDir,
     file: PathBuf,

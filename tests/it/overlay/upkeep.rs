@@ -81,7 +81,7 @@ fn a_servent_that_dies_is_named_and_ends_everything_with_1() {
         // Nothing is typed: its death alone must end the program.
         let finished = program.finish();
         assert_eq!(finished.code, Some(1), "{}", finished.stderr);
-        let named = finished.stderr.lines().any(|line| line.contains(&bound_to) && line.contains("overlayTP3: "));
+        let named = finished.stderr.lines().any(|line| line.contains(&bound_to) && line.contains("tp3 overlay: "));
         assert!(named, "{bound_to} not named: {}", finished.stderr);
         expect_nothing_left(&topology, &children);
     }

@@ -1,16 +1,16 @@
-//! overlayTP3: servents that do not stop, and files as editors write them.
+//! `tp3 overlay`: servents that do not stop, and files as editors write them.
 
 use crate::overlay::topology::{Topology, who_answered};
 use crate::support::processes::{children_of, is_running, pause};
-use crate::support::{OVERLAY, Program, TempDir, ports, until};
+use crate::support::{Program, TP3, TempDir, ports, until};
 use std::time::Duration;
 
 /// Its end waited for the servent's, which did not come.
 #[test]
 fn a_servent_that_is_stopped_is_killed_at_the_end() {
     let topology = Topology::chain(3);
-    let args = [topology.file().to_str().unwrap(), "--timeout", "0.5"];
-    let mut program = Program::start_with_stdin(OVERLAY, args);
+    let args = ["overlay", topology.file().to_str().unwrap(), "--timeout", "0.5"];
+    let mut program = Program::start_with_stdin(TP3, args);
     program.write(b"key\n");
     program.stderr.expect("no more answers");
     let children = children_of(program.pid());
@@ -37,7 +37,7 @@ fn a_byte_order_mark_and_a_comment_in_latin_1_are_accepted() {
     let lines = format!("{first} pairs.txt 127.0.0.1:{second}\n{second} pairs.txt # ");
     let bytes = [&b"\xef\xbb\xbf"[..], lines.as_bytes(), b"p\xe1gina\n# \xfcber\n"].concat();
     let file = dir.write("overlay.txt", &bytes);
-    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
+    let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     let mut answered = who_answered(&finished, "http");
     answered.sort_unstable();
@@ -48,7 +48,7 @@ fn a_byte_order_mark_and_a_comment_in_latin_1_are_accepted() {
     // The mark alone before a first line that is a comment, too.
     let text = format!("\u{feff}# servents\n{first} pairs.txt\n");
     let file = dir.write("overlay.txt", text.as_bytes());
-    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
+    let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
     assert_eq!((finished.code, who_answered(&finished, "http")), (Some(0), vec![first]), "{}", finished.stderr);
 }
 
@@ -59,7 +59,7 @@ fn a_port_to_ask_at_that_no_line_has_is_a_wrong_command_line_and_the_ports_are_n
     dir.write("pairs.txt", b"http 80/tcp\n");
     let free = [ports::free(), ports::free()];
     let file = dir.write("overlay.txt", format!("{} pairs.txt\n{} pairs.txt\n", free[0], free[1]).as_bytes());
-    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--at", "1", "http"]).finish();
+    let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "--at", "1", "http"]).finish();
     assert_eq!(finished.code, Some(2), "{}", finished.stderr);
     assert!(finished.stderr.contains("--at"), "{}", finished.stderr);
     assert!(free.iter().all(|port| finished.stderr.contains(&port.to_string())), "{}", finished.stderr);
@@ -73,7 +73,7 @@ fn a_line_with_an_end_of_its_options_starts() {
     dir.write("-pairs.txt", b"http 80/tcp\n");
     let port = ports::free();
     let file = dir.write("overlay.txt", format!("{port} -- -pairs.txt\n").as_bytes());
-    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
+    let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "--timeout", "0.5", "http"]).finish();
     assert_eq!((finished.code, who_answered(&finished, "http")), (Some(0), vec![port]), "{}", finished.stderr);
 }
 
@@ -84,7 +84,7 @@ fn a_neighbour_with_a_nul_is_refused_with_its_line() {
     let dir = TempDir::new();
     dir.write("pairs.txt", b"http 80/tcp\n");
     let file = dir.write("overlay.txt", format!("{} pairs.txt a\0b:6002\n", ports::free()).as_bytes());
-    let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "http"]).finish();
+    let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "http"]).finish();
     assert_eq!(finished.code, Some(1), "{}", finished.stderr);
     assert!(finished.stderr.contains("overlay.txt:1: "), "{}", finished.stderr);
 }

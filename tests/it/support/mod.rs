@@ -39,8 +39,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) const SERVENT: &str = env!("CARGO_BIN_EXE_serventTP3");
 /// The client's binary.
 pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_clientTP3");
-/// The overlay runner's binary.
-pub(crate) const OVERLAY: &str = env!("CARGO_BIN_EXE_overlayTP3");
+/// The binary of the toolbox.
+pub(crate) const TP3: &str = env!("CARGO_BIN_EXE_tp3");
 
 /// Waits until `condition` holds, for what gives no event: processes that are not our children. Fails at the
 /// deadline.

@@ -3,7 +3,7 @@
 use super::{Event, merge, read, read_growing};
 use crate::overlay::topology::Topology;
 use crate::support::wire::clireq;
-use crate::support::{OVERLAY, Peer, Program, until};
+use crate::support::{Peer, Program, TP3, until};
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -31,7 +31,7 @@ impl Traced {
             lines += "\n";
         }
         fs::write(topology.file(), lines).unwrap();
-        let mut program = Program::start_with_stdin(OVERLAY, [topology.file().to_str().unwrap()]);
+        let mut program = Program::start_with_stdin(TP3, ["overlay", topology.file().to_str().unwrap()]);
         program.stderr.expect("asking servent");
         Self { topology, program, files }
     }

@@ -4,7 +4,7 @@ use super::events::expect_complete;
 use super::{Event, read};
 use crate::support::flood::under_flood;
 use crate::support::wire::{clireq, query};
-use crate::support::{DEADLINE, OVERLAY, Peer, Program, Rig, SERVENT, TempDir, ports, until};
+use crate::support::{DEADLINE, Peer, Program, Rig, SERVENT, TP3, TempDir, ports, until};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
@@ -175,7 +175,7 @@ fn an_overlay_refuses_traces_that_would_be_mixed_up() {
         (format!("{one} pairs.txt --trace t\n{other} pairs.txt --trace t\n"), 2, "--trace: line 1"),
     ] {
         let file = dir.write("overlay.txt", text.as_bytes());
-        let finished = Program::start(OVERLAY, [file.to_str().unwrap(), "http"]).finish();
+        let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "http"]).finish();
         assert_eq!(finished.code, Some(1), "{}", finished.stderr);
         assert!(finished.stderr.contains(&format!("overlay.txt:{line}: {said}")), "{}", finished.stderr);
     }

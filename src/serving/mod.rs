@@ -1,7 +1,15 @@
 //! A servent as a program: started from a file, told by signals, with a banner and its rates in the log.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `banner` | what it says when it begins to serve |
+//! | `trace_target` | where its trace goes |
 
-use super::banner::Banner;
-use super::trace_target::TraceTarget;
+mod banner;
+mod trace_target;
+
+pub use trace_target::TraceTarget;
+
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::ActorPanicked;
 use crate::loading::LoadError;
@@ -10,6 +18,7 @@ use crate::protocol::{SeenConfig, Store};
 use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
 use crate::types::SeqNo;
+use banner::Banner;
 use crossbeam_channel::{Receiver, never, select, tick};
 use std::error::Error;
 use std::fmt;

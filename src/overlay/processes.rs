@@ -1,16 +1,16 @@
-//! A whole overlay on one machine: real servent processes on loopback.
+//! Servents as processes: started together, watched, and stopped together.
 //!
-//! The processes run this program's own executable in servent mode ([`SERVENT_MODE`]), so one binary is enough. None
-//! outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills them
-//! ([`die_with_parent`]).
+//! None outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills those that
+//! asked for it ([`die_with_parent`]).
 
+use super::Member;
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::SocketAddrV4;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -19,11 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// The first argument that makes this program a servent; the parent's process id and the servent's command line
-/// follow.
-pub const SERVENT_MODE: &str = "--as-servent";
-
-/// What a servent in servent mode writes to standard output once it serves.
+/// What a servent writes to standard output once it serves, before anything else.
 pub const READY: &str = "ready\n";
 
 /// How long the servents may take to stop before they are killed.
@@ -32,17 +28,16 @@ const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How many of a servent's last lines are kept, in case it dies.
 const LAST_WORDS_MAX: usize = 10;
 
-/// A servent to start.
+/// The program that is a servent.
+///
+/// It gets `args` and then a servent's command line. It writes [`READY`] once it serves and ends on SIGTERM. To end with
+/// its parent even if that is killed, it calls [`die_with_parent`] first.
 #[derive(Clone, Debug)]
-pub struct Member {
-    /// Where it will listen.
-    pub address: SocketAddrV4,
-    /// The line of the overlay file that asks for it.
-    pub line: usize,
-    /// The folder to start it in.
-    pub folder: PathBuf,
-    /// Its command line, without the program's name.
-    pub words: Vec<String>,
+pub struct ServentProgram {
+    /// The executable.
+    pub executable: PathBuf,
+    /// What stands before the servent's command line.
+    pub args: Vec<OsString>,
 }
 
 /// Running servents. Dropping it stops them all.
@@ -100,20 +95,25 @@ impl fmt::Display for OverlayError {
 impl std::error::Error for OverlayError {}
 
 impl Overlay {
-    /// Starts `members` and waits until each serves, or a signal comes from `signal_rx`. What they write to standard
-    /// error is passed on, each line with the servent's port in front; `last_words_too` passes on what they write
-    /// while they stop as well.
+    /// Starts `program` for each of `members` and waits until each serves, or a signal comes from `signal_rx`. What they
+    /// write to standard error is passed on, each line with the servent's port in front; `last_words_too` passes on what
+    /// they write while they stop as well.
     ///
     /// Call it from the main thread: a servent dies with the *thread* that started it ([`die_with_parent`]).
     ///
     /// # Errors
     /// [`OverlayError`]; the servents that had started are stopped.
-    pub fn start(members: &[Member], last_words_too: bool, signal_rx: &Receiver<i32>) -> Result<Self, OverlayError> {
+    pub fn start(
+        program: &ServentProgram,
+        members: &[Member],
+        last_words_too: bool,
+        signal_rx: &Receiver<i32>,
+    ) -> Result<Self, OverlayError> {
         let (ended_tx, ended_rx) = unbounded();
         let (ready_tx, ready_rx) = unbounded();
         let mut overlay = Self { processes: Vec::new(), stopping: Arc::default(), ended_tx, ended_rx };
         for member in members {
-            overlay.spawn(member, last_words_too, ready_tx.clone()).map_err(OverlayError::System)?;
+            overlay.spawn(program, member, last_words_too, ready_tx.clone()).map_err(OverlayError::System)?;
         }
         for _ in members {
             select! {
@@ -143,9 +143,15 @@ impl Overlay {
     }
 
     /// Starts one servent. `ready_tx` gets its index and whether it serves or has ended.
-    fn spawn(&mut self, member: &Member, last_words_too: bool, ready_tx: Sender<(usize, bool)>) -> io::Result<()> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args([SERVENT_MODE, &std::process::id().to_string()])
+    fn spawn(
+        &mut self,
+        program: &ServentProgram,
+        member: &Member,
+        last_words_too: bool,
+        ready_tx: Sender<(usize, bool)>,
+    ) -> io::Result<()> {
+        let mut child = Command::new(&program.executable)
+            .args(&program.args)
             .args(&member.words)
             .current_dir(&member.folder)
             .stdin(Stdio::null())
@@ -222,7 +228,7 @@ impl Drop for Overlay {
     }
 }
 
-/// Makes this process, a servent in servent mode, die when the thread that started it does. Where the system has no
+/// Makes this process, a servent of an overlay, die when the thread that started it does. Where the system has no
 /// parent-death signal, it does nothing.
 ///
 /// # Errors

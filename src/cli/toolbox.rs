@@ -1,0 +1,121 @@
+//! `tp3 VERB [ARGUMENT]...`: every tool beside servent and client is a verb of one program.
+//!
+//! `VERBS` is the one list of them: `--help`, `help`, the man pages, completions and `data/install` are made from it.
+
+use super::command;
+use super::manual::{self, Manual};
+use super::{exit_with_usage, hints, overlay};
+use clap::builder::PossibleValuesParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgMatches, Command};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// The program's name.
+pub const NAME: &str = "tp3";
+
+/// The verb that explains the others.
+const HELP: &str = "help";
+
+/// A tool of the toolbox.
+pub(super) struct Verb {
+    /// What there is to say about it. Its name there is the program's and the verb's: `tp3 overlay`.
+    manual: &'static Manual,
+    /// The definition of its command line.
+    command: fn() -> Command,
+    /// Runs it with the words behind the verb.
+    run: fn(Vec<OsString>) -> ExitCode,
+}
+
+/// The verbs, in the order in which they are listed.
+pub(super) const VERBS: [Verb; 1] = [Verb {
+    manual: &manual::OVERLAY,
+    command: || command::command::<overlay::OverlayArgs>(&manual::OVERLAY),
+    run: |words| overlay::main(words),
+}];
+
+impl Verb {
+    /// The word that stands for it.
+    pub(super) fn name(&self) -> &'static str {
+        self.manual.name.rsplit(' ').next().unwrap_or_default()
+    }
+}
+
+/// Runs the program with these words, its own name not among them.
+pub fn main(mut words: Vec<OsString>) -> ExitCode {
+    if words.first().is_some_and(|word| word == overlay::SERVENT_MODE) {
+        return overlay::servent_mode(words.into_iter().skip(1));
+    }
+    if let Some(verb) = words.first().and_then(|word| word.to_str()).and_then(verb) {
+        words.remove(0);
+        return (verb.run)(words);
+    }
+    match command::matches(command(), &manual::TP3, words) {
+        Ok((mut command, matches)) => explain(&mut command, &matches),
+        Err(error) => exit_with_usage(&in_our_words(error), &manual::TP3),
+    }
+}
+
+fn verb(name: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| verb.name() == name)
+}
+
+/// What is printed about the program or one of its verbs.
+fn explain(definition: &mut Command, matches: &ArgMatches) -> ExitCode {
+    if let Some(wanted) = command::wanted(matches) {
+        return command::print_generated(command(), &manual::TP3, wanted);
+    }
+    let Some(help) = matches.subcommand_matches(HELP) else {
+        return exit_with_usage(&no_verb(definition), &manual::TP3);
+    };
+    match help.get_one::<String>("verb").and_then(|name| verb(name)) {
+        Some(verb) => (verb.run)(vec!["--help".into()]),
+        None => main(vec!["--help".into()]),
+    }
+}
+
+/// The definition of the command line, verbs included.
+pub(super) fn command() -> Command {
+    let names = VERBS.iter().map(Verb::name);
+    let help = Command::new(HELP).about("Explain a verb").override_usage(format!("{NAME} {HELP} [VERB]")).arg(
+        Arg::new("verb").value_name("VERB").value_parser(PossibleValuesParser::new(names)).help("What to explain"),
+    );
+    let command = Command::new(NAME)
+        .about("Tools for a peer-to-peer key-value store over UDP")
+        .long_about(
+            "Tools for a peer-to-peer key-value store over UDP\n\nEach tool is a verb with options of its own, which \
+            `tp3 help VERB` explains. The servent and the client are programs of their own, serventTP3 and clientTP3.",
+        )
+        .override_usage(format!("{NAME} VERB [ARGUMENT]..."))
+        .subcommand_value_name("VERB")
+        .subcommand_help_heading("Verbs")
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .subcommands(VERBS.iter().map(|verb| (verb.command)().name(verb.name())))
+        .subcommand(help);
+    command::completed(command, &manual::TP3)
+}
+
+/// A command line without a verb is told which there are.
+fn no_verb(definition: &mut Command) -> clap::Error {
+    let line = |verb: &Command| {
+        format!("\n  {:8} {}", verb.get_name(), verb.get_about().map(ToString::to_string).unwrap_or_default())
+    };
+    let verbs: String = definition.get_subcommands().map(line).collect();
+    definition.error(ErrorKind::MissingSubcommand, format!("a verb is missing\n{verbs}"))
+}
+
+/// clap speaks of subcommands, and knows nothing of what stands in the place of a verb by mistake.
+fn in_our_words(error: clap::Error) -> clap::Error {
+    let typed = match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(typed))) => typed,
+        _ => return error,
+    };
+    let similar = match error.get(ContextKind::SuggestedSubcommand) {
+        Some(ContextValue::Strings(names)) => names.first(),
+        _ => None,
+    };
+    let similar = similar.map(|name| format!("a similar verb exists: '{name}'"));
+    let tip = similar.or_else(|| hints::no_verb(typed)).map(|tip| format!("\n\n  tip: {tip}")).unwrap_or_default();
+    command().error(ErrorKind::InvalidSubcommand, format!("there is no verb '{typed}'{tip}"))
+}

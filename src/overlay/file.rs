@@ -1,0 +1,221 @@
+//! Overlay files: a whole overlay as a list of servent command lines.
+
+use super::{CommandLine, Member, Neighbour, ServentLine};
+use crate::serving::TraceTarget;
+use std::fmt;
+use std::fs;
+use std::net::SocketAddrV4;
+use std::path::{Path, PathBuf};
+
+/// An overlay file, checked: every line can start, as far as that can be known without starting it.
+///
+/// Each line is a servent's command line, `PORT FILE [IP:PORT]... [options]`, in shell quoting; `#` starts a comment.
+/// Key-value paths are relative to the overlay file. A line without `--bind` listens on 127.0.0.1.
+#[derive(Clone, Debug)]
+pub struct OverlayFile {
+    /// What key-value paths are relative to.
+    folder: PathBuf,
+    lines: Vec<ServentLine>,
+}
+
+/// Why an overlay file is refused: `file:line: cause`, or `file: cause`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverlayFileError {
+    file: PathBuf,
+    line: Option<usize>,
+    cause: String,
+}
+
+impl fmt::Display for OverlayFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, "{line}:")?;
+        }
+        write!(f, " {}", self.cause)
+    }
+}
+
+impl std::error::Error for OverlayFileError {}
+
+impl OverlayFile {
+    /// Reads and checks an overlay file. See [`OverlayFile::parse`] for how a line and a key-value file are.
+    ///
+    /// # Errors
+    /// The first line that can't start, and why.
+    pub fn load(
+        file: &Path,
+        read_line: impl Fn(&[String]) -> Result<CommandLine, String>,
+        check_kv_file: impl Fn(&Path, &Path) -> Result<(), String>,
+    ) -> Result<Self, OverlayFileError> {
+        let bytes = fs::read(file).map_err(|error| OverlayFileError {
+            file: file.to_owned(),
+            line: None,
+            cause: format!("cannot be read: {error}"),
+        })?;
+        let overlay = Self::parse(file, &bytes, read_line, check_kv_file)?;
+        overlay.check_traces(file)?;
+        Ok(overlay)
+    }
+
+    /// A trace empties its file, so that must be no file that is read, nor another one's trace, by whatever path.
+    fn check_traces(&self, overlay_file: &Path) -> Result<(), OverlayFileError> {
+        let trace = |line: &ServentLine| match &line.command().trace {
+            Some(TraceTarget::File(path)) => Some(whole(&self.folder.join(path))),
+            Some(TraceTarget::StandardOutput) | None => None,
+        };
+        let taken: Vec<_> =
+            std::iter::once(whole(overlay_file)).chain(self.kv_files().map(|file| whole(&file))).collect();
+        let mut traces = Vec::new();
+        for line in &self.lines {
+            let Some(path) = trace(line) else { continue };
+            let refuse = |cause: &str| OverlayFileError {
+                file: overlay_file.to_owned(),
+                line: Some(line.number()),
+                cause: format!("--trace: {cause}: name another file"),
+            };
+            if taken.contains(&path) {
+                return Err(refuse("this file is read, and would be emptied"));
+            }
+            if traces.contains(&path) {
+                return Err(refuse("another line writes to this file already"));
+            }
+            traces.push(path);
+        }
+        Ok(())
+    }
+
+    /// Checks the `bytes` of the overlay file `file`. Nothing is read or opened here: `read_line` reads the words of a
+    /// servent's command line, and `check_kv_file` says what is wrong with a key-value file, given as typed and as a path
+    /// from here. What they say is on one line.
+    ///
+    /// # Errors
+    /// See [`OverlayFile::load`].
+    pub fn parse(
+        file: &Path,
+        bytes: &[u8],
+        read_line: impl Fn(&[String]) -> Result<CommandLine, String>,
+        check_kv_file: impl Fn(&Path, &Path) -> Result<(), String>,
+    ) -> Result<Self, OverlayFileError> {
+        let refuse = |line, cause| OverlayFileError { file: file.to_owned(), line, cause };
+        // Comments may be in any encoding; a path that is not UTF-8 is then not found, on its line.
+        let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+        let folder = match file.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let mut lines: Vec<ServentLine> = Vec::new();
+        for (index, typed) in text.lines().enumerate() {
+            let number = index + 1;
+            let words = shlex::split(typed).ok_or_else(|| refuse(Some(number), "an unclosed quote".to_owned()))?;
+            if words.is_empty() {
+                continue;
+            }
+            let line = ServentLine::check(words, number, &read_line)
+                .map_err(|cause| refuse(Some(number), cause + foreign(&text)))?;
+            let kv_file = &line.command().kv_file;
+            check_kv_file(kv_file, &folder.join(kv_file)).map_err(|cause| refuse(Some(number), cause))?;
+            if let Some(earlier) = lines.iter().find(|earlier| earlier.address() == line.address()) {
+                let cause = format!("{} is taken by line {} already", line.address(), earlier.number());
+                return Err(refuse(Some(number), cause));
+            }
+            let trace = &line.command().trace;
+            let same_trace = |earlier: &&ServentLine| trace.is_some() && earlier.command().trace == *trace;
+            if let Some(earlier) = lines.iter().find(same_trace) {
+                return Err(refuse(
+                    Some(number),
+                    format!("--trace: line {} writes to this file already", earlier.number()),
+                ));
+            }
+            lines.push(line);
+        }
+        if lines.is_empty() {
+            return Err(refuse(
+                None,
+                "names no servent: expected lines such as '6001 web.txt 127.0.0.1:6002'".to_owned(),
+            ));
+        }
+        Ok(Self { folder: folder.to_owned(), lines })
+    }
+
+    /// What the paths in its lines are relative to.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The addresses of the servents, in the order of the lines.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddrV4> {
+        self.lines.iter().map(|line| line.address())
+    }
+
+    /// The key-value files of the servents, in the order of the lines.
+    pub fn kv_files(&self) -> impl Iterator<Item = PathBuf> {
+        self.lines.iter().map(|line| self.folder.join(&line.command().kv_file))
+    }
+
+    /// The lines that start a servent, in order.
+    #[must_use]
+    pub fn lines(&self) -> &[ServentLine] {
+        &self.lines
+    }
+
+    /// The place among [`lines`](Self::lines) of the servent that listens at a neighbour's address. `None` if it is no
+    /// servent of this file, or a name that would have to be resolved first.
+    #[must_use]
+    pub fn place_of(&self, neighbour: &Neighbour) -> Option<usize> {
+        self.lines.iter().position(|line| Some(line.address()) == neighbour.address)
+    }
+
+    /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only
+    /// warnings are logged.
+    #[must_use]
+    pub fn members(&self, verbose: bool) -> Vec<Member> {
+        let member = |line: &ServentLine| {
+            let quiet = (!verbose && line.command().logging.is_none()).then(|| "--quiet".to_owned());
+            Member {
+                address: line.address(),
+                line: line.number(),
+                folder: self.folder.clone(),
+                // In front: behind a `--` of the line's it would be a neighbour.
+                words: quiet.into_iter().chain(line.words().iter().cloned()).collect(),
+            }
+        };
+        self.lines.iter().map(member).collect()
+    }
+}
+
+/// What to add where a file of another kind, above all a key-value file, is taken for an overlay file: no line of it
+/// begins with a number.
+fn foreign(text: &str) -> &'static str {
+    let mut first_words = text.lines().filter_map(|line| line.split_whitespace().next());
+    if first_words.any(|word| word.parse::<i64>().is_ok()) {
+        return "";
+    }
+    "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \
+    for each servent; a key-value file is for 'serventTP3 PORT FILE'"
+}
+
+/// `path` without links and detours, as far as it exists.
+fn whole(path: &Path) -> PathBuf {
+    let of_folder = || {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    };
+    fs::canonicalize(path).ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
+}
+
+/// Says who neighbours whom, a line a servent.
+impl fmt::Display for OverlayFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, line) in self.lines.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            let neighbours: Vec<_> =
+                line.command().neighbours.iter().map(|neighbour| neighbour.typed.as_str()).collect();
+            let neighbours = if neighbours.is_empty() { "nobody".to_owned() } else { neighbours.join(", ") };
+            let kv_name = line.command().kv_file.file_name().unwrap_or_default().to_string_lossy();
+            write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! What was read from an overlay file, for programs that have no parser of their own: `data/overlay.schema.json`.
+
+use super::{Logging, Neighbour, OverlayFile, ServentLine};
+use crate::serving::TraceTarget;
+use serde::Serialize;
+use std::io;
+use std::net::SocketAddrV4;
+use std::path::{self, PathBuf};
+
+#[derive(Serialize)]
+struct Listing<'a> {
+    servents: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    line: usize,
+    address: SocketAddrV4,
+    port: u16,
+    file: PathBuf,
+    neighbours: Vec<ListedNeighbour<'a>>,
+    trace: Option<PathBuf>,
+    log: Option<Logging>,
+    options: &'a [String],
+}
+
+#[derive(Serialize)]
+struct ListedNeighbour<'a> {
+    name: &'a str,
+    line: Option<usize>,
+}
+
+impl OverlayFile {
+    /// All that it says, as JSON (`data/overlay.schema.json`), without an end of line.
+    ///
+    /// # Errors
+    /// If a path is not UTF-8, or is relative to a folder that is gone.
+    pub fn to_json(&self) -> io::Result<String> {
+        let servents = self.lines().iter().map(|line| self.listed(line)).collect::<io::Result<_>>()?;
+        Ok(serde_json::to_string_pretty(&Listing { servents })?)
+    }
+
+    fn listed<'a>(&'a self, line: &'a ServentLine) -> io::Result<Listed<'a>> {
+        let command = line.command();
+        let absolute = |path: &PathBuf| path::absolute(self.folder().join(path));
+        let trace = match &command.trace {
+            Some(TraceTarget::File(path)) => Some(absolute(path)?),
+            Some(TraceTarget::StandardOutput) | None => None,
+        };
+        let neighbour = |neighbour: &'a Neighbour| ListedNeighbour {
+            name: &neighbour.typed,
+            line: self.place_of(neighbour).map(|place| self.lines()[place].number()),
+        };
+        Ok(Listed {
+            line: line.number(),
+            address: line.address(),
+            port: command.port,
+            file: absolute(&command.kv_file)?,
+            neighbours: command.neighbours.iter().map(neighbour).collect(),
+            trace,
+            log: command.logging,
+            options: &command.options,
+        })
+    }
+}
