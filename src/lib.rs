@@ -32,6 +32,7 @@ pub mod protocol;
 pub mod net;
 pub mod stats;
 pub mod terminal;
+mod json;
 pub mod trace;
 pub mod actor;
 pub mod loading;

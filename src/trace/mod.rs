@@ -14,7 +14,6 @@
 //!
 //! What is no request is one `dropped` line without a `received` one, and so is a datagram that could not be sent.
 
-mod line;
 mod scribe;
 
 pub use scribe::Scribe;

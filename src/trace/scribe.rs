@@ -1,7 +1,7 @@
 //! Verdicts to lines.
 
-use super::line::Line;
 use super::{Events, Malformed, Traced};
+use crate::json::JsonLine;
 use crate::net::SendFailure;
 use crate::protocol::{ClireqFlooded, LookupVerdict, QueryVerdict, Verdict};
 use crate::types::{Neighbours, Timestamp, Ttl};
@@ -119,7 +119,7 @@ impl Scribe {
     }
 
     /// Whom a QUERY went to: every neighbour but `source` (P-11, P-14).
-    fn forwarded<'a>(&self, line: Line<'a>, ttl_sent: Ttl, source: Option<SocketAddrV4>) -> Line<'a> {
+    fn forwarded<'a>(&self, line: JsonLine<'a>, ttl_sent: Ttl, source: Option<SocketAddrV4>) -> JsonLine<'a> {
         let others = || self.neighbours.as_slice().iter().copied().filter(|&neighbour| Some(neighbour) != source);
         let line = line.number("ttl_sent", ttl_sent.0.into()).number("count", others().count() as u64);
         line.addresses("to", others())
@@ -146,13 +146,14 @@ impl Scribe {
         line.end();
     }
 
-    fn begin<'a>(&self, out: &'a mut Vec<u8>, at: Timestamp, event: &str) -> Line<'a> {
-        Line::begin(out, self.origin_nanos.saturating_add(at.as_nanos()), self.node, event)
+    fn begin<'a>(&self, out: &'a mut Vec<u8>, at: Timestamp, event: &str) -> JsonLine<'a> {
+        let line = JsonLine::begin(out).number("t", self.origin_nanos.saturating_add(at.as_nanos()));
+        line.address("node", self.node).fixed("event", event)
     }
 }
 
 /// The fields of the message that the line is about.
-fn about<'a>(line: Line<'a>, source: SocketAddrV4, message: &Message<'_>) -> Line<'a> {
+fn about<'a>(line: JsonLine<'a>, source: SocketAddrV4, message: &Message<'_>) -> JsonLine<'a> {
     let (line, key) = match message.header {
         Header::Clireq => {
             let line = line.fixed("type", "clireq").address("from", source).address("client", source);
@@ -168,7 +169,7 @@ fn about<'a>(line: Line<'a>, source: SocketAddrV4, message: &Message<'_>) -> Lin
             (line.fixed("type", "response").address("from", source), key)
         }
     };
-    line.bytes("key", "key_base64", key)
+    line.bytes("key", key)
 }
 
 /// Whom a request is answered.
