@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::tracer::Tap;
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::protocol::{ClireqFlooded, Flooder, QueryVerdict, Verdict};
-use crate::stats::{Counters, Tally};
+use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::Events;
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, Sender};
@@ -84,13 +84,15 @@ fn is_of_a_query(verdict: &Verdict) -> bool {
 }
 
 fn count(index: usize, verdict: Verdict, wanted: &mut Vec<usize>, counters: &mut Counters) {
+    if let Some(cause) = DropCause::of_flood(verdict) {
+        counters.count_drop(cause);
+    }
     match verdict {
         Verdict::Clireq(ClireqFlooded { seq: _, evicted, loopback_client }) => {
             counters.seen_evicted += u64::from(evicted);
             counters.loopback_client += u64::from(loopback_client);
         }
-        Verdict::Query(QueryVerdict::StrangerRefused) => counters.stranger_refused += 1,
-        Verdict::Query(QueryVerdict::TtlZero) => counters.ttl_zero += 1,
+        Verdict::Query(QueryVerdict::StrangerRefused | QueryVerdict::TtlZero) => {}
         Verdict::Query(QueryVerdict::Duplicate { higher_ttl }) => {
             counters.duplicate += 1;
             counters.duplicate_higher_ttl += u64::from(higher_ttl);

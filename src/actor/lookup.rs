@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::tracer::Tap;
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::protocol::{Lookup, LookupVerdict};
-use crate::stats::{Counters, Tally};
+use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::Events;
 use crate::types::Timestamp;
 use crate::wire::{Header, Message};
@@ -110,10 +110,12 @@ fn answer(
 
 fn count(verdict: LookupVerdict, counters: &mut Counters) {
     counters.lookup += 1;
-    *match verdict {
-        LookupVerdict::Answered => &mut counters.answered,
-        LookupVerdict::NotFound => &mut counters.not_found,
-        LookupVerdict::UnanswerableClient => &mut counters.unanswerable_client,
-        LookupVerdict::ResponseLimited => &mut counters.response_limited,
-    } += 1;
+    match verdict {
+        LookupVerdict::Answered => counters.answered += 1,
+        LookupVerdict::NotFound => counters.not_found += 1,
+        LookupVerdict::UnanswerableClient | LookupVerdict::ResponseLimited => {}
+    }
+    if let Some(cause) = DropCause::of_lookup(verdict) {
+        counters.count_drop(cause);
+    }
 }

@@ -5,7 +5,7 @@ use super::clock::{Clock, Pace};
 use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
 use crate::net::{DatagramSource, Received, is_transient};
-use crate::stats::{Counters, Tally};
+use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Malformed};
 use crate::types::Neighbours;
 use crate::wire::{DecodeError, Header};
@@ -96,7 +96,7 @@ impl Route for ServentRoute {
                 match message.header {
                     Header::Clireq => wanted.push(index),
                     Header::Query(_) => queries += 1,
-                    Header::Response => counters.unexpected_response += 1,
+                    Header::Response => counters.count_drop(DropCause::UnexpectedResponse),
                 }
             }
             queries
@@ -192,7 +192,7 @@ impl<R: Route> Intake<R> {
         counters.received += 1;
         let inbox = Arc::make_mut(&mut self.filling);
         if let Err(error) = inbox.push(from, datagram) {
-            counters.malformed(error);
+            counters.count_drop(error.into());
             self.route.malformed(from, datagram.len(), error);
             log::debug!("malformed datagram of {} bytes from {from}: {error}", datagram.len());
         }

@@ -29,7 +29,7 @@ pub fn run_traced(
     for outbox in outbox_rx {
         let counters = tally.count();
         let sent = sink.send(&outbox, |to, failure| {
-            counters.send_failed(failure);
+            counters.count_drop(failure.into());
             if tap.is_some() {
                 unsent.push((to, failure));
             }

@@ -74,3 +74,38 @@ impl Events {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stats::DropCause;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    /// Every name that the schema allows as the `why` of a line of `event`.
+    fn whys<'a>(schema: &'a Value, event: &str) -> BTreeSet<&'a str> {
+        let definitions = schema["$defs"].as_object().unwrap().values();
+        let of_event = definitions.filter(|definition| definition["properties"]["event"]["const"] == event);
+        let variants = of_event.flat_map(|definition| {
+            definition["oneOf"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .chain([definition])
+                .map(|variant| &variant["properties"])
+        });
+        let names = variants.flat_map(|properties| {
+            let why = &properties["why"];
+            why["enum"].as_array().into_iter().flatten().chain(why.get("const"))
+        });
+        names.map(|name| name.as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_schema_names_every_cause_and_no_other() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/trace.schema.json");
+        let schema: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        assert_eq!(whys(&schema, "dropped"), DropCause::ALL.iter().map(|cause| cause.name()).collect());
+    }
+}

@@ -2,10 +2,10 @@
 
 use super::{Events, Malformed, Traced};
 use crate::json::JsonLine;
-use crate::net::SendFailure;
 use crate::protocol::{ClireqFlooded, LookupVerdict, QueryVerdict, Verdict};
+use crate::stats::DropCause;
 use crate::types::{Neighbours, Timestamp, Ttl};
-use crate::wire::{DecodeError, Header, Message};
+use crate::wire::{Header, Message};
 use std::net::SocketAddrV4;
 
 /// The version of the lines, in the first one. It changes when a field goes or means something else.
@@ -46,8 +46,7 @@ impl Scribe {
                 for (source, message) in inbox.iter() {
                     match message.header {
                         Header::Response => {
-                            let dropped = self.begin(out, at, "dropped").fixed("why", "unexpected_response");
-                            about(dropped, source, &message).end();
+                            about(self.dropped(out, at, DropCause::UnexpectedResponse), source, &message).end();
                         }
                         Header::Clireq | Header::Query(_) => {
                             about(self.begin(out, at, "received"), source, &message).end();
@@ -57,7 +56,7 @@ impl Scribe {
             }
             Events::Malformed(malformed) => {
                 for &Malformed { from, len, error } in malformed {
-                    let line = self.begin(out, at, "dropped").fixed("why", why_malformed(error));
+                    let line = self.dropped(out, at, error.into());
                     line.address("from", from).number("len", len as u64).end();
                 }
             }
@@ -77,18 +76,17 @@ impl Scribe {
             }
             Events::Unsent(unsent) => {
                 for &(to, failure) in unsent {
-                    let line = self.begin(out, at, "dropped").fixed("why", why_unsent(failure));
-                    line.addresses("to", [to].into_iter()).end();
+                    self.dropped(out, at, failure.into()).addresses("to", [to].into_iter()).end();
                 }
             }
         }
     }
 
     fn judged(&self, out: &mut Vec<u8>, at: Timestamp, source: SocketAddrV4, message: &Message<'_>, verdict: Verdict) {
+        if let Some(cause) = DropCause::of_flood(verdict) {
+            return about(self.dropped(out, at, cause), source, message).end();
+        }
         let (name, why) = match verdict {
-            Verdict::Clireq(_) => ("forwarded", None),
-            Verdict::Query(QueryVerdict::StrangerRefused) => ("dropped", Some("stranger_refused")),
-            Verdict::Query(QueryVerdict::TtlZero) => ("dropped", Some("ttl_zero")),
             Verdict::Query(QueryVerdict::Duplicate { .. }) => ("duplicate", None),
             Verdict::Query(QueryVerdict::FirstSighting { ttl_expired: true, .. }) => {
                 ("not_forwarded", Some("ttl_expired"))
@@ -96,7 +94,7 @@ impl Scribe {
             Verdict::Query(QueryVerdict::FirstSighting { forwarded: 0, .. }) => {
                 ("not_forwarded", Some("no_other_neighbour"))
             }
-            Verdict::Query(QueryVerdict::FirstSighting { .. }) => ("forwarded", None),
+            Verdict::Clireq(_) | Verdict::Query(_) => ("forwarded", None),
         };
         let mut line = self.begin(out, at, name);
         if let Some(why) = why {
@@ -133,17 +131,20 @@ impl Scribe {
         message: &Message<'_>,
         verdict: LookupVerdict,
     ) {
-        let line = match verdict {
-            LookupVerdict::Answered => self.begin(out, at, "answered"),
-            LookupVerdict::NotFound => self.begin(out, at, "not_found"),
-            LookupVerdict::UnanswerableClient => self.begin(out, at, "dropped").fixed("why", "unanswerable_client"),
-            LookupVerdict::ResponseLimited => self.begin(out, at, "dropped").fixed("why", "response_limited"),
+        let line = match DropCause::of_lookup(verdict) {
+            Some(cause) => self.dropped(out, at, cause),
+            None if verdict == LookupVerdict::Answered => self.begin(out, at, "answered"),
+            None => self.begin(out, at, "not_found"),
         };
         let mut line = about(line, source, message);
         if verdict == LookupVerdict::Answered {
             line = line.addresses("to", [client(source, message)].into_iter());
         }
         line.end();
+    }
+
+    fn dropped<'a>(&self, out: &'a mut Vec<u8>, at: Timestamp, cause: DropCause) -> JsonLine<'a> {
+        self.begin(out, at, "dropped").fixed("why", cause.name())
     }
 
     fn begin<'a>(&self, out: &'a mut Vec<u8>, at: Timestamp, event: &str) -> JsonLine<'a> {
@@ -177,27 +178,5 @@ fn client(source: SocketAddrV4, message: &Message<'_>) -> SocketAddrV4 {
     match message.header {
         Header::Query(header) => header.client,
         Header::Clireq | Header::Response => source,
-    }
-}
-
-/// The name of the counter; so in [`why_unsent`].
-fn why_malformed(error: DecodeError) -> &'static str {
-    match error {
-        DecodeError::TooShort { .. } => "malformed_too_short",
-        DecodeError::UnknownType { .. } => "malformed_unknown_type",
-        DecodeError::ShortQuery { .. } => "malformed_short_query",
-        DecodeError::EmptyKey { .. } => "malformed_empty_key",
-        DecodeError::NoTab { .. } => "malformed_no_tab",
-    }
-}
-
-fn why_unsent(failure: SendFailure) -> &'static str {
-    match failure {
-        SendFailure::Unreachable => "send_failed_unreachable",
-        SendFailure::NoBuffers => "send_failed_no_buffers",
-        SendFailure::Refused => "send_failed_refused",
-        SendFailure::TooLong => "send_failed_too_long",
-        SendFailure::Forbidden => "send_failed_forbidden",
-        SendFailure::Other => "send_failed_other",
     }
 }
