@@ -87,10 +87,10 @@ pub fn run(config: &ClientConfig, interrupt_rx: Receiver<Interrupt>) -> Result<E
     let (outbox_tx, outbox_rx) = batches();
 
     let (flag, tally) = (stop.clone(), stats.tally());
-    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally))
+    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally, None))
         .map_err(ClientError::System)?;
     let tally = stats.tally();
-    crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(ClientError::System)?;
+    crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, None)).map_err(ClientError::System)?;
 
     let manner = manner(config);
     let _terminal = TerminalGuard::set_up(manner.interactive && io::stdout().is_terminal());

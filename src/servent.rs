@@ -161,7 +161,7 @@ impl Servent {
             }
             None => (None, None),
         };
-        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone()).traced(tap.clone());
+        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone());
         let flood = Flooder::new(FloodConfig {
             neighbours,
             first_seq: config.first_seq.unwrap_or_else(|| SeqNo(secret()[0] as u32)),
@@ -172,8 +172,8 @@ impl Servent {
         let answers = Lookup::new(store, ResponseLimiter::new(config.response_limit));
 
         let spawn_all = || -> io::Result<()> {
-            let (flag, tally) = (stop.clone(), stats.tally());
-            crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally))?;
+            let (flag, tally, taps) = (stop.clone(), stats.tally(), tap.clone());
+            crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally, taps.as_ref()))?;
             let (tally, sightings_tx, queries_tx, taps) =
                 (stats.tally(), lookup_tx.clone(), outbox_tx.clone(), tap.clone());
             crew.spawn("flooder", move || {
@@ -182,7 +182,7 @@ impl Servent {
             let (tally, taps) = (stats.tally(), tap.clone());
             crew.spawn("lookup", move || lookup::run(answers, &lookup_rx, &outbox_tx, &clock, tally, taps.as_ref()))?;
             let tally = stats.tally();
-            crew.spawn("sender", move || sender::run_traced(sink, &outbox_rx, &clock, tally, tap.as_ref()))
+            crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, tap.as_ref()))
         };
         if let Err(error) = spawn_all() {
             stop.set();

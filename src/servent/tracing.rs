@@ -49,13 +49,13 @@ impl Tracing {
         let refuse = |error| StartError::Trace(target.clone(), error);
         let file = target.open(kv_file).map_err(refuse)?;
         let anchor = clock.anchor().map_err(StartError::System)?;
-        let scribe = Scribe::new(node, neighbours.clone(), anchor.monotonic_nanos);
+        let scribe = Scribe::new(node, anchor.monotonic_nanos);
         let mut first_line = Vec::new();
-        scribe.start(&mut first_line, anchor.wall_nanos);
+        scribe.start(&mut first_line, anchor.wall_nanos, neighbours);
 
-        let (tap, note_rx, ledger) = tracer::notes(clock);
+        let (tap, event_rx, ledger) = tracer::tap();
         let (mut crew, numbers) = (Crew::default(), ledger.clone());
-        crew.spawn("tracer", move || tracer::run(file, &first_line, &scribe, &note_rx, &numbers, &clock))
+        crew.spawn("tracer", move || tracer::run(file, &first_line, &scribe, &event_rx, &numbers, &clock))
             .map_err(StartError::System)?;
         Ok((Self { crew, ledger }, tap))
     }
