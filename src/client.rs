@@ -83,9 +83,9 @@ impl ClientBuilder {
         let mut client = Client { asker: Some(asker), dialect, stop: StopFlag::new(&source)?, crew: Crew::default() };
         let mut stats = Stats::default();
         let (flag, tally, its_clock) = (client.stop.clone(), stats.tally(), clock.clone());
-        client.crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &its_clock, tally))?;
+        client.crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &its_clock, tally, None))?;
         let tally = stats.tally();
-        client.crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally))?;
+        client.crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, None))?;
         Ok(client)
     }
 }

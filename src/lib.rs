@@ -89,6 +89,7 @@ pub mod net;
 pub mod stats;
 mod text;
 mod entropy;
+mod json;
 pub mod trace;
 #[doc(hidden)]
 pub mod actor;

@@ -155,7 +155,7 @@ impl ServentBuilder {
             }
             None => (None, None),
         };
-        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone()).traced(tap.clone());
+        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone());
         let flood = Flooder::new(FloodConfig {
             neighbours: neighbours.clone(),
             first_seq: self.first_seq.unwrap_or_else(|| SeqNo(secret()[0] as u32)),
@@ -169,8 +169,8 @@ impl ServentBuilder {
         let (mut crew, mut stats) = (Crew::default(), Stats::default());
         let store_tx = lookup_tx.clone();
         let spawn_all = || -> io::Result<()> {
-            let (flag, tally, its_clock) = (stop.clone(), stats.tally(), clock.clone());
-            crew.spawn("receiver", move || receiver::run(source, &flag, route, &its_clock, tally))?;
+            let (flag, tally, its_clock, its_tap) = (stop.clone(), stats.tally(), clock.clone(), tap.clone());
+            crew.spawn("receiver", move || receiver::run(source, &flag, route, &its_clock, tally, its_tap.as_ref()))?;
             let (tally, its_clock) = (stats.tally(), clock.clone());
             let (queries_tx, its_tap) = (outbox_tx.clone(), tap.clone());
             crew.spawn("flooder", move || {
@@ -181,7 +181,7 @@ impl ServentBuilder {
                 lookup::run(answers, &lookup_rx, &outbox_tx, &its_clock, tally, its_tap.as_ref());
             })?;
             let tally = stats.tally();
-            crew.spawn("sender", move || sender::run_traced(sink, &outbox_rx, &clock, tally, tap.as_ref()))
+            crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, tap.as_ref()))
         };
         let spawned = spawn_all();
         let servent =

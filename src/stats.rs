@@ -11,26 +11,46 @@
 //! lookup   = clireq + first_sighting = answered + not_found + unanswerable_client + response_limited
 //! ```
 //!
-//! So every datagram received is under exactly one of: `answered`, a cause for which it was dropped (`malformed_*`,
-//! `unexpected_response`, `stranger_refused`, `ttl_zero`, `duplicate`, `unanswerable_client`, `response_limited`), and
-//! `not_found`, whether it was sent on or not. With `received`, `receive_shed` is all that was sent to the servent.
+//! So every datagram received is under exactly one of: `answered`, a [`DropCause`] other than those of sends,
+//! `duplicate`, and `not_found`, whether it was sent on or not. With `received`, `receive_shed` is all that was sent to
+//! the servent.
 //!
 //! `duplicate_higher_ttl` is part of `duplicate`; `ttl_clamped`, `ttl_expired` and `forwarded` are parts of
 //! `first_sighting`.
 
-use crate::net::SendFailure;
-use crate::wire::DecodeError;
+mod cause;
+
 use parking_lot::Mutex;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// From the list of counters: the struct, and a variant of [`DropCause`] for each that has one beside its name.
 macro_rules! counters {
-    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+    ($(#[doc = $doc:literal] $name:ident $(= $cause:ident)?,)+) => {
         /// How often each thing happened since the start.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Counters {
-            $($(#[doc = $doc])+ pub $name: u64,)+
+            $(#[doc = $doc] pub $name: u64,)+
+        }
+
+        /// Why a datagram, or the answer to one, came to nothing. Each has a counter, and in a trace a `why`, of its name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum DropCause {
+            $($(#[doc = $doc] $cause,)?)+
+        }
+
+        impl DropCause {
+            /// Every cause, in the order of a datagram's way.
+            pub const ALL: &[Self] = &[$($(Self::$cause,)?)+];
+
+            /// The name of its counter.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($(Self::$cause => stringify!($name),)?)+
+                }
+            }
         }
 
         impl Counters {
@@ -44,6 +64,21 @@ macro_rules! counters {
             pub fn add(&mut self, other: &Self) {
                 $(self.$name += other.$name;)+
             }
+
+            /// The counter of a cause.
+            #[must_use]
+            pub fn dropped(&self, cause: DropCause) -> u64 {
+                match cause {
+                    $($(DropCause::$cause => self.$name,)?)+
+                }
+            }
+
+            /// Counts one more that came to nothing.
+            pub fn count_drop(&mut self, cause: DropCause) {
+                *match cause {
+                    $($(DropCause::$cause => &mut self.$name,)?)+
+                } += 1;
+            }
         }
     };
 }
@@ -52,25 +87,25 @@ counters! {
     /// Datagrams that came in.
     received,
     /// Malformed: no room for the type (P-5).
-    malformed_too_short,
+    malformed_too_short = MalformedTooShort,
     /// Malformed: a type that the protocol does not have (P-5).
-    malformed_unknown_type,
+    malformed_unknown_type = MalformedUnknownType,
     /// Malformed: a QUERY that ends before its key (P-5).
-    malformed_short_query,
+    malformed_short_query = MalformedShortQuery,
     /// Malformed: no key before the first NUL, or before a RESPONSE's first tab (P-5).
-    malformed_empty_key,
+    malformed_empty_key = MalformedEmptyKey,
     /// Malformed: a RESPONSE without a tab (P-5).
-    malformed_no_tab,
+    malformed_no_tab = MalformedNoTab,
     /// RESPONSEs: a servent asks nobody (P-6).
-    unexpected_response,
+    unexpected_response = UnexpectedResponse,
     /// CLIREQs.
     clireq,
     /// QUERYs.
     query,
     /// QUERYs from others than the neighbours, with `--neighbours-only` (P-22).
-    stranger_refused,
+    stranger_refused = StrangerRefused,
     /// QUERYs with time-to-live 0 (P-17).
-    ttl_zero,
+    ttl_zero = TtlZero,
     /// QUERYs seen before (P-14).
     duplicate,
     /// Of these, those with more time-to-live than the first copy (P-19).
@@ -94,55 +129,29 @@ counters! {
     /// Keys not held here.
     not_found,
     /// Keys held, but nobody can be answered at the client's address (P-23).
-    unanswerable_client,
+    unanswerable_client = UnanswerableClient,
     /// Keys held, but the client's network had its share (P-24).
-    response_limited,
+    response_limited = ResponseLimited,
     /// Datagrams handed to the kernel.
     sent,
     /// Sends that failed: no route, or the host or network is down (P-25).
-    send_failed_unreachable,
+    send_failed_unreachable = SendFailedUnreachable,
     /// Sends that failed: no buffer space (P-25).
-    send_failed_no_buffers,
+    send_failed_no_buffers = SendFailedNoBuffers,
     /// Sends that failed: refused (P-25).
-    send_failed_refused,
+    send_failed_refused = SendFailedRefused,
     /// Sends that failed: longer than a datagram may be (P-25).
-    send_failed_too_long,
+    send_failed_too_long = SendFailedTooLong,
     /// Sends that failed: not permitted, for example by a packet filter (P-25).
-    send_failed_forbidden,
+    send_failed_forbidden = SendFailedForbidden,
     /// Sends that failed otherwise (P-25).
-    send_failed_other,
-    /// Buffers that the kernel dropped because the receive buffer was full. A buffer is a datagram, or with receive offload several, which
-    /// only the kernel knew.
+    send_failed_other = SendFailedOther,
+    /// Buffers that the kernel dropped for want of room: a datagram each, or with receive offload nobody knows how many.
     receive_shed,
     /// Receive calls that failed, or brought what could not be read (P-25).
     receive_failed,
     /// Events that are missing from the trace, since it could not be written as fast or at all.
     trace_dropped,
-}
-
-impl Counters {
-    /// Counts a malformed datagram by its cause.
-    pub fn malformed(&mut self, error: DecodeError) {
-        *match error {
-            DecodeError::TooShort { .. } => &mut self.malformed_too_short,
-            DecodeError::UnknownType { .. } => &mut self.malformed_unknown_type,
-            DecodeError::ShortQuery { .. } => &mut self.malformed_short_query,
-            DecodeError::EmptyKey { .. } => &mut self.malformed_empty_key,
-            DecodeError::NoTab { .. } => &mut self.malformed_no_tab,
-        } += 1;
-    }
-
-    /// Counts a failed send by its kind.
-    pub fn send_failed(&mut self, failure: SendFailure) {
-        *match failure {
-            SendFailure::Unreachable => &mut self.send_failed_unreachable,
-            SendFailure::NoBuffers => &mut self.send_failed_no_buffers,
-            SendFailure::Refused => &mut self.send_failed_refused,
-            SendFailure::TooLong => &mut self.send_failed_too_long,
-            SendFailure::Forbidden => &mut self.send_failed_forbidden,
-            SendFailure::Other => &mut self.send_failed_other,
-        } += 1;
-    }
 }
 
 /// How often a second things happened over a while.
@@ -161,21 +170,14 @@ impl Counters {
             ("answered", a_second(|counters| counters.answered)),
             ("forwarded", a_second(|counters| counters.forwarded)),
             ("duplicates", a_second(|counters| counters.duplicate)),
-            ("dropped", a_second(Self::dropped)),
+            ("dropped", a_second(Self::all_dropped)),
             ("shed", a_second(|counters| counters.receive_shed)),
         ])
     }
 
-    /// Datagrams and answers that came to nothing by a cause that has a name, duplicates not among them.
-    fn dropped(&self) -> u64 {
-        let causes = ["malformed_", "send_failed_"];
-        let by_kind = self.rows().into_iter().filter(|(name, _)| causes.iter().any(|cause| name.starts_with(cause)));
-        by_kind.map(|(_, count)| count).sum::<u64>()
-            + self.unexpected_response
-            + self.stranger_refused
-            + self.ttl_zero
-            + self.unanswerable_client
-            + self.response_limited
+    /// What came to nothing by any cause.
+    fn all_dropped(&self) -> u64 {
+        DropCause::ALL.iter().map(|&cause| self.dropped(cause)).sum()
     }
 }
 
@@ -262,6 +264,16 @@ mod tests {
         assert_eq!(stats.snapshot(), Counters { received: 3, ..Counters::default() });
         sender.publish();
         assert_eq!(stats.snapshot(), Counters { received: 3, sent: 2, ..Counters::default() });
+    }
+
+    #[test]
+    fn each_cause_has_the_counter_of_its_name() {
+        for &cause in DropCause::ALL {
+            let mut counters = Counters::default();
+            counters.count_drop(cause);
+            let counted: Vec<_> = counters.rows().into_iter().filter(|(_, count)| *count > 0).collect();
+            assert_eq!((counted, counters.dropped(cause)), (vec![(cause.name(), 1)], 1), "{cause:?}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use allocation_counter::measure;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use servent::actor::channels::LookupJob;
 use servent::actor::clock::SystemClock;
+use servent::actor::tracer::{self, Tap};
 use servent::actor::{flooder, lookup};
 use servent::batch::{Inbox, Outbox};
 use servent::net::{BatchReceiver, BatchSender, DatagramSink, DatagramSource, Offload, Socket};
@@ -69,30 +70,36 @@ fn drained<T: Send + 'static>() -> Sender<T> {
     message_tx
 }
 
+/// What the flooder allocates for a batch of so many datagrams.
+fn allocations_of_the_flooder(datagrams: usize, tap: Option<&Tap>) -> u64 {
+    let batch = inbox(datagrams);
+    allocations_a_batch(|batches| {
+        let machine = Flooder::new(FloodConfig {
+            neighbours: Neighbours::new([at(1), at(2)]).unwrap(),
+            first_seq: SeqNo(0),
+            neighbours_only: false,
+            seen: SeenConfig { capacity: 1 << 10, ..SeenConfig::default() },
+            secret: [1, 2],
+        });
+        let inbox_rx = filled(&batch, batches);
+        let (clock, tally) = (SystemClock::start(), Stats::default().tally());
+        flooder::run(machine, &inbox_rx, &drained(), &drained(), &clock, tally, tap);
+    })
+}
+
 #[test]
 fn the_flooder_allocates_nothing_in_steady_state() {
     for datagrams in [1, FULL] {
-        let batch = inbox(datagrams);
-        let allocations = allocations_a_batch(|batches| {
-            let machine = Flooder::new(FloodConfig {
-                neighbours: Neighbours::new([at(1), at(2)]).unwrap(),
-                first_seq: SeqNo(0),
-                neighbours_only: false,
-                seen: SeenConfig { capacity: 1 << 10, ..SeenConfig::default() },
-                secret: [1, 2],
-            });
-            let inbox_rx = filled(&batch, batches);
-            flooder::run(
-                machine,
-                &inbox_rx,
-                &drained(),
-                &drained(),
-                &SystemClock::start(),
-                Stats::default().tally(),
-                None,
-            );
-        });
-        assert_eq!(allocations, 0, "{datagrams} datagrams a batch");
+        assert_eq!(allocations_of_the_flooder(datagrams, None), 0, "{datagrams} datagrams a batch");
+    }
+}
+
+/// The notes of a batch are one list. Nobody takes them here, so that what waits is no part of the figure.
+#[test]
+fn a_traced_flooder_allocates_once_a_batch_and_not_for_a_datagram() {
+    let (tap, _, _) = tracer::tap();
+    for datagrams in [1, FULL] {
+        assert_eq!(allocations_of_the_flooder(datagrams, Some(&tap)), 1, "{datagrams} datagrams a batch");
     }
 }
 

@@ -5,16 +5,39 @@ use super::clock::Clock;
 use super::tracer::Tap;
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::protocol::{ClireqFlooded, Flooder, QueryVerdict, Verdict};
-use crate::stats::{Counters, Tally};
-use crate::trace::Events;
+use crate::stats::{Counters, DropCause, Tally};
+use crate::trace::{Events, Notes};
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, Sender};
-use std::sync::Arc;
+
+/// Whoever judges batches: a [`Flooder`], or in a test one that breaks a promise, so that a trace must show it.
+pub trait Judge {
+    /// As [`Flooder::on_batch`].
+    fn judge(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        outbox: &mut Outbox,
+        judged: impl FnMut(usize, Verdict, &Outbox),
+    );
+}
+
+impl Judge for Flooder {
+    fn judge(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        outbox: &mut Outbox,
+        judged: impl FnMut(usize, Verdict, &Outbox),
+    ) {
+        self.on_batch(now, inbox, outbox, judged);
+    }
+}
 
 /// Judges every CLIREQ and QUERY of each batch; passes first sightings on to the lookup actor and QUERYs on to the
-/// sender, and what it judged to `tap`, if there is one. Ends when `inbox_rx` is closed and drained, or nobody takes its results.
+/// sender, and tells `tap`, if there is one, what it did. Ends when `inbox_rx` is closed and drained, or nobody takes its results.
 pub fn run(
-    mut flooder: Flooder,
+    mut flooder: impl Judge,
     inbox_rx: &Receiver<InboxHandle>,
     lookup_tx: &Sender<LookupJob>,
     outbox_tx: &Sender<OutboxHandle>,
@@ -27,24 +50,25 @@ pub fn run(
     let mut told_of_loopback = false;
     for inbox in inbox_rx {
         let now = clock.now();
-        let (wanted, outbox) = sightings.fill(|wanted| {
+        let (wanted, (outbox, notes)) = sightings.fill(|wanted| {
             wanted.clear();
-            let (outbox, ()) = outboxes.fill(|outbox| {
+            outboxes.fill(|outbox| {
                 outbox.clear();
+                let counters = tally.count();
                 // Two loops: the one that notes nothing does not ask at each message whether it should.
-                match tap {
-                    None => judge(&mut flooder, now, &inbox, outbox, wanted, tally.count(), |_, _| {}),
-                    Some(tap) => {
-                        let mut verdicts = Vec::with_capacity(inbox.len());
-                        let note = |index, verdict| verdicts.push((index, verdict));
-                        judge(&mut flooder, now, &inbox, outbox, wanted, tally.count(), note);
-                        verdicts.retain(|(_, verdict)| is_of_a_query(verdict));
-                        tap.offer(now, Events::Judged(Arc::clone(&inbox), verdicts));
-                    }
-                }
-            });
-            outbox
+                let Some(tap) = tap else {
+                    judge(&mut flooder, now, &inbox, outbox, wanted, counters, |_, _, _| {});
+                    return None;
+                };
+                let mut notes = Notes::of(inbox.len());
+                let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
+                judge(&mut flooder, now, &inbox, outbox, wanted, counters, note);
+                Some((tap, notes))
+            })
         });
+        if let Some((tap, notes)) = notes {
+            tap.offer(Events::Judged(notes.done(&inbox, &outbox)));
+        }
         if !told_of_loopback && tally.count().loopback_client > 0 {
             told_of_loopback = true;
             log::warn!(
@@ -64,33 +88,30 @@ pub fn run(
 }
 
 fn judge(
-    flooder: &mut Flooder,
+    flooder: &mut impl Judge,
     now: Timestamp,
     inbox: &Inbox,
     outbox: &mut Outbox,
     wanted: &mut Vec<usize>,
     counters: &mut Counters,
-    mut note: impl FnMut(usize, Verdict),
+    mut note: impl FnMut(usize, Verdict, &Outbox),
 ) {
-    flooder.on_batch(now, inbox, outbox, |index, verdict| {
-        note(index, verdict);
+    flooder.judge(now, inbox, outbox, |index, verdict, outbox| {
+        note(index, verdict, outbox);
         count(index, verdict, wanted, counters);
     });
 }
 
-/// Whether there is a QUERY that it is about: of a CLIREQ there is none without neighbours.
-fn is_of_a_query(verdict: &Verdict) -> bool {
-    !matches!(verdict, Verdict::Clireq(ClireqFlooded { seq: None, .. }))
-}
-
 fn count(index: usize, verdict: Verdict, wanted: &mut Vec<usize>, counters: &mut Counters) {
+    if let Some(cause) = DropCause::of_flood(verdict) {
+        counters.count_drop(cause);
+    }
     match verdict {
         Verdict::Clireq(ClireqFlooded { seq: _, evicted, loopback_client }) => {
             counters.seen_evicted += u64::from(evicted);
             counters.loopback_client += u64::from(loopback_client);
         }
-        Verdict::Query(QueryVerdict::StrangerRefused) => counters.stranger_refused += 1,
-        Verdict::Query(QueryVerdict::TtlZero) => counters.ttl_zero += 1,
+        Verdict::Query(QueryVerdict::StrangerRefused | QueryVerdict::TtlZero) => {}
         Verdict::Query(QueryVerdict::Duplicate { higher_ttl }) => {
             counters.duplicate += 1;
             counters.duplicate_higher_ttl += u64::from(higher_ttl);

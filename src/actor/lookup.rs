@@ -5,16 +5,15 @@ use super::clock::Clock;
 use super::tracer::Tap;
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::protocol::{Lookup, LookupVerdict};
-use crate::stats::{Counters, Tally};
-use crate::trace::Events;
+use crate::stats::{Counters, DropCause, Tally};
+use crate::trace::{Events, Notes};
 use crate::types::Timestamp;
 use crate::wire::{Header, Message};
-use crossbeam_channel::{Receiver, SendError, Sender};
+use crossbeam_channel::{Receiver, Sender};
 use std::net::SocketAddrV4;
-use std::sync::Arc;
 
-/// Looks up what each job names and passes the RESPONSEs on to the sender, and what it found to `tap`, if there is
-/// one. Ends when `lookup_rx` is closed and drained, or the sender is gone.
+/// Looks up what each job names and passes the RESPONSEs on to the sender, and tells `tap`, if there is
+/// one, what it did. Ends when `lookup_rx` is closed and drained, or the sender is gone.
 pub fn run(
     mut lookup: Lookup,
     lookup_rx: &Receiver<LookupJob>,
@@ -33,63 +32,53 @@ pub fn run(
             }
         };
         let now = clock.now();
-        let work = Work { lookup: &mut lookup, now, inbox: &inbox, wanted: &wanted };
-        // Two loops: the one that notes nothing does not ask at each key whether it should.
-        let taken = match tap {
-            None => work.run(&mut outboxes, outbox_tx, &mut tally, |_, _| {}),
-            Some(tap) => {
-                let mut verdicts = Vec::with_capacity(wanted.len());
-                let note = |index, verdict| verdicts.push((index, verdict));
-                let taken = work.run(&mut outboxes, outbox_tx, &mut tally, note);
-                tap.offer(now, Events::LookedUp(Arc::clone(&inbox), verdicts));
-                taken
-            }
-        };
-        if taken.is_err() {
-            return;
-        }
-    }
-}
-
-/// One job.
-struct Work<'a> {
-    lookup: &'a mut Lookup,
-    now: Timestamp,
-    inbox: &'a Inbox,
-    wanted: &'a [usize],
-}
-
-impl Work<'_> {
-    fn run(
-        self,
-        outboxes: &mut Pool<Outbox>,
-        outbox_tx: &Sender<OutboxHandle>,
-        tally: &mut Tally,
-        mut note: impl FnMut(usize, LookupVerdict),
-    ) -> Result<(), SendError<OutboxHandle>> {
-        let Self { lookup, now, inbox, wanted } = self;
-        let request = |&index| inbox.get(index).map(|(source, message)| (index, source, message));
-        let mut requests = wanted.iter().filter_map(request).peekable();
-        // A small request can have a large answer, so a batch of them may fill several outboxes.
-        while requests.peek().is_some() {
-            let (outbox, ()) = outboxes.fill(|outbox| {
+        let mut left = wanted.as_slice();
+        while !left.is_empty() {
+            let (outbox, (rest, notes)) = outboxes.fill(|outbox| {
                 outbox.clear();
-                while !outbox.is_full()
-                    && let Some((index, source, message)) = requests.next()
-                {
-                    if let Some(verdict) = answer(lookup, now, source, &message, outbox) {
-                        note(index, verdict);
-                        count(verdict, tally.count());
-                    }
-                }
+                let counters = tally.count();
+                // Two loops: the one that notes nothing does not ask at each key whether it should.
+                let Some(tap) = tap else {
+                    return (look_up(&mut lookup, now, &inbox, left, outbox, counters, |_, _, _| {}), None);
+                };
+                let mut notes = Notes::of(left.len());
+                let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
+                let rest = look_up(&mut lookup, now, &inbox, left, outbox, counters, note);
+                (rest, Some((tap, notes)))
             });
+            left = rest;
+            if let Some((tap, notes)) = notes {
+                tap.offer(Events::LookedUp(notes.done(&inbox, &outbox)));
+            }
             tally.publish();
-            if !outbox.is_empty() {
-                outbox_tx.send(outbox)?;
+            if !outbox.is_empty() && outbox_tx.send(outbox).is_err() {
+                return;
             }
         }
-        Ok(())
     }
+}
+
+/// Looks up what is `wanted` until `outbox` is full: a small request can have a large answer. Returns what is left.
+fn look_up<'a>(
+    lookup: &mut Lookup,
+    now: Timestamp,
+    inbox: &Inbox,
+    mut wanted: &'a [usize],
+    outbox: &mut Outbox,
+    counters: &mut Counters,
+    mut note: impl FnMut(usize, LookupVerdict, &Outbox),
+) -> &'a [usize] {
+    while let [index, rest @ ..] = wanted
+        && !outbox.is_full()
+    {
+        let (source, message) = inbox.get(*index).expect("what is wanted lies in the batch");
+        if let Some(verdict) = answer(lookup, now, source, &message, outbox) {
+            note(*index, verdict, outbox);
+            count(verdict, counters);
+        }
+        wanted = rest;
+    }
+    wanted
 }
 
 /// What a request is answered; `None` for what is no request.
@@ -110,10 +99,12 @@ fn answer(
 
 fn count(verdict: LookupVerdict, counters: &mut Counters) {
     counters.lookup += 1;
-    *match verdict {
-        LookupVerdict::Answered => &mut counters.answered,
-        LookupVerdict::NotFound => &mut counters.not_found,
-        LookupVerdict::UnanswerableClient => &mut counters.unanswerable_client,
-        LookupVerdict::ResponseLimited => &mut counters.response_limited,
-    } += 1;
+    match verdict {
+        LookupVerdict::Answered => counters.answered += 1,
+        LookupVerdict::NotFound => counters.not_found += 1,
+        LookupVerdict::UnanswerableClient | LookupVerdict::ResponseLimited => {}
+    }
+    if let Some(cause) = DropCause::of_lookup(verdict) {
+        counters.count_drop(cause);
+    }
 }

@@ -5,9 +5,9 @@ use super::clock::{Clock, Pace};
 use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
 use crate::net::{DatagramSource, Received, Waker, is_transient};
-use crate::stats::{Counters, Tally};
+use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Malformed};
-use crate::types::Neighbours;
+use crate::types::{Neighbours, Timestamp};
 use crate::wire::{DecodeError, Header};
 use crossbeam_channel::{Receiver, SendError, Sender, bounded};
 use parking_lot::Mutex;
@@ -72,12 +72,6 @@ pub trait Route {
     /// # Errors
     /// Whoever should take it is gone: the receiver ends.
     fn pass(&mut self, inbox: InboxHandle, counters: &mut Counters) -> Result<(), Gone>;
-
-    /// Learns of a malformed datagram, which goes nowhere.
-    fn malformed(&mut self, _from: SocketAddrV4, _len: usize, _error: DecodeError) {}
-
-    /// Learns that a receive call is over and what it brought was passed on.
-    fn settle(&mut self) {}
 }
 
 /// The other end of a channel is gone.
@@ -101,8 +95,6 @@ pub struct ServentRoute {
     inbox_tx: Sender<InboxHandle>,
     lookup_tx: Sender<LookupJob>,
     wanted: Pool<Vec<usize>>,
-    tap: Option<Tap>,
-    malformed: Vec<Malformed>,
 }
 
 impl ServentRoute {
@@ -110,13 +102,7 @@ impl ServentRoute {
     #[must_use]
     pub fn new(neighbours: &Neighbours, inbox_tx: Sender<InboxHandle>, lookup_tx: Sender<LookupJob>) -> Self {
         let floods_clireqs = !neighbours.as_slice().is_empty();
-        Self { floods_clireqs, inbox_tx, lookup_tx, wanted: Pool::default(), tap: None, malformed: Vec::new() }
-    }
-
-    /// The same, with what comes in noted for the tracer.
-    #[must_use]
-    pub fn traced(self, tap: Option<Tap>) -> Self {
-        Self { tap, ..self }
+        Self { floods_clireqs, inbox_tx, lookup_tx, wanted: Pool::default() }
     }
 }
 
@@ -129,7 +115,7 @@ impl Route for ServentRoute {
                 match message.header {
                     Header::Clireq => wanted.push(index),
                     Header::Query(_) => queries += 1,
-                    Header::Response => counters.unexpected_response += 1,
+                    Header::Response => counters.count_drop(DropCause::UnexpectedResponse),
                 }
             }
             queries
@@ -137,10 +123,6 @@ impl Route for ServentRoute {
         let clireqs = wanted.len();
         counters.clireq += clireqs as u64;
         counters.query += queries;
-        // First, so that the lines of what the others do come behind.
-        if let Some(tap) = &self.tap {
-            tap.offer_now(Events::Received(Arc::clone(&inbox)));
-        }
         if clireqs > 0 {
             self.lookup_tx.send(LookupJob::Keys { inbox: Arc::clone(&inbox), wanted })?;
         }
@@ -148,18 +130,6 @@ impl Route for ServentRoute {
             self.inbox_tx.send(inbox)?;
         }
         Ok(())
-    }
-
-    fn malformed(&mut self, from: SocketAddrV4, len: usize, error: DecodeError) {
-        if self.tap.is_some() {
-            self.malformed.push(Malformed { from, len, error });
-        }
-    }
-
-    fn settle(&mut self) {
-        if let Some(tap) = &self.tap {
-            tap.offer_now(Events::Malformed(std::mem::take(&mut self.malformed)));
-        }
     }
 }
 
@@ -170,17 +140,32 @@ impl Route for Sender<InboxHandle> {
     }
 }
 
-/// Receives, decodes and routes until `stop` is set, the route is gone, or there is no socket any more.
+/// Receives, decodes and routes until `stop` is set, the route is gone, or there is no socket any more; tells `tap`, if
+/// there is one, what came in.
 ///
 /// Malformed datagrams are counted by cause, logged at debug, and otherwise ignored (P-5).
-pub fn run(mut source: impl DatagramSource, stop: &StopFlag, route: impl Route, clock: &impl Clock, mut tally: Tally) {
-    let mut intake = Intake::new(route);
+pub fn run(
+    mut source: impl DatagramSource,
+    stop: &StopFlag,
+    route: impl Route,
+    clock: &impl Clock,
+    mut tally: Tally,
+    tap: Option<&Tap>,
+) {
+    let mut intake = Intake::new(route, tap);
     let (mut shed_pace, mut failure_pace) = (Pace::FAILURES, Pace::FAILURES);
     let mut rest = Duration::ZERO;
     while !stop.is_set() && !intake.gone {
-        let received = source.receive(|from, datagram| intake.take(from, datagram, tally.count()));
-        intake.pass(tally.count());
-        intake.route.settle();
+        let counters = tally.count();
+        // Two loops: the one that notes nothing does not ask at each datagram whether it should.
+        let received = match tap {
+            None => source.receive(|from, datagram| intake.take(from, datagram, counters, |_, _| {})),
+            Some(_) => source.receive(|from, datagram| {
+                let note = |arrivals: &mut Arrivals, taken| arrivals.add(clock.now(), from, datagram.len(), taken);
+                intake.take(from, datagram, counters, note);
+            }),
+        };
+        intake.pass(counters);
         let shed = match received {
             Ok(Received { shed, unreadable, batching_lost }) => {
                 // A woken call may bring something that is no datagram.
@@ -220,25 +205,51 @@ pub fn run(mut source: impl DatagramSource, stop: &StopFlag, route: impl Route, 
 }
 
 /// Collects datagrams into batches and passes them on.
-struct Intake<R> {
+struct Intake<'a, R> {
     route: R,
     inboxes: Pool<Inbox>,
     filling: Arc<Inbox>,
     gone: bool,
+    tap: Option<&'a Tap>,
+    arrivals: Arrivals,
 }
 
-impl<R: Route> Intake<R> {
-    fn new(route: R) -> Self {
-        Self { route, inboxes: Pool::default(), filling: Arc::default(), gone: false }
+/// What a tap is to be told of the batch that is being filled.
+#[derive(Debug, Default)]
+struct Arrivals {
+    times: Vec<Timestamp>,
+    malformed: Vec<Malformed>,
+}
+
+impl Arrivals {
+    fn add(&mut self, at: Timestamp, from: SocketAddrV4, len: usize, taken: Result<Header, DecodeError>) {
+        match taken {
+            Ok(_) => self.times.push(at),
+            Err(error) => self.malformed.push(Malformed { at, from, len, error }),
+        }
+    }
+}
+
+impl<'a, R: Route> Intake<'a, R> {
+    fn new(route: R, tap: Option<&'a Tap>) -> Self {
+        let (inboxes, filling, arrivals) = (Pool::default(), Arc::default(), Arrivals::default());
+        Self { route, inboxes, filling, gone: false, tap, arrivals }
     }
 
-    /// Decodes one datagram; passes the batch on when it is full.
-    fn take(&mut self, from: SocketAddrV4, datagram: &[u8], counters: &mut Counters) {
+    /// Decodes one datagram, lets `note` note what came of it, and passes the batch on when it is full.
+    fn take(
+        &mut self,
+        from: SocketAddrV4,
+        datagram: &[u8],
+        counters: &mut Counters,
+        note: impl FnOnce(&mut Arrivals, Result<Header, DecodeError>),
+    ) {
         counters.received += 1;
         let inbox = Arc::make_mut(&mut self.filling);
-        if let Err(error) = inbox.push(from, datagram) {
-            counters.malformed(error);
-            self.route.malformed(from, datagram.len(), error);
+        let taken = inbox.push(from, datagram);
+        note(&mut self.arrivals, taken);
+        if let Err(error) = taken {
+            counters.count_drop(error.into());
             log::debug!("malformed datagram of {} bytes from {from}: {error}", datagram.len());
         }
         if inbox.is_full() {
@@ -246,8 +257,13 @@ impl<R: Route> Intake<R> {
         }
     }
 
-    /// Passes the batch on, if anything is in it, and starts another one.
+    /// Passes the batch on, if anything is in it, and starts another one. The tap is told first, so that the lines of
+    /// what others do with it come behind.
     fn pass(&mut self, counters: &mut Counters) {
+        let Arrivals { times, malformed } = std::mem::take(&mut self.arrivals);
+        if let Some(tap) = self.tap {
+            tap.offer(Events::Malformed(malformed));
+        }
         if self.filling.is_empty() {
             return;
         }
@@ -255,6 +271,9 @@ impl<R: Route> Intake<R> {
         Arc::make_mut(&mut next).clear();
         let full = std::mem::replace(&mut self.filling, next);
         self.inboxes.keep(&full);
+        if let Some(tap) = self.tap {
+            tap.offer(Events::Received(Arc::clone(&full), times));
+        }
         self.gone |= self.route.pass(full, counters).is_err();
     }
 }

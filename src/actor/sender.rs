@@ -5,19 +5,14 @@ use super::clock::{Clock, Pace};
 use super::tracer::Tap;
 use crate::net::{DatagramSink, SendFailure};
 use crate::stats::Tally;
-use crate::trace::Events;
+use crate::trace::{Events, Unsent};
 use crossbeam_channel::Receiver;
 use std::collections::HashMap;
 
-/// Sends each batch. Ends when `outbox_rx` is closed and drained, so whatever was queued at a stop still leaves.
+/// Sends each batch, and tells `tap`, if there is one, what could not leave. Ends when `outbox_rx` is closed and drained, so whatever was queued at a stop still leaves.
 ///
 /// A datagram that can't leave is counted by kind and logged, at most once per 30 s and kind (P-25).
-pub fn run(sink: impl DatagramSink, outbox_rx: &Receiver<OutboxHandle>, clock: &impl Clock, tally: Tally) {
-    run_traced(sink, outbox_rx, clock, tally, None);
-}
-
-/// The same, with what can't leave noted for `tap`, if there is one.
-pub fn run_traced(
+pub fn run(
     mut sink: impl DatagramSink,
     outbox_rx: &Receiver<OutboxHandle>,
     clock: &impl Clock,
@@ -29,16 +24,16 @@ pub fn run_traced(
     for outbox in outbox_rx {
         let counters = tally.count();
         let sent = sink.send(&outbox, |to, failure| {
-            counters.send_failed(failure);
+            counters.count_drop(failure.into());
             if tap.is_some() {
-                unsent.push((to, failure));
+                unsent.push(Unsent { at: clock.now(), to, failure });
             }
             if paces.entry(failure).or_insert(Pace::FAILURES).is_due(clock.now()) {
                 log::warn!("could not send to {to}: {failure}");
             }
         });
         if let Some(tap) = tap {
-            tap.offer_now(Events::Unsent(std::mem::take(&mut unsent)));
+            tap.offer(Events::Unsent(std::mem::take(&mut unsent)));
         }
         if sent.offload_lost {
             log::warn!("the network does not segment datagrams (GSO): each is sent alone from now on");

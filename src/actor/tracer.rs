@@ -11,15 +11,14 @@
 //! counted instead. So a slow disk costs the trace lines and the servent nothing.
 
 use super::clock::Clock;
-use crate::trace::{Events, Scribe, Traced};
-use crate::types::Timestamp;
+use crate::trace::{Events, Scribe};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Notes that may wait for the tracer, each of a batch. A batch is at most about a mebibyte, and usually some kilobytes.
+/// Notes that may wait for the tracer, each of a batch. With it waits what came in and what was queued for it, each at
+/// most about a mebibyte, and usually some kilobytes.
 pub const NOTES_WAITING_MAX: usize = 128;
 
 /// Bytes of lines that are written together where more are waiting.
@@ -59,45 +58,33 @@ impl Ledger {
 }
 
 /// Where an actor hands over its notes.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Tap {
-    note_tx: Sender<Traced>,
+    event_tx: Sender<Events>,
     ledger: Ledger,
-    clock: Arc<dyn Clock + Send + Sync>,
-}
-
-impl fmt::Debug for Tap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tap").field("ledger", &self.ledger).finish_non_exhaustive()
-    }
 }
 
 impl Tap {
-    /// Hands over what an actor did from `at` on. Never waits: what finds no room is counted.
-    pub fn offer(&self, at: Timestamp, events: Events) {
+    /// Hands over what an actor did. Never waits: what finds no room is counted.
+    pub fn offer(&self, events: Events) {
         let count = events.count() as u64;
         if count == 0 {
             return;
         }
         // First, or the tracer could subtract what was not added yet.
         self.ledger.0.pending.fetch_add(count, Ordering::Relaxed);
-        if self.note_tx.try_send(Traced { at, events }).is_err() {
+        if self.event_tx.try_send(events).is_err() {
             self.ledger.lost(count);
         }
     }
-
-    /// The same for what was done now.
-    pub fn offer_now(&self, events: Events) {
-        self.offer(self.clock.now(), events);
-    }
 }
 
-/// The taps' end and the tracer's, and what is counted between them.
+/// A tap, to be cloned for each actor, the tracer's end, and what is counted between them.
 #[must_use]
-pub fn notes(clock: Arc<dyn Clock + Send + Sync>) -> (Tap, Receiver<Traced>, Ledger) {
-    let (note_tx, note_rx) = bounded(NOTES_WAITING_MAX);
+pub fn tap() -> (Tap, Receiver<Events>, Ledger) {
+    let (event_tx, event_rx) = bounded(NOTES_WAITING_MAX);
     let ledger = Ledger::default();
-    (Tap { note_tx, ledger: ledger.clone(), clock }, note_rx, ledger)
+    (Tap { event_tx, ledger: ledger.clone() }, event_rx, ledger)
 }
 
 /// Writes `first_line`, then a line for each event until every tap is dropped and nothing waits any more; then how many are missing.
@@ -108,31 +95,31 @@ pub fn run(
     mut file: impl Write,
     first_line: &[u8],
     scribe: &Scribe,
-    note_rx: &Receiver<Traced>,
+    event_rx: &Receiver<Events>,
     ledger: &Ledger,
     clock: &impl Clock,
 ) {
-    let (mut text, mut events) = (Vec::new(), 0);
+    let (mut text, mut untold) = (Vec::new(), 0);
     let mut outcome = file.write_all(first_line);
     complain(&outcome);
-    for traced in note_rx {
-        events += traced.events.count() as u64;
+    for events in event_rx {
+        untold += events.count() as u64;
         if outcome.is_ok() {
-            scribe.events(&mut text, &traced);
+            scribe.events(&mut text, &events);
         }
-        // Before the write, which may take long: the batch goes back to its pool.
-        drop(traced);
-        if text.len() >= WRITE_LEN || note_rx.is_empty() {
+        // Before the write, which may take long: the batches go back to their pools.
+        drop(events);
+        if text.len() >= WRITE_LEN || event_rx.is_empty() {
             if outcome.is_ok() {
                 outcome = file.write_all(&text);
                 complain(&outcome);
             }
             if outcome.is_ok() {
-                ledger.written(events);
+                ledger.written(untold);
             } else {
-                ledger.lost(events);
+                ledger.lost(untold);
             }
-            (text, events) = (recycled(text), 0);
+            (text, untold) = (recycled(text), 0);
         }
     }
     if outcome.is_ok() {

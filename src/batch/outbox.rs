@@ -40,6 +40,19 @@ impl Outbox {
         self.transmits.iter().map(|(Datagram(range), to)| (&self.bytes[range.clone()], *to))
     }
 
+    /// The sends at `indices` of that order, datagram by datagram: its bytes, and whom it goes to. One that is queued
+    /// again behind another datagram comes again.
+    ///
+    /// # Panics
+    /// If fewer are queued.
+    pub fn sends(
+        &self,
+        indices: Range<usize>,
+    ) -> impl Iterator<Item = (&[u8], impl ExactSizeIterator<Item = SocketAddrV4> + Clone)> {
+        let runs = self.transmits[indices].chunk_by(|(one, _), (next, _)| one == next);
+        runs.map(|run| (&self.bytes[run[0].0.0.clone()], run.iter().map(|(_, to)| *to)))
+    }
+
     /// The same as ranges of [`Outbox::bytes`], by which neighbours in memory can be told.
     pub fn ranges(&self) -> impl ExactSizeIterator<Item = (Range<usize>, SocketAddrV4)> {
         self.transmits.iter().map(|(Datagram(range), to)| (range.clone(), *to))
@@ -84,8 +97,12 @@ mod tests {
         outbox.send(&first, at(1));
         outbox.send(&second, at(1));
         outbox.send(&first, at(2));
+        outbox.send(&first, at(3));
         let queued: Vec<_> = outbox.iter().collect();
-        assert_eq!(queued, [(&b"first"[..], at(1)), (&b"second"[..], at(1)), (&b"first"[..], at(2))]);
+        let runs = outbox.sends(1..4).map(|(bytes, to)| (bytes, to.collect::<Vec<_>>()));
+        let expected = [(&b"second"[..], vec![at(1)]), (b"first", vec![at(2), at(3)])];
+        assert_eq!(runs.collect::<Vec<_>>(), expected);
+        assert_eq!(queued, [(&b"first"[..], at(1)), (b"second", at(1)), (b"first", at(2)), (b"first", at(3))]);
         outbox.clear();
         assert!(outbox.is_empty());
     }

@@ -75,7 +75,8 @@ pub(super) struct AskingArgs {
     jobs: u32,
     /// Write answers as JSON
     ///
-    /// An object a line, for each answer and for each key that is done.
+    /// An object a line, for each answer and for each key that is done. A key or value that is not UTF-8 is in base64,
+    /// as `key_base64` or `value_base64`.
     #[arg(long)]
     json: bool,
     /// End each key with a NUL

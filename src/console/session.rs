@@ -96,10 +96,10 @@ pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<
     let (outbox_tx, outbox_rx) = batches();
 
     let (flag, tally) = (stop.clone(), stats.tally());
-    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally))
+    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally, None))
         .map_err(SessionError::System)?;
     let tally = stats.tally();
-    crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally)).map_err(SessionError::System)?;
+    crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, None)).map_err(SessionError::System)?;
 
     let manner = manner(config);
     let _terminal = TerminalGuard::set_up(manner.interactive && io::stdout().is_terminal());

@@ -93,7 +93,8 @@ impl Flooder {
         }
     }
 
-    /// Judges every CLIREQ and QUERY of a batch in order, and tells `judged` the index and the verdict of each.
+    /// Judges every CLIREQ and QUERY of a batch in order, and tells `judged` the index and the verdict of each, and how
+    /// the outbox is with what was queued for it.
     ///
     /// The same as [`Flooder::on_clireq`] and [`Flooder::on_query`] one by one, only that the memory for all of them
     /// is read ahead.
@@ -102,7 +103,7 @@ impl Flooder {
         now: Timestamp,
         inbox: &Inbox,
         outbox: &mut Outbox,
-        mut judged: impl FnMut(usize, Verdict),
+        mut judged: impl FnMut(usize, Verdict, &Outbox),
     ) {
         let mut fingerprints = std::mem::take(&mut self.fingerprints);
         fingerprints.clear();
@@ -120,11 +121,12 @@ impl Flooder {
         for (index, ((source, message), &fingerprint)) in inbox.iter().zip(&fingerprints).enumerate() {
             match message.header {
                 Header::Clireq => {
-                    judged(index, Verdict::Clireq(self.flood_clireq(now, source, message.text, fingerprint, outbox)));
+                    let flooded = self.flood_clireq(now, source, message.text, fingerprint, outbox);
+                    judged(index, Verdict::Clireq(flooded), outbox);
                 }
                 Header::Query(header) => {
                     let verdict = self.flood_query(now, source, header, message.text, fingerprint, outbox);
-                    judged(index, Verdict::Query(verdict));
+                    judged(index, Verdict::Query(verdict), outbox);
                 }
                 // Nothing follows from one (P-6).
                 Header::Response => {}

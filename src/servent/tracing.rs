@@ -9,7 +9,6 @@ use crate::trace::Scribe;
 use crate::types::Neighbours;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a stop waits for the rest of the trace. A disk or reader that takes longer costs the rest, not the stop.
@@ -29,16 +28,16 @@ impl Tracing {
         output: impl Write + Send + 'static,
         node: SocketAddrV4,
         neighbours: &Neighbours,
-        clock: impl Clock + Clone + Send + Sync + 'static,
+        clock: impl Clock + Send + 'static,
     ) -> Result<(Self, Tap), StartError> {
         let anchor = clock.anchor().map_err(StartError::System)?;
-        let scribe = Scribe::new(node, neighbours.clone(), anchor.monotonic_nanos);
+        let scribe = Scribe::new(node, anchor.monotonic_nanos);
         let mut first_line = Vec::new();
-        scribe.start(&mut first_line, anchor.wall_nanos);
+        scribe.start(&mut first_line, anchor.wall_nanos, neighbours);
 
-        let (tap, note_rx, ledger) = tracer::notes(Arc::new(clock.clone()));
+        let (tap, event_rx, ledger) = tracer::tap();
         let (mut crew, numbers) = (Crew::default(), ledger.clone());
-        crew.spawn("tracer", move || tracer::run(output, &first_line, &scribe, &note_rx, &numbers, &clock))
+        crew.spawn("tracer", move || tracer::run(output, &first_line, &scribe, &event_rx, &numbers, &clock))
             .map_err(StartError::System)?;
         Ok((Self { crew, ledger }, tap))
     }

@@ -1,36 +1,49 @@
-//! Verdicts to lines.
+//! Events to lines.
 
-use super::line::Line;
-use super::{Events, Malformed, Traced};
-use crate::net::SendFailure;
-use crate::protocol::{ClireqFlooded, LookupVerdict, QueryVerdict, Verdict};
-use crate::types::{Neighbours, Timestamp, Ttl};
-use crate::wire::{DecodeError, Header, Message};
+use super::{Events, Malformed, Note, Unsent, Work};
+use crate::json::JsonLine;
+use crate::protocol::{LookupVerdict, QueryVerdict, Verdict};
+use crate::stats::DropCause;
+use crate::types::{Neighbours, Timestamp};
+use crate::wire::{Header, Message, decode};
 use std::net::SocketAddrV4;
 
 /// The version of the lines, in the first one. It changes when a field goes or means something else.
 const VERSION: u64 = 1;
 
+/// Why a new QUERY left for nobody: its time-to-live ran out here.
+pub(super) const TTL_EXPIRED: &str = "ttl_expired";
+
+/// Why a new QUERY left for nobody: it came from the only neighbour, or there is none.
+pub(super) const NO_OTHER_NEIGHBOUR: &str = "no_other_neighbour";
+
 /// Writes the trace of one servent.
 #[derive(Clone, Debug)]
 pub struct Scribe {
     node: SocketAddrV4,
-    neighbours: Neighbours,
     /// What [`Timestamp::ZERO`] is on the line that `t` counts on.
     origin_nanos: u64,
+}
+
+/// One event that a line is about: when it was, and the message.
+#[derive(Clone, Copy)]
+struct Occasion<'a> {
+    at: Timestamp,
+    source: SocketAddrV4,
+    message: Message<'a>,
 }
 
 impl Scribe {
     /// For the servent at `node`, whose time line begins `origin_nanos` after that of `t`.
     #[must_use]
-    pub fn new(node: SocketAddrV4, neighbours: Neighbours, origin_nanos: u64) -> Self {
-        Self { node, neighbours, origin_nanos }
+    pub fn new(node: SocketAddrV4, origin_nanos: u64) -> Self {
+        Self { node, origin_nanos }
     }
 
     /// The first line. `wall_nanos` is the time of day at [`Timestamp::ZERO`], since the Unix epoch.
-    pub fn start(&self, out: &mut Vec<u8>, wall_nanos: u64) {
+    pub fn start(&self, out: &mut Vec<u8>, wall_nanos: u64, neighbours: &Neighbours) {
         let line = self.begin(out, Timestamp::ZERO, "start").number("wall_ns", wall_nanos).number("version", VERSION);
-        line.addresses("neighbours", self.neighbours.as_slice().iter().copied()).end();
+        line.addresses("neighbours", neighbours.as_slice().iter().copied()).end();
     }
 
     /// The last line: how many lines of events are missing.
@@ -39,120 +52,116 @@ impl Scribe {
     }
 
     /// The lines of a batch.
-    pub fn events(&self, out: &mut Vec<u8>, Traced { at, events }: &Traced) {
-        let at = *at;
+    pub fn events(&self, out: &mut Vec<u8>, events: &Events) {
         match events {
-            Events::Received(inbox) => {
-                for (source, message) in inbox.iter() {
-                    match message.header {
-                        Header::Response => {
-                            let dropped = self.begin(out, at, "dropped").fixed("why", "unexpected_response");
-                            about(dropped, source, &message).end();
-                        }
-                        Header::Clireq | Header::Query(_) => {
-                            about(self.begin(out, at, "received"), source, &message).end();
-                        }
-                    }
+            Events::Received(inbox, times) => {
+                for ((source, message), &at) in inbox.iter().zip(times) {
+                    self.received(out, Occasion { at, source, message });
                 }
             }
             Events::Malformed(malformed) => {
-                for &Malformed { from, len, error } in malformed {
-                    let line = self.begin(out, at, "dropped").fixed("why", why_malformed(error));
-                    line.address("from", from).number("len", len as u64).end();
+                for &Malformed { at, from, len, error } in malformed {
+                    self.dropped(out, at, error.into()).address("from", from).number("len", len as u64).end();
                 }
             }
-            Events::Judged(inbox, verdicts) => {
-                for &(index, verdict) in verdicts {
-                    if let Some((source, message)) = inbox.get(index) {
-                        self.judged(out, at, source, &message, verdict);
-                    }
-                }
-            }
-            Events::LookedUp(inbox, verdicts) => {
-                for &(index, verdict) in verdicts {
-                    if let Some((source, message)) = inbox.get(index) {
-                        self.looked_up(out, at, source, &message, verdict);
-                    }
-                }
-            }
+            Events::Judged(work) => work.each(|occasion, note| self.judged(out, occasion, work, note)),
+            Events::LookedUp(work) => work.each(|occasion, note| self.looked_up(out, occasion, work, note)),
             Events::Unsent(unsent) => {
-                for &(to, failure) in unsent {
-                    let line = self.begin(out, at, "dropped").fixed("why", why_unsent(failure));
-                    line.addresses("to", [to].into_iter()).end();
+                for &Unsent { at, to, failure } in unsent {
+                    self.dropped(out, at, failure.into()).addresses("to", [to].into_iter()).end();
                 }
             }
         }
     }
 
-    fn judged(&self, out: &mut Vec<u8>, at: Timestamp, source: SocketAddrV4, message: &Message<'_>, verdict: Verdict) {
-        let (name, why) = match verdict {
-            Verdict::Clireq(_) => ("forwarded", None),
-            Verdict::Query(QueryVerdict::StrangerRefused) => ("dropped", Some("stranger_refused")),
-            Verdict::Query(QueryVerdict::TtlZero) => ("dropped", Some("ttl_zero")),
-            Verdict::Query(QueryVerdict::Duplicate { .. }) => ("duplicate", None),
-            Verdict::Query(QueryVerdict::FirstSighting { ttl_expired: true, .. }) => {
-                ("not_forwarded", Some("ttl_expired"))
-            }
-            Verdict::Query(QueryVerdict::FirstSighting { forwarded: 0, .. }) => {
-                ("not_forwarded", Some("no_other_neighbour"))
-            }
-            Verdict::Query(QueryVerdict::FirstSighting { .. }) => ("forwarded", None),
+    fn received(&self, out: &mut Vec<u8>, occasion: Occasion<'_>) {
+        let line = match occasion.message.header {
+            Header::Response => self.dropped(out, occasion.at, DropCause::UnexpectedResponse),
+            Header::Clireq | Header::Query(_) => self.begin(out, occasion.at, "received"),
         };
-        let mut line = self.begin(out, at, name);
-        if let Some(why) = why {
-            line = line.fixed("why", why);
+        about(line, occasion).end();
+    }
+
+    /// A line for what was forwarded, and for what else the verdict says. One in all, where the flooder keeps the rules;
+    /// of one that forwarded what it called a duplicate there are both.
+    fn judged(&self, out: &mut Vec<u8>, occasion: Occasion<'_>, work: &Work<Verdict>, note: &Note<Verdict>) {
+        for (datagram, to) in work.outbox.sends(note.sent.clone()) {
+            self.forwarded(out, occasion, datagram, to);
         }
-        line = about(line, source, message);
-        line = match (verdict, message.header) {
-            (Verdict::Clireq(ClireqFlooded { seq: Some(seq), .. }), _) => {
-                let line = line.number("seq", seq.0.into());
-                self.forwarded(line, Ttl::INITIAL, None)
+        if let Some(cause) = DropCause::of_flood(note.verdict) {
+            about(self.dropped(out, occasion.at, cause), occasion).end();
+        }
+        match note.verdict {
+            Verdict::Query(QueryVerdict::Duplicate { higher_ttl }) => {
+                about(self.begin(out, occasion.at, "duplicate"), occasion).flag("higher_ttl", higher_ttl).end();
             }
-            (Verdict::Query(QueryVerdict::FirstSighting { forwarded: 1.., .. }), Header::Query(header)) => {
-                let onward = header.ttl.min(Ttl::INITIAL).decremented().unwrap_or(Ttl(0));
-                self.forwarded(line, onward, Some(source))
+            Verdict::Query(QueryVerdict::FirstSighting { ttl_expired, .. }) if note.sent.is_empty() => {
+                let why = if ttl_expired { TTL_EXPIRED } else { NO_OTHER_NEIGHBOUR };
+                about(self.begin(out, occasion.at, "not_forwarded").fixed("why", why), occasion).end();
             }
-            (Verdict::Query(QueryVerdict::Duplicate { higher_ttl }), _) => line.flag("higher_ttl", higher_ttl),
-            _ => line,
-        };
-        line.end();
+            Verdict::Query(_) | Verdict::Clireq(_) => {}
+        }
     }
 
-    /// Whom a QUERY went to: every neighbour but `source` (P-11, P-14).
-    fn forwarded<'a>(&self, line: Line<'a>, ttl_sent: Ttl, source: Option<SocketAddrV4>) -> Line<'a> {
-        let others = || self.neighbours.as_slice().iter().copied().filter(|&neighbour| Some(neighbour) != source);
-        let line = line.number("ttl_sent", ttl_sent.0.into()).number("count", others().count() as u64);
-        line.addresses("to", others())
+    /// What left, and for whom, by the bytes that were queued.
+    fn forwarded(
+        &self,
+        out: &mut Vec<u8>,
+        occasion: Occasion<'_>,
+        datagram: &[u8],
+        to: impl Iterator<Item = SocketAddrV4> + Clone,
+    ) {
+        let mut line = about(self.begin(out, occasion.at, "forwarded"), occasion);
+        if let Ok(Message { header: Header::Query(sent), .. }) = decode(datagram) {
+            if occasion.message.header == Header::Clireq {
+                line = line.number("seq", sent.seq.0.into());
+            }
+            line = line.number("ttl_sent", sent.ttl.0.into());
+        }
+        line.number("count", to.clone().count() as u64).addresses("to", to).end();
     }
 
+    /// As [`Scribe::judged`], for RESPONSEs.
     fn looked_up(
         &self,
         out: &mut Vec<u8>,
-        at: Timestamp,
-        source: SocketAddrV4,
-        message: &Message<'_>,
-        verdict: LookupVerdict,
+        occasion: Occasion<'_>,
+        work: &Work<LookupVerdict>,
+        note: &Note<LookupVerdict>,
     ) {
-        let line = match verdict {
-            LookupVerdict::Answered => self.begin(out, at, "answered"),
-            LookupVerdict::NotFound => self.begin(out, at, "not_found"),
-            LookupVerdict::UnanswerableClient => self.begin(out, at, "dropped").fixed("why", "unanswerable_client"),
-            LookupVerdict::ResponseLimited => self.begin(out, at, "dropped").fixed("why", "response_limited"),
-        };
-        let mut line = about(line, source, message);
-        if verdict == LookupVerdict::Answered {
-            line = line.addresses("to", [client(source, message)].into_iter());
+        for (_, to) in work.outbox.sends(note.sent.clone()) {
+            about(self.begin(out, occasion.at, "answered"), occasion).addresses("to", to).end();
         }
-        line.end();
+        if let Some(cause) = DropCause::of_lookup(note.verdict) {
+            about(self.dropped(out, occasion.at, cause), occasion).end();
+        }
+        if note.verdict == LookupVerdict::NotFound {
+            about(self.begin(out, occasion.at, "not_found"), occasion).end();
+        }
     }
 
-    fn begin<'a>(&self, out: &'a mut Vec<u8>, at: Timestamp, event: &str) -> Line<'a> {
-        Line::begin(out, self.origin_nanos.saturating_add(at.as_nanos()), self.node, event)
+    fn dropped<'a>(&self, out: &'a mut Vec<u8>, at: Timestamp, cause: DropCause) -> JsonLine<'a> {
+        self.begin(out, at, "dropped").fixed("why", cause.name())
+    }
+
+    fn begin<'a>(&self, out: &'a mut Vec<u8>, at: Timestamp, event: &str) -> JsonLine<'a> {
+        let line = JsonLine::begin(out).number("t", self.origin_nanos.saturating_add(at.as_nanos()));
+        line.address("node", self.node).fixed("event", event)
+    }
+}
+
+impl<V> Work<V> {
+    /// Tells of each note with the message that it is about.
+    fn each(&self, mut tell: impl FnMut(Occasion<'_>, &Note<V>)) {
+        for note in &self.notes {
+            let (source, message) = self.inbox.get(note.index).expect("what is noted lies in the batch");
+            tell(Occasion { at: note.at, source, message }, note);
+        }
     }
 }
 
 /// The fields of the message that the line is about.
-fn about<'a>(line: Line<'a>, source: SocketAddrV4, message: &Message<'_>) -> Line<'a> {
+fn about<'a>(line: JsonLine<'a>, Occasion { source, message, .. }: Occasion<'_>) -> JsonLine<'a> {
     let (line, key) = match message.header {
         Header::Clireq => {
             let line = line.fixed("type", "clireq").address("from", source).address("client", source);
@@ -168,35 +177,5 @@ fn about<'a>(line: Line<'a>, source: SocketAddrV4, message: &Message<'_>) -> Lin
             (line.fixed("type", "response").address("from", source), key)
         }
     };
-    line.bytes("key", "key_base64", key)
-}
-
-/// Whom a request is answered.
-fn client(source: SocketAddrV4, message: &Message<'_>) -> SocketAddrV4 {
-    match message.header {
-        Header::Query(header) => header.client,
-        Header::Clireq | Header::Response => source,
-    }
-}
-
-/// The name of the counter; so in [`why_unsent`].
-fn why_malformed(error: DecodeError) -> &'static str {
-    match error {
-        DecodeError::TooShort { .. } => "malformed_too_short",
-        DecodeError::UnknownType { .. } => "malformed_unknown_type",
-        DecodeError::ShortQuery { .. } => "malformed_short_query",
-        DecodeError::EmptyKey { .. } => "malformed_empty_key",
-        DecodeError::NoTab { .. } => "malformed_no_tab",
-    }
-}
-
-fn why_unsent(failure: SendFailure) -> &'static str {
-    match failure {
-        SendFailure::Unreachable => "send_failed_unreachable",
-        SendFailure::NoBuffers => "send_failed_no_buffers",
-        SendFailure::Refused => "send_failed_refused",
-        SendFailure::TooLong => "send_failed_too_long",
-        SendFailure::Forbidden => "send_failed_forbidden",
-        SendFailure::Other => "send_failed_other",
-    }
+    line.bytes("key", key)
 }

@@ -13,4 +13,5 @@ mod client_ui;
 mod servent_actors;
 mod servent_in_memory;
 mod support;
+mod trace;
 mod vectors;

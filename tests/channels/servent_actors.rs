@@ -46,7 +46,7 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
     let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx, lookup_tx);
     let source = MemorySource::new(parcel_rx);
     let stop = StopFlag::new(&source).unwrap();
-    receiver::run(source, &stop, route, &clock, stats.tally());
+    receiver::run(source, &stop, route, &clock, stats.tally(), None);
 
     let batch = next(&inbox_rx);
     assert_eq!(batch.len(), 4, "the three requests and the RESPONSE");
@@ -91,7 +91,7 @@ fn a_receiver_that_is_told_to_stop_ends_without_a_datagram() {
     let stop = StopFlag::new(&source).unwrap();
     let (flag, tally) = (stop.clone(), Stats::default().tally());
     let actor = thread::Builder::new()
-        .spawn(move || receiver::run(source, &flag, inbox_tx, &ManualClock::new().0, tally))
+        .spawn(move || receiver::run(source, &flag, inbox_tx, &ManualClock::new().0, tally, None))
         .unwrap();
     stop.set();
     assert!(inbox_rx.recv().is_err());
@@ -193,7 +193,7 @@ fn p25_the_sender_drains_its_channel_and_counts_failures() {
         let (parcel_tx, parcel_rx) = unbounded();
         let network = listening.then_some(parcel_rx);
         let mut stats = Stats::default();
-        sender::run(MemorySink(parcel_tx), &outbox_rx, &ManualClock::new().0, stats.tally());
+        sender::run(MemorySink(parcel_tx), &outbox_rx, &ManualClock::new().0, stats.tally(), None);
         assert_eq!(stats.snapshot(), Counters { sent, send_failed_unreachable: unreachable, ..Counters::default() });
         assert_eq!(network.map(|parcels| parcels.len()), listening.then_some(3));
     }

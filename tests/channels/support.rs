@@ -9,6 +9,7 @@ use servent::protocol::{Store, StoreBuilder};
 use servent::types::Timestamp;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something that must come.
@@ -102,6 +103,20 @@ impl Clock for ManualClock {
         // A test that looks at no alarm has dropped the other end.
         self.deadline_tx.send(deadline).ok();
         alarm_rx
+    }
+}
+
+/// A clock that shows a later time whenever it is looked at.
+#[derive(Debug, Default)]
+pub(crate) struct TickingClock(AtomicU64);
+
+impl Clock for TickingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn alarm(&self, _: Timestamp) -> Receiver<Instant> {
+        panic!("no actor of a servent waits for a time")
     }
 }
 

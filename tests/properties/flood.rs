@@ -88,7 +88,7 @@ fn a_batch_is_judged_as_its_messages_one_by_one() {
             let inbox = inbox(&batch);
             let (mut outbox, mut expected_outbox) = (Outbox::default(), Outbox::default());
             let mut verdicts = Vec::new();
-            together.on_batch(now, &inbox, &mut outbox, |index, verdict| verdicts.push((index, verdict)));
+            together.on_batch(now, &inbox, &mut outbox, |index, verdict, _| verdicts.push((index, verdict)));
             prop_assert_eq!(verdicts, judge_one_by_one(&mut apart, now, &inbox, &mut expected_outbox));
             prop_assert_eq!(outbox.iter().collect::<Vec<_>>(), expected_outbox.iter().collect::<Vec<_>>());
         }

@@ -1,22 +1,28 @@
-//! One JSON object on one line, field by field. By hand: a busy servent's trace is millions of lines.
+//! One JSON object on one line, field by field: how a trace and a client's `--json` are written.
+//!
+//! By hand: a busy servent's trace is millions of lines, and the fields of a line are known only while it is written.
+//! Bytes that are no text have one convention in both: a string under the field's name if they are UTF-8, else base64
+//! under that name with `_base64` behind it.
 
 use crate::text::is_harmless;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::net::SocketAddrV4;
 
 /// A line in the making. Names and fixed values hold nothing that JSON would escape.
-pub(super) struct Line<'a> {
+pub(crate) struct JsonLine<'a> {
     out: &'a mut Vec<u8>,
+    /// What stands before the next name.
+    separator: u8,
 }
 
-impl<'a> Line<'a> {
-    /// Begins a line with the fields that every line has.
-    pub(super) fn begin(out: &'a mut Vec<u8>, nanos: u64, node: SocketAddrV4, event: &str) -> Self {
-        out.extend_from_slice(b"{\"t\":");
-        decimal(out, nanos);
-        Self { out }.address("node", node).fixed("event", event)
+impl<'a> JsonLine<'a> {
+    /// Begins a line at the end of `out`.
+    pub(crate) fn begin(out: &'a mut Vec<u8>) -> Self {
+        Self { out, separator: b'{' }
     }
 
-    pub(super) fn fixed(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn fixed(mut self, name: &str, value: &str) -> Self {
         self.name(name);
         self.out.push(b'"');
         self.out.extend_from_slice(value.as_bytes());
@@ -24,25 +30,40 @@ impl<'a> Line<'a> {
         self
     }
 
-    pub(super) fn number(mut self, name: &str, value: u64) -> Self {
+    pub(crate) fn number(mut self, name: &str, value: u64) -> Self {
         self.name(name);
         decimal(self.out, value);
         self
     }
 
-    pub(super) fn flag(mut self, name: &str, value: bool) -> Self {
+    /// A number with three decimals, given in thousandths.
+    pub(crate) fn thousandths(mut self, name: &str, value: u64) -> Self {
+        self.name(name);
+        decimal(self.out, value / 1000);
+        self.out.push(b'.');
+        self.out.extend([100, 10, 1].map(|place| b'0' + (value / place % 10) as u8));
+        self
+    }
+
+    pub(crate) fn null(mut self, name: &str) -> Self {
+        self.name(name);
+        self.out.extend_from_slice(b"null");
+        self
+    }
+
+    pub(crate) fn flag(mut self, name: &str, value: bool) -> Self {
         self.name(name);
         self.out.extend_from_slice(if value { b"true" } else { b"false" });
         self
     }
 
-    pub(super) fn address(mut self, name: &str, value: SocketAddrV4) -> Self {
+    pub(crate) fn address(mut self, name: &str, value: SocketAddrV4) -> Self {
         self.name(name);
         quoted_address(self.out, value);
         self
     }
 
-    pub(super) fn addresses(mut self, name: &str, values: impl Iterator<Item = SocketAddrV4>) -> Self {
+    pub(crate) fn addresses(mut self, name: &str, values: impl Iterator<Item = SocketAddrV4>) -> Self {
         self.name(name);
         self.out.push(b'[');
         for (index, value) in values.enumerate() {
@@ -55,14 +76,14 @@ impl<'a> Line<'a> {
         self
     }
 
-    /// Bytes under `name` if they are UTF-8, else as base64 under `name_base64`.
-    pub(super) fn bytes(mut self, name: &str, name_base64: &str, value: &[u8]) -> Self {
+    /// Bytes: under `name` if they are UTF-8, else in base64 under `name` with `_base64` behind it.
+    pub(crate) fn bytes(mut self, name: &str, value: &[u8]) -> Self {
         if let Ok(text) = str::from_utf8(value) {
             self.name(name);
             self.out.push(b'"');
             escaped(self.out, text);
         } else {
-            self.name(name_base64);
+            self.name_parts([name, "_base64"]);
             self.out.push(b'"');
             base64(self.out, value);
         }
@@ -70,13 +91,18 @@ impl<'a> Line<'a> {
         self
     }
 
-    pub(super) fn end(self) {
+    pub(crate) fn end(self) {
         self.out.extend_from_slice(b"}\n");
     }
 
     fn name(&mut self, name: &str) {
-        self.out.extend_from_slice(b",\"");
-        self.out.extend_from_slice(name.as_bytes());
+        self.name_parts([name, ""]);
+    }
+
+    fn name_parts(&mut self, parts: [&str; 2]) {
+        self.out.extend_from_slice(&[self.separator, b'"']);
+        self.separator = b',';
+        parts.iter().for_each(|part| self.out.extend_from_slice(part.as_bytes()));
         self.out.extend_from_slice(b"\":");
     }
 }
@@ -130,14 +156,11 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
 
 /// RFC 4648, section 4, with padding.
 fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for chunk in bytes.chunks(3) {
-        let at = |index| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        let digits = [18, 12, 6, 0].map(|shift| DIGITS[(bits >> shift & 63) as usize]);
-        out.extend_from_slice(&digits[..=chunk.len()]);
-        out.extend_from_slice(&b"=="[..3 - chunk.len()]);
-    }
+    let start = out.len();
+    out.resize(start + 4 * bytes.len().div_ceil(3), 0);
+    STANDARD
+        .encode_slice(bytes, &mut out[start..])
+        .expect("base64 takes four digits for every three bytes, begun ones included");
 }
 
 #[cfg(test)]
@@ -159,19 +182,25 @@ mod tests {
         assert_eq!(written(|out| quoted_address(out, address)), "\"203.0.113.9:65535\"");
     }
 
+    /// No room too little and none too much, whatever is behind and before it.
     #[test]
-    fn base64_as_rfc_4648_has_it() {
-        for (bytes, text) in [
-            (&b""[..], ""),
-            (b"f", "Zg=="),
-            (b"fo", "Zm8="),
-            (b"foo", "Zm9v"),
-            (b"foob", "Zm9vYg=="),
-            (b"fooba", "Zm9vYmE="),
-            (b"foobar", "Zm9vYmFy"),
-            (b"\xff\xfe\xfb", "//77"),
+    fn bytes_that_are_not_utf_8_are_base64_under_another_name() {
+        for (bytes, field) in [
+            (&b""[..], r#""key":"""#),
+            (b"caf\xe9", r#""key_base64":"Y2Fm6Q==""#),
+            (b"\xff\xfe\xfb", r#""key_base64":"//77""#),
+            (b"fo\xff\xfe\xfb", r#""key_base64":"Zm///vs=""#),
         ] {
-            assert_eq!(written(|out| base64(out, bytes)), text);
+            let line = written(|out| JsonLine::begin(out).number("n", 1).bytes("key", bytes).null("end").end());
+            assert_eq!(line, format!("{{\"n\":1,{field},\"end\":null}}\n"));
+        }
+    }
+
+    #[test]
+    fn thousandths_have_three_decimals() {
+        for (value, shown) in [(0, "0.000"), (7, "0.007"), (1_235, "1.235"), (8_000_010, "8000.010")] {
+            let line = written(|out| JsonLine::begin(out).thousandths("ms", value).end());
+            assert_eq!(line, format!("{{\"ms\":{shown}}}\n"));
         }
     }
 
@@ -194,8 +223,7 @@ mod tests {
     fn a_json_parser_reads_back_every_character() {
         let all: String = (0..=0x0010_ffff).filter_map(char::from_u32).filter(|character| *character != '\0').collect();
         let line = written(|out| {
-            let node = "127.0.0.1:1".parse().unwrap();
-            Line::begin(out, 1, node, "received").bytes("key", "key_base64", all.as_bytes()).flag("f", true).end();
+            JsonLine::begin(out).bytes("key", all.as_bytes()).flag("f", true).end();
         });
         let object: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(object["key"].as_str(), Some(all.as_str()));

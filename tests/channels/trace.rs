@@ -1,0 +1,264 @@
+//! A trace shows what an actor did and when: flooders that break a rule, and the lines that must show it.
+
+use crate::support::{TickingClock, at, clireq, inbox, query, response, store};
+use crossbeam_channel::{Receiver, bounded, unbounded};
+use serde_json::{Value, json};
+use servent::actor::flooder::Judge;
+use servent::actor::receiver::{ServentRoute, StopFlag};
+use servent::actor::{flooder, lookup, receiver, sender, tracer};
+use servent::batch::{Inbox, Outbox};
+use servent::net::memory::{MemorySink, MemorySource};
+use servent::protocol::{
+    FloodConfig, Flooder, Lookup, LookupVerdict, QueryVerdict, ResponseLimiter, SeenConfig, Verdict,
+};
+use servent::stats::Stats;
+use servent::trace::{Events, Notes, Scribe};
+use servent::types::{Neighbours, SeqNo, Timestamp, Ttl};
+use servent::wire::{Header, encode_query};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+
+/// A flooder of the servent whose neighbours are at 1, 2 and 3.
+fn honest() -> Flooder {
+    Flooder::new(FloodConfig {
+        neighbours: Neighbours::new([at(1), at(2), at(3)]).unwrap(),
+        first_seq: SeqNo(7),
+        neighbours_only: false,
+        seen: SeenConfig { capacity: 16, ..SeenConfig::default() },
+        secret: [1, 2],
+    })
+}
+
+/// Sends a QUERY back to the neighbour that it came from as well (against P-14): it is not told who that was.
+struct NoSplitHorizon(Flooder);
+
+impl Judge for NoSplitHorizon {
+    fn judge(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        outbox: &mut Outbox,
+        judged: impl FnMut(usize, Verdict, &Outbox),
+    ) {
+        let mut hidden = Inbox::default();
+        for (_, message) in inbox.iter() {
+            let Header::Query(header) = message.header else { panic!("only QUERYs are asked here") };
+            let mut datagram = Vec::new();
+            encode_query(&mut datagram, header, message.text.field());
+            hidden.push(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0), &datagram).unwrap();
+        }
+        self.0.on_batch(now, &hidden, outbox, judged);
+    }
+}
+
+/// Changes what it queues for a QUERY that came in with this time-to-live.
+struct Changed(Flooder, fn(&mut Vec<u8>, Ttl));
+
+impl Judge for Changed {
+    fn judge(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        outbox: &mut Outbox,
+        mut judged: impl FnMut(usize, Verdict, &Outbox),
+    ) {
+        let (mut meant, mut copied) = (Outbox::default(), 0);
+        self.0.on_batch(now, inbox, &mut meant, |index, verdict, meant| {
+            let ttl = match inbox.get(index).unwrap().1.header {
+                Header::Query(header) => header.ttl,
+                Header::Clireq | Header::Response => Ttl::INITIAL,
+            };
+            for (bytes, to) in meant.sends(copied..meant.len()) {
+                let mut bytes = bytes.to_vec();
+                self.1(&mut bytes, ttl);
+                let datagram = outbox.write(|written| written.extend_from_slice(&bytes));
+                to.for_each(|to| outbox.send(&datagram, to));
+            }
+            copied = meant.len();
+            judged(index, verdict, outbox);
+        });
+    }
+}
+
+/// Sends what it calls a duplicate back where it came from.
+struct ReturnsDuplicates(Flooder);
+
+impl Judge for ReturnsDuplicates {
+    fn judge(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        outbox: &mut Outbox,
+        mut judged: impl FnMut(usize, Verdict, &Outbox),
+    ) {
+        self.0.on_batch(now, inbox, &mut Outbox::default(), |index, verdict, _| {
+            let (source, message) = inbox.get(index).unwrap();
+            if let (Verdict::Query(QueryVerdict::Duplicate { .. }), Header::Query(header)) = (verdict, message.header) {
+                let echo = outbox.write(|bytes| encode_query(bytes, header, message.text.field()));
+                outbox.send(&echo, source);
+            }
+            judged(index, verdict, outbox);
+        });
+    }
+}
+
+/// What the real actor tells of one batch that `judge` judges.
+fn told_by(judge: impl Judge, batch: &[(SocketAddrV4, Vec<u8>)]) -> Vec<Value> {
+    let (inbox_tx, inbox_rx) = bounded(1);
+    let (lookup_tx, _lookup_rx) = unbounded();
+    let (outbox_tx, _outbox_rx) = unbounded();
+    inbox_tx.send(inbox(batch)).unwrap();
+    drop(inbox_tx);
+    let (tap, event_rx, _) = tracer::tap();
+    let clock = TickingClock::default();
+    flooder::run(judge, &inbox_rx, &lookup_tx, &outbox_tx, &clock, Stats::default().tally(), Some(&tap));
+    drop(tap);
+    lines(&event_rx)
+}
+
+fn lines(event_rx: &Receiver<Events>) -> Vec<Value> {
+    let (scribe, mut text) = (Scribe::new(at(9), 0), Vec::new());
+    event_rx.try_iter().for_each(|events| {
+        let before = text.len();
+        scribe.events(&mut text, &events);
+        assert!(text[before..].iter().filter(|&&byte| byte == b'\n').count() >= events.count());
+    });
+    parsed(&text)
+}
+
+fn parsed(text: &[u8]) -> Vec<Value> {
+    str::from_utf8(text).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// These fields of a line; those that it does not have are null.
+fn fields<const N: usize>(line: &Value, names: [&str; N]) -> [Value; N] {
+    names.map(|name| line[name].clone())
+}
+
+const WHITHER: [&str; 4] = ["event", "ttl_sent", "count", "to"];
+
+fn whither(lines: &[Value]) -> Vec<[Value; 4]> {
+    lines.iter().map(|line| fields(line, WHITHER)).collect()
+}
+
+fn forwarded(ttl_sent: u16, to: &[u16]) -> [Value; 4] {
+    let to: Vec<_> = to.iter().map(|&port| at(port)).collect();
+    [json!("forwarded"), json!(ttl_sent), json!(to.len()), json!(to)]
+}
+
+#[test]
+fn p14_a_trace_shows_a_query_that_is_sent_back_to_its_sender() {
+    let batch = [(at(2), query(3, 5000, 1, b"http"))];
+    assert_eq!(whither(&told_by(honest(), &batch)), [forwarded(2, &[1, 3])]);
+    assert_eq!(whither(&told_by(NoSplitHorizon(honest()), &batch)), [forwarded(2, &[1, 2, 3])]);
+}
+
+#[test]
+fn p14_a_trace_shows_a_time_to_live_that_is_not_decremented() {
+    let keeps = |bytes: &mut Vec<u8>, ttl: Ttl| bytes[2..4].copy_from_slice(&ttl.0.to_be_bytes());
+    let batch = [(at(2), query(3, 5000, 1, b"http")), (at(9), query(2, 5000, 2, b"ssh"))];
+    assert_eq!(whither(&told_by(honest(), &batch)), [forwarded(2, &[1, 3]), forwarded(1, &[1, 2, 3])]);
+    let told = told_by(Changed(honest(), keeps), &batch);
+    assert_eq!(whither(&told), [forwarded(3, &[1, 3]), forwarded(2, &[1, 2, 3])]);
+    assert_eq!(told.iter().map(|line| &line["ttl"]).collect::<Vec<_>>(), [3, 2], "as they came in");
+}
+
+#[test]
+fn p14_a_trace_shows_a_duplicate_that_is_sent_on() {
+    let batch = [(at(1), query(3, 5000, 1, b"http")), (at(2), query(2, 5000, 1, b"http"))];
+    let null = Value::Null;
+    let nobody = |event: &str| [json!(event), null.clone(), null.clone(), null.clone()];
+    let told = whither(&told_by(honest(), &batch));
+    assert_eq!(told, [forwarded(2, &[2, 3]), nobody("duplicate")]);
+    // The first one it sends nowhere, and says that its time-to-live has not run out.
+    let told = whither(&told_by(ReturnsDuplicates(honest()), &batch));
+    assert_eq!(told, [nobody("not_forwarded"), forwarded(2, &[2]), nobody("duplicate")]);
+}
+
+#[test]
+fn p11_p12_a_trace_shows_the_number_that_left_with_the_query_of_a_clireq() {
+    let batch = [(at(5000), clireq(b"http")), (at(5000), clireq(b"ssh"))];
+    let numbers = |told: &[Value]| told.iter().map(|line| line["seq"].as_u64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(numbers(&told_by(honest(), &batch)), [7, 8]);
+    let repeats = |bytes: &mut Vec<u8>, _| bytes[10..14].copy_from_slice(&[0; 4]);
+    assert_eq!(numbers(&told_by(Changed(honest(), repeats), &batch)), [0, 0]);
+}
+
+#[test]
+fn p14_a_trace_shows_to_whom_an_answer_is_sent() {
+    let asked = inbox(&[(at(1), query(3, 5000, 1, b"http")), (at(1), query(3, 5001, 2, b"absent"))]);
+    let mut outbox = Outbox::default();
+    let mut notes = Notes::of(2);
+    let answer = outbox.write(|bytes| bytes.extend_from_slice(&response(b"http", b"80/tcp")));
+    // The neighbour that passed it on instead of the client; and one that says that it holds nothing, and answers.
+    outbox.send(&answer, at(1));
+    notes.add(Timestamp::from_nanos(1), 0, LookupVerdict::Answered, &outbox);
+    outbox.send(&answer, at(5001));
+    notes.add(Timestamp::from_nanos(2), 1, LookupVerdict::NotFound, &outbox);
+    let mut text = Vec::new();
+    Scribe::new(at(9), 0).events(&mut text, &Events::LookedUp(notes.done(&asked, &Arc::new(outbox))));
+    let told: Vec<_> = parsed(&text).iter().map(|line| fields(line, ["t", "event", "to"])).collect();
+    let expected = [
+        [json!(1), json!("answered"), json!([at(1)])],
+        [json!(2), json!("answered"), json!([at(5001)])],
+        [json!(2), json!("not_found"), Value::Null],
+    ];
+    assert_eq!(told, expected);
+}
+
+/// Each event of an actor's trace is later than the one before, on a clock that never shows the same time twice.
+#[track_caller]
+fn expect_own_times(event_rx: &Receiver<Events>, events: &[&str]) {
+    let told = lines(event_rx);
+    let names: Vec<_> = told.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    let mut times: Vec<_> = told.iter().map(|line| line["t"].as_u64().unwrap()).collect();
+    assert_eq!(names, events);
+    times.sort_unstable();
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+}
+
+#[test]
+fn each_event_of_a_batch_has_its_own_time() {
+    let requests =
+        [(at(1), query(3, 5000, 1, b"http")), (at(2), query(1, 5000, 2, b"ssh")), (at(2), clireq(b"absent"))];
+    let mut stats = Stats::default();
+    let clock = TickingClock::default();
+    let (tap, event_rx, ledger) = tracer::tap();
+
+    let (parcel_tx, parcel_rx) = unbounded();
+    let parcels = requests.iter().cloned().chain([(at(3), b"\0".to_vec()), (at(3), response(b"k", b"v"))]);
+    parcels.for_each(|parcel| parcel_tx.send(parcel).unwrap());
+    drop(parcel_tx);
+    let (inbox_tx, inbox_rx) = unbounded();
+    let (lookup_tx, lookup_rx) = unbounded();
+    let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx, lookup_tx.clone());
+    let source = MemorySource::new(parcel_rx);
+    let stop = StopFlag::new(&source).unwrap();
+    receiver::run(source, &stop, route, &clock, stats.tally(), Some(&tap));
+    // The malformed one first, which the batch has no place for.
+    expect_own_times(&event_rx, &["dropped", "received", "received", "received", "dropped"]);
+
+    let (outbox_tx, outbox_rx) = unbounded();
+    flooder::run(honest(), &inbox_rx, &lookup_tx, &outbox_tx, &clock, stats.tally(), Some(&tap));
+    expect_own_times(&event_rx, &["forwarded", "not_forwarded", "forwarded"]);
+
+    // The CLIREQ, from the receiver, and the two QUERYs, from the flooder.
+    drop(lookup_tx);
+    let answers = Lookup::new(store(), ResponseLimiter::new(200));
+    lookup::run(answers, &lookup_rx, &outbox_tx, &clock, stats.tally(), Some(&tap));
+    expect_own_times(&event_rx, &["not_found", "answered", "answered"]);
+
+    // Nobody is there to take the five QUERYs and two answers.
+    drop(outbox_tx);
+    let (parcel_tx, _) = unbounded();
+    sender::run(MemorySink(parcel_tx), &outbox_rx, &clock, stats.tally(), Some(&tap));
+    expect_own_times(&event_rx, &["dropped"; 7]);
+    assert_eq!(ledger.dropped(), 0);
+}
+
+/// What the wrappers of this file do is to break one rule, and no more.
+#[test]
+fn a_wrapper_that_changes_nothing_is_told_of_as_the_flooder_itself() {
+    let batch = [(at(2), query(3, 5000, 1, b"http")), (at(5000), clireq(b"ssh"))];
+    assert_eq!(whither(&told_by(Changed(honest(), |_, _| {}), &batch)), whither(&told_by(honest(), &batch)));
+}
