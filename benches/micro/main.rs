@@ -17,12 +17,7 @@
 //! Results go to `bench-results/micro.csv` in the target folder: medians of criterion in nanoseconds, and the numbers
 //! of `million`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a bench that can't go on ends, and says where"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on ends, and says where")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its results")]
 #![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 

@@ -190,7 +190,7 @@ impl<R: Route> Intake<R> {
     /// Decodes one datagram; passes the batch on when it is full.
     fn take(&mut self, from: SocketAddrV4, datagram: &[u8], counters: &mut Counters) {
         counters.received += 1;
-        let inbox = Arc::make_mut(&mut self.filling);
+        let inbox = Arc::get_mut(&mut self.filling).expect("a batch is shared only once it is passed on");
         if let Err(error) = inbox.push(from, datagram) {
             counters.malformed(error);
             self.route.malformed(from, datagram.len(), error);
@@ -207,7 +207,7 @@ impl<R: Route> Intake<R> {
             return;
         }
         let mut next = self.inboxes.vacant();
-        Arc::make_mut(&mut next).clear();
+        Arc::get_mut(&mut next).expect("nobody else holds a vacant buffer").clear();
         let full = std::mem::replace(&mut self.filling, next);
         self.inboxes.keep(&full);
         self.gone |= self.route.pass(full, counters).is_err();
