@@ -8,9 +8,7 @@ use crate::protocol::{Lookup, LookupVerdict};
 use crate::stats::{Counters, Tally};
 use crate::trace::Events;
 use crate::types::Timestamp;
-use crate::wire::{Header, Message};
 use crossbeam_channel::{Receiver, SendError, Sender};
-use std::net::SocketAddrV4;
 use std::sync::Arc;
 
 /// Looks up what each job names and passes the RESPONSEs on to the sender, and what it found to `tap`, if there is
@@ -67,22 +65,16 @@ impl Work<'_> {
         tally: &mut Tally,
         mut note: impl FnMut(usize, LookupVerdict),
     ) -> Result<(), SendError<OutboxHandle>> {
-        let Self { lookup, now, inbox, wanted } = self;
-        let request = |&index| inbox.get(index).map(|(source, message)| (index, source, message));
-        let mut requests = wanted.iter().filter_map(request).peekable();
-        // A small request can have a large answer, so a batch of them may fill several outboxes.
-        while requests.peek().is_some() {
-            let (outbox, ()) = outboxes.fill(|outbox| {
+        let Self { lookup, now, inbox, wanted: mut left } = self;
+        while !left.is_empty() {
+            let (outbox, rest) = outboxes.fill(|outbox| {
                 outbox.clear();
-                while !outbox.is_full()
-                    && let Some((index, source, message)) = requests.next()
-                {
-                    if let Some(verdict) = answer(lookup, now, source, &message, outbox) {
-                        note(index, verdict);
-                        count(verdict, tally.count());
-                    }
-                }
+                lookup.on_batch(now, inbox, left, outbox, |index, verdict| {
+                    note(index, verdict);
+                    count(verdict, tally.count());
+                })
             });
+            left = rest;
             tally.publish();
             if !outbox.is_empty() {
                 outbox_tx.send(outbox)?;
@@ -90,22 +82,6 @@ impl Work<'_> {
         }
         Ok(())
     }
-}
-
-/// What a request is answered; `None` for what is no request.
-fn answer(
-    lookup: &mut Lookup,
-    now: Timestamp,
-    source: SocketAddrV4,
-    message: &Message<'_>,
-    outbox: &mut Outbox,
-) -> Option<LookupVerdict> {
-    let client = match message.header {
-        Header::Clireq => source,
-        Header::Query(header) => header.client,
-        Header::Response => return None,
-    };
-    Some(lookup.answer(now, client, message.text, outbox))
 }
 
 fn count(verdict: LookupVerdict, counters: &mut Counters) {

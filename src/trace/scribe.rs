@@ -141,7 +141,7 @@ impl Scribe {
         };
         let mut line = about(line, source, message);
         if verdict == LookupVerdict::Answered {
-            line = line.addresses("to", [client(source, message)].into_iter());
+            line = line.addresses("to", message.header.client(source).into_iter());
         }
         line.end();
     }
@@ -169,14 +169,6 @@ fn about<'a>(line: Line<'a>, source: SocketAddrV4, message: &Message<'_>) -> Lin
         }
     };
     line.bytes("key", "key_base64", key)
-}
-
-/// Whom a request is answered.
-fn client(source: SocketAddrV4, message: &Message<'_>) -> SocketAddrV4 {
-    match message.header {
-        Header::Query(header) => header.client,
-        Header::Clireq | Header::Response => source,
-    }
 }
 
 /// The name of the counter; so in [`why_unsent`].
