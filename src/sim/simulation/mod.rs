@@ -101,7 +101,8 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
 
     /// One more client.
     pub fn add_client(&mut self) -> ClientId {
-        self.clients.push(Client::default());
+        let secret = [self.rng.u64(..), self.rng.u64(..)];
+        self.clients.push(Client::new(self.setup.patience, secret));
         ClientId((self.clients.len() - 1) as u32)
     }
 
@@ -156,10 +157,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     fn let_happen(&mut self, happening: Happening) {
         match happening {
             Happening::Arrival { datagram, from, to, bytes } => self.arrive(datagram, from, to, &bytes),
-            Happening::Asking(client, ask) => {
-                self.clients[client.index()].queue(ask);
-                self.start_asking(client);
-            }
+            Happening::Asking(client, ask) => self.queue_asking(client, ask),
             Happening::Deadline(client) => self.meet_deadline(client),
             Happening::Injection { from, to, bytes } => self.send(Cause::Stranger, from, to, &bytes),
             Happening::Told(action) => self.act(action),
@@ -232,10 +230,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
         self.deliveries += 1;
         match Party::from(to) {
             Party::Servent(servent) if self.servent(servent).is_some() => self.deliver(datagram, from, servent, bytes),
-            Party::Client(client) if client.index() < self.clients.len() => {
-                let reception = self.clients[client.index()].hear(self.now, from, datagram, bytes, &mut self.asks);
-                self.tell_observer(&Event::Heard { datagram, from, to: client, bytes, reception });
-            }
+            Party::Client(client) if client.index() < self.clients.len() => self.hear(datagram, from, client, bytes),
             _ => self.tell_observer(&Event::Missed { datagram, to }),
         }
     }
