@@ -46,12 +46,7 @@
 //! apart; `clireq-plain` and `clireq-64x1` show those, and `--plain-generator` turns both off everywhere. Nothing is
 //! pinned to a core. Results go to `bench-results/flood.csv` in the target folder.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a bench that can't go on ends, and says where"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on ends, and says where")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its results")]
 #![allow(clippy::disallowed_methods, reason = "a bench measures time, and its threads are its own")]
 

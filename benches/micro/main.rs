@@ -17,12 +17,7 @@
 //! Results go to `bench-results/micro.csv` in the target folder: medians of criterion in nanoseconds, and the numbers
 //! of `million`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a bench that can't go on ends, and says where"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on ends, and says where")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its results")]
 #![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 
@@ -32,11 +27,14 @@ mod million;
 
 use criterion::{BatchSize, Criterion, Throughput};
 use inputs::{MISS, PAIR_BYTES, client, key, million_pairs, query_id, shuffled_keys, store};
-use servent::protocol::{ResponseLimiter, SeenConfig, SeenTable, Sighting, parse_kv_file};
-use servent::types::{SeqNo, Timestamp, Ttl};
+use servent::batch::{Inbox, Outbox};
+use servent::protocol::{
+    FloodConfig, Flooder, Lookup, LookupVerdict, ResponseLimiter, SeenConfig, SeenTable, Sighting, parse_kv_file,
+};
+use servent::types::{Neighbours, SeqNo, Timestamp, Ttl};
 use servent::wire::{QueryHeader, decode, encode_query, encode_response};
 use std::hint::black_box;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, SystemTime};
 
 fn main() {
@@ -54,6 +52,7 @@ fn main() {
     wire(&mut criterion);
     seen(&mut criterion);
     lookups(&mut criterion);
+    machines(&mut criterion);
     loading(&mut criterion);
     limiter(&mut criterion);
     criterion.final_summary();
@@ -157,6 +156,57 @@ fn lookups(criterion: &mut Criterion) {
             bencher.iter(|| store.response(&misses.next().unwrap()).is_some());
         });
     }
+}
+
+/// The two machines of a servent, a batch of 64 QUERYs at a time. Pushing the batch is not counted.
+fn machines(criterion: &mut Criterion) {
+    let at = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+    let keys = shuffled_keys(1_000_000);
+    let mut seq = 0;
+    let mut next_batch = || {
+        let mut inbox = Inbox::default();
+        for _ in 0..64 {
+            seq += 1;
+            let (header, mut query) = (QueryHeader { ttl: Ttl(3), client: client(), seq: SeqNo(seq) }, Vec::new());
+            encode_query(&mut query, header, &keys[seq as usize % keys.len()]);
+            inbox.push(at(1), &query).expect("well-formed");
+        }
+        inbox
+    };
+    let mut flooder = Flooder::new(FloodConfig {
+        neighbours: Neighbours::new((1..=4).map(at)).expect("four"),
+        first_seq: SeqNo(0),
+        neighbours_only: false,
+        seen: SeenConfig::default(),
+        secret: [1, 2],
+    });
+    let mut outbox = Outbox::default();
+    let mut flood = |inbox: &Inbox| {
+        outbox.clear();
+        flooder.on_batch(Timestamp::ZERO, inbox, &mut outbox, |_, _, _| {});
+        outbox.len()
+    };
+    for _ in 0..1 << 14 {
+        assert_eq!(flood(&next_batch()), 64 * 3, "each to all neighbours but its source");
+    }
+    criterion.bench_function("flood/batch of 64 new/1e6", |bencher| {
+        bencher.iter_batched_ref(&mut next_batch, |inbox| flood(inbox), BatchSize::SmallInput);
+    });
+    let mut lookup = Lookup::new(store(1_000_000), ResponseLimiter::new(200));
+    let mut outbox = Outbox::default();
+    let wanted: Vec<_> = (0..64).collect();
+    let mut look_up = |inbox: &Inbox| {
+        outbox.clear();
+        let mut answered = 0;
+        let is_answered = |_, verdict, _: &Outbox| answered += u32::from(verdict == LookupVerdict::Answered);
+        let left = lookup.on_batch(Timestamp::ZERO, inbox, &wanted, &mut outbox, is_answered);
+        assert!(left.is_empty(), "an outbox has room for 64");
+        answered
+    };
+    assert_eq!(look_up(&next_batch()), 64, "all held");
+    criterion.bench_function("lookup/batch of 64 held/1e6", |bencher| {
+        bencher.iter_batched_ref(&mut next_batch, |inbox| look_up(inbox), BatchSize::SmallInput);
+    });
 }
 
 fn loading(criterion: &mut Criterion) {

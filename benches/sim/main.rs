@@ -13,12 +13,7 @@
 //!
 //! Results go to `bench-results/sim-scale.csv` and `sim-reach.csv` in the target folder.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a bench that can't go on ends, and says where"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on ends, and says where")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its results")]
 #![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 

@@ -8,9 +8,7 @@ use crate::protocol::{Lookup, LookupVerdict};
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Notes};
 use crate::types::Timestamp;
-use crate::wire::{Header, Message};
 use crossbeam_channel::{Receiver, Sender};
-use std::net::SocketAddrV4;
 
 /// Looks up what each job names and passes the RESPONSEs on to the sender, and tells `tap`, if there is
 /// one, what it did. Ends when `lookup_rx` is closed and drained, or the sender is gone.
@@ -58,43 +56,20 @@ pub fn run(
     }
 }
 
-/// Looks up what is `wanted` until `outbox` is full: a small request can have a large answer. Returns what is left.
+/// Looks up what is `wanted` until `outbox` is full, and counts it. Returns what is left.
 fn look_up<'a>(
     lookup: &mut Lookup,
     now: Timestamp,
     inbox: &Inbox,
-    mut wanted: &'a [usize],
+    wanted: &'a [usize],
     outbox: &mut Outbox,
     counters: &mut Counters,
     mut note: impl FnMut(usize, LookupVerdict, &Outbox),
 ) -> &'a [usize] {
-    while let [index, rest @ ..] = wanted
-        && !outbox.is_full()
-    {
-        let (source, message) = inbox.get(*index).expect("what is wanted lies in the batch");
-        if let Some(verdict) = answer(lookup, now, source, &message, outbox) {
-            note(*index, verdict, outbox);
-            count(verdict, counters);
-        }
-        wanted = rest;
-    }
-    wanted
-}
-
-/// What a request is answered; `None` for what is no request.
-fn answer(
-    lookup: &mut Lookup,
-    now: Timestamp,
-    source: SocketAddrV4,
-    message: &Message<'_>,
-    outbox: &mut Outbox,
-) -> Option<LookupVerdict> {
-    let client = match message.header {
-        Header::Clireq => source,
-        Header::Query(header) => header.client,
-        Header::Response => return None,
-    };
-    Some(lookup.answer(now, client, message.text, outbox))
+    lookup.on_batch(now, inbox, wanted, outbox, |index, verdict, outbox| {
+        note(index, verdict, outbox);
+        count(verdict, counters);
+    })
 }
 
 fn count(verdict: LookupVerdict, counters: &mut Counters) {

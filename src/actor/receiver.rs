@@ -245,7 +245,7 @@ impl<'a, R: Route> Intake<'a, R> {
         note: impl FnOnce(&mut Arrivals, Result<Header, DecodeError>),
     ) {
         counters.received += 1;
-        let inbox = Arc::make_mut(&mut self.filling);
+        let inbox = Arc::get_mut(&mut self.filling).expect("a batch is shared only once it is passed on");
         let taken = inbox.push(from, datagram);
         note(&mut self.arrivals, taken);
         if let Err(error) = taken {
@@ -268,7 +268,7 @@ impl<'a, R: Route> Intake<'a, R> {
             return;
         }
         let mut next = self.inboxes.vacant();
-        Arc::make_mut(&mut next).clear();
+        Arc::get_mut(&mut next).expect("nobody else holds a vacant buffer").clear();
         let full = std::mem::replace(&mut self.filling, next);
         self.inboxes.keep(&full);
         if let Some(tap) = self.tap {

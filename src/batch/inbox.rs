@@ -41,7 +41,7 @@ impl Inbox {
     }
 
     /// The messages and where each came from, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (SocketAddrV4, Message<'_>)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (SocketAddrV4, Message<'_>)> + Clone {
         self.entries.iter().map(|entry| self.message(entry))
     }
 

@@ -12,8 +12,8 @@ pub struct Pool<T> {
     slots: Vec<Arc<T>>,
 }
 
-impl<T: Clone + Default> Pool<T> {
-    /// A buffer that nobody else holds, to fill through [`Arc::make_mut`] and then to [`Pool::keep`]. It is as its
+impl<T: Default> Pool<T> {
+    /// A buffer that nobody else holds, to fill through [`Arc::get_mut`] and then to [`Pool::keep`]. It is as its
     /// last use left it, so whoever fills it clears it first.
     pub fn vacant(&mut self) -> Arc<T> {
         let vacant = self.slots.iter_mut().position(|slot| Arc::get_mut(slot).is_some());
@@ -28,8 +28,7 @@ impl<T: Clone + Default> Pool<T> {
     /// Lets `fill` write into a vacant buffer, and returns a handle to share with what `fill` returned.
     pub fn fill<R>(&mut self, fill: impl FnOnce(&mut T) -> R) -> (Arc<T>, R) {
         let mut buffer = self.vacant();
-        // A vacant buffer is unshared, so this never clones.
-        let result = fill(Arc::make_mut(&mut buffer));
+        let result = fill(Arc::get_mut(&mut buffer).expect("nobody else holds a vacant buffer"));
         self.keep(&buffer);
         (buffer, result)
     }

@@ -6,6 +6,9 @@ use crate::types::{Neighbours, QueryId, SeqNo, Timestamp, Ttl};
 use crate::wire::{Header, QueryHeader, Text, encode_query};
 use std::net::SocketAddrV4;
 
+/// Messages whose memory is read ahead together: more than a processor can have under way at a time.
+const READ_AHEAD: usize = 32;
+
 /// What a [`Flooder`] starts with.
 #[derive(Clone, Debug)]
 pub struct FloodConfig {
@@ -29,8 +32,6 @@ pub struct Flooder {
     neighbours_only: bool,
     next_seq: SeqNo,
     seen: SeenTable,
-    /// Of the batch at hand; kept for its memory.
-    fingerprints: Vec<Fingerprint>,
 }
 
 /// What became of a CLIREQ or QUERY.
@@ -89,15 +90,18 @@ impl Flooder {
             neighbours_only: config.neighbours_only,
             next_seq: config.first_seq,
             seen: SeenTable::new(config.seen, config.secret),
-            fingerprints: Vec::new(),
         }
     }
 
     /// Judges every CLIREQ and QUERY of a batch in order, and tells `judged` the index and the verdict of each, and how
-    /// the outbox is with what was queued for it.
+    /// the outbox is with what was queued for it. How messages are shared out over batches changes nothing but speed:
+    /// memory is read ahead for many at once.
     ///
-    /// The same as [`Flooder::on_clireq`] and [`Flooder::on_query`] one by one, only that the memory for all of them
-    /// is read ahead.
+    /// - A CLIREQ becomes a QUERY (P-11 to P-13) for every neighbour. The QUERY is marked as seen first, so that a copy
+    ///   that comes back round a loop is a duplicate (P-16). Without neighbours there is no QUERY, and nothing is marked.
+    /// - A QUERY that is new and has time-to-live left goes on to every neighbour but its source, with nothing changed
+    ///   but the time-to-live (P-14, P-15).
+    /// - Nothing follows from a RESPONSE (P-6).
     pub fn on_batch(
         &mut self,
         now: Timestamp,
@@ -105,64 +109,37 @@ impl Flooder {
         outbox: &mut Outbox,
         mut judged: impl FnMut(usize, Verdict, &Outbox),
     ) {
-        let mut fingerprints = std::mem::take(&mut self.fingerprints);
-        fingerprints.clear();
-        let mut seq = self.next_seq;
-        fingerprints.extend(inbox.iter().map(|(source, message)| match message.header {
-            Header::Clireq => {
-                let header = QueryHeader { ttl: Ttl::INITIAL, client: source, seq };
-                seq = seq.next();
-                self.seen.fingerprint(&id(header, message.text))
+        let mut fingerprints = [Fingerprint::default(); READ_AHEAD];
+        let mut messages = inbox.iter().enumerate();
+        while messages.len() > 0 {
+            let count = messages.len().min(READ_AHEAD);
+            let fingerprints = &mut fingerprints[..count];
+            let mut seq = self.next_seq;
+            for (fingerprint, (_, (source, message))) in fingerprints.iter_mut().zip(messages.clone()) {
+                *fingerprint = match message.header {
+                    Header::Clireq => {
+                        let header = QueryHeader { ttl: Ttl::INITIAL, client: source, seq };
+                        seq = seq.next();
+                        self.seen.fingerprint(&id(header, message.text))
+                    }
+                    Header::Query(header) => self.seen.fingerprint(&id(header, message.text)),
+                    Header::Response => Fingerprint::default(),
+                };
             }
-            Header::Query(header) => self.seen.fingerprint(&id(header, message.text)),
-            Header::Response => Fingerprint::default(),
-        }));
-        self.seen.read_ahead(&fingerprints);
-        for (index, ((source, message), &fingerprint)) in inbox.iter().zip(&fingerprints).enumerate() {
-            match message.header {
-                Header::Clireq => {
-                    let flooded = self.flood_clireq(now, source, message.text, fingerprint, outbox);
-                    judged(index, Verdict::Clireq(flooded), outbox);
-                }
-                Header::Query(header) => {
-                    let verdict = self.flood_query(now, source, header, message.text, fingerprint, outbox);
-                    judged(index, Verdict::Query(verdict), outbox);
-                }
-                // Nothing follows from one (P-6).
-                Header::Response => {}
+            self.seen.read_ahead(fingerprints);
+            for (&fingerprint, (index, (source, message))) in fingerprints.iter().zip(&mut messages) {
+                let verdict = match message.header {
+                    Header::Clireq => {
+                        Verdict::Clireq(self.flood_clireq(now, source, message.text, fingerprint, outbox))
+                    }
+                    Header::Query(header) => {
+                        Verdict::Query(self.flood_query(now, source, header, message.text, fingerprint, outbox))
+                    }
+                    Header::Response => continue,
+                };
+                judged(index, verdict, outbox);
             }
         }
-        self.fingerprints = fingerprints;
-    }
-
-    /// Makes the QUERY of a CLIREQ (P-11 to P-13) and queues it for every neighbour.
-    ///
-    /// The QUERY is marked as seen first, so that a copy that comes back round a loop is a duplicate (P-16). Without
-    /// neighbours there is no QUERY, and nothing is marked.
-    pub fn on_clireq(
-        &mut self,
-        now: Timestamp,
-        client: SocketAddrV4,
-        key: Text<'_>,
-        outbox: &mut Outbox,
-    ) -> ClireqFlooded {
-        let header = QueryHeader { ttl: Ttl::INITIAL, client, seq: self.next_seq };
-        let fingerprint = self.seen.fingerprint(&id(header, key));
-        self.flood_clireq(now, client, key, fingerprint, outbox)
-    }
-
-    /// Judges a QUERY that came from `source` and, if it is new and has time-to-live left, queues it for every
-    /// neighbour but that one, with nothing changed but the time-to-live (P-14, P-15).
-    pub fn on_query(
-        &mut self,
-        now: Timestamp,
-        source: SocketAddrV4,
-        header: QueryHeader,
-        key: Text<'_>,
-        outbox: &mut Outbox,
-    ) -> QueryVerdict {
-        let fingerprint = self.seen.fingerprint(&id(header, key));
-        self.flood_query(now, source, header, key, fingerprint, outbox)
     }
 
     /// How many sightings duplicate suppression keeps, expired ones that nothing has overwritten yet included. Never

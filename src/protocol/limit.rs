@@ -10,6 +10,7 @@
 
 use crate::types::Timestamp;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::Ipv4Addr;
 
 const SLOT_NANOS: u64 = 100_000_000;
@@ -52,14 +53,13 @@ impl ResponseLimiter {
         self.forget(slot / SLOTS as u64);
         let [a, b, c, _] = destination.octets();
         let network = [a, b, c];
-        if !self.current.contains_key(&network) {
-            if self.current.len() >= NETWORKS_MAX {
-                return false;
-            }
-            let known = self.previous.remove(&network).unwrap_or_default();
-            self.current.insert(network, known);
-        }
-        self.current.get_mut(&network).is_some_and(|window| window.count(slot, self.limit))
+        let known = self.current.len();
+        let window = match self.current.entry(network) {
+            Entry::Occupied(window) => window.into_mut(),
+            Entry::Vacant(_) if known >= NETWORKS_MAX => return false,
+            Entry::Vacant(place) => place.insert(self.previous.remove(&network).unwrap_or_default()),
+        };
+        window.count(slot, self.limit)
     }
 
     /// Moves on to `period`; what was not asked about since the period before the last one is forgotten.

@@ -2,7 +2,7 @@
 
 use super::limit::ResponseLimiter;
 use super::store::Store;
-use crate::batch::Outbox;
+use crate::batch::{Inbox, Outbox};
 use crate::types::Timestamp;
 use crate::wire::Text;
 use std::net::SocketAddrV4;
@@ -39,16 +39,39 @@ impl Lookup {
         std::mem::replace(&mut self.store, store)
     }
 
+    /// Looks up the keys of those requests of a batch whose indices are `wanted`, in that order, and tells `judged` the
+    /// index and the verdict of each, and how the
+    /// outbox is with what was queued for it. A RESPONSE goes to the request's client ([`Header::client`](crate::wire::Header::client)).
+    ///
+    /// A small request can have a large answer, so `outbox` may be full before all is looked up: returns the indices
+    /// that are left, for another outbox. With one that was not full at the start it gets on by at least one.
+    ///
+    /// # Panics
+    /// If an index is not that of a request in `inbox`.
+    pub fn on_batch<'a>(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        mut wanted: &'a [usize],
+        outbox: &mut Outbox,
+        mut judged: impl FnMut(usize, LookupVerdict, &Outbox),
+    ) -> &'a [usize] {
+        while let [index, rest @ ..] = wanted
+            && !outbox.is_full()
+        {
+            let (source, message) = inbox.get(*index).expect("what is wanted lies in the batch");
+            let client = message.header.client(source).expect("what is wanted is a request");
+            let verdict = self.answer(now, client, message.text, outbox);
+            judged(*index, verdict, outbox);
+            wanted = rest;
+        }
+        wanted
+    }
+
     /// Looks `key` up and, if it is held, queues the RESPONSE to `client`: with one NUL at its end exactly if the
     /// request's key field held one (P-3). One that fills a datagram to the last byte has
     /// no room for it, and fails to be sent.
-    pub fn answer(
-        &mut self,
-        now: Timestamp,
-        client: SocketAddrV4,
-        key: Text<'_>,
-        outbox: &mut Outbox,
-    ) -> LookupVerdict {
+    fn answer(&mut self, now: Timestamp, client: SocketAddrV4, key: Text<'_>, outbox: &mut Outbox) -> LookupVerdict {
         let Some(response) = self.store.response(key.before_nul()) else {
             return LookupVerdict::NotFound;
         };
@@ -80,6 +103,8 @@ fn is_answerable(client: SocketAddrV4) -> bool {
 mod tests {
     use super::*;
     use crate::protocol::StoreBuilder;
+    use crate::types::{SeqNo, Ttl};
+    use crate::wire::{QueryHeader, encode_clireq, encode_query};
     use std::net::Ipv4Addr;
 
     fn lookup(limit: u32) -> Lookup {
@@ -92,6 +117,25 @@ mod tests {
         SocketAddrV4::new(Ipv4Addr::from(ip), port)
     }
 
+    fn inbox(client: SocketAddrV4, fields: &[&[u8]]) -> Inbox {
+        let mut inbox = Inbox::default();
+        for field in fields {
+            let mut clireq = Vec::new();
+            encode_clireq(&mut clireq, field);
+            inbox.push(client, &clireq).unwrap();
+        }
+        inbox
+    }
+
+    /// Looks the key of one CLIREQ up.
+    fn ask(lookup: &mut Lookup, client: SocketAddrV4, field: &[u8], outbox: &mut Outbox) -> LookupVerdict {
+        let mut found = None;
+        let inbox = inbox(client, &[field]);
+        let left = lookup.on_batch(Timestamp::ZERO, &inbox, &[0], outbox, |_, verdict, _| found = Some(verdict));
+        assert!(left.is_empty());
+        found.unwrap()
+    }
+
     #[test]
     fn p3_the_answer_ends_with_one_nul_exactly_if_the_key_field_held_one() {
         for (field, response) in [
@@ -102,7 +146,7 @@ mod tests {
         ] {
             let mut outbox = Outbox::default();
             let to = client([127, 0, 0, 1], 5000);
-            let verdict = lookup(200).answer(Timestamp::ZERO, to, Text::new(field), &mut outbox);
+            let verdict = ask(&mut lookup(200), to, field, &mut outbox);
             assert_eq!(verdict, LookupVerdict::Answered);
             assert_eq!(outbox.iter().collect::<Vec<_>>(), [(response, to)], "{field:?}");
         }
@@ -122,7 +166,7 @@ mod tests {
             (client([1, 0, 0, 1], 65_535), true),
         ] {
             let mut outbox = Outbox::default();
-            let verdict = lookup(200).answer(Timestamp::ZERO, to, Text::new(b"http"), &mut outbox);
+            let verdict = ask(&mut lookup(200), to, b"http", &mut outbox);
             assert_eq!(verdict == LookupVerdict::Answered, answerable, "{to}");
             assert_eq!(outbox.len(), usize::from(answerable), "{to}");
         }
@@ -133,9 +177,40 @@ mod tests {
         let mut lookup = lookup(1);
         let mut outbox = Outbox::default();
         let to = client([203, 0, 113, 7], 5000);
-        let mut ask = |key: &'static [u8]| lookup.answer(Timestamp::ZERO, to, Text::new(key), &mut outbox);
+        let mut ask = |key| ask(&mut lookup, to, key, &mut outbox);
         assert_eq!(ask(b"absent"), LookupVerdict::NotFound);
         assert_eq!(ask(b"http"), LookupVerdict::Answered);
         assert_eq!(ask(b"http"), LookupVerdict::ResponseLimited);
+    }
+
+    #[test]
+    fn p11_p14_the_sender_of_a_clireq_is_answered_and_the_client_that_a_query_names() {
+        let (source, named) = (client([127, 0, 0, 1], 1), client([127, 0, 0, 1], 5000));
+        let mut inbox = inbox(source, &[b"http"]);
+        let mut query = Vec::new();
+        encode_query(&mut query, QueryHeader { ttl: Ttl(3), client: named, seq: SeqNo(7) }, b"http");
+        inbox.push(source, &query).unwrap();
+        let mut outbox = Outbox::default();
+        lookup(200).on_batch(Timestamp::ZERO, &inbox, &[1, 0], &mut outbox, |_, _, _| {});
+        assert_eq!(outbox.iter().map(|(_, to)| to).collect::<Vec<_>>(), [named, source]);
+    }
+
+    #[test]
+    fn what_a_full_outbox_has_no_room_for_is_left_for_the_next_one() {
+        let mut builder = StoreBuilder::new(0, [1, 2]);
+        builder.insert(b"large", &[b'v'; 60_000]).unwrap();
+        let mut lookup = Lookup::new(builder.build(), ResponseLimiter::new(200));
+        let inbox = inbox(client([127, 0, 0, 1], 5000), &[&b"large"[..]; 40]);
+        // Of 40, those with an even index.
+        let wanted: Vec<_> = (0..40).step_by(2).collect();
+        let (mut left, mut looked_up, mut sent) = (&wanted[..], Vec::new(), Vec::new());
+        while !left.is_empty() {
+            let mut outbox = Outbox::default();
+            left = lookup.on_batch(Timestamp::ZERO, &inbox, left, &mut outbox, |index, _, _| looked_up.push(index));
+            sent.push(outbox.len());
+        }
+        assert_eq!(looked_up, wanted);
+        // 18 of them pass a mebibyte.
+        assert_eq!(sent, [18, 2]);
     }
 }

@@ -29,6 +29,6 @@ pub use kv_file::{Loaded, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
 pub use lookup::{Lookup, LookupVerdict};
 pub use queries::{Answer, Event, HELD_LEN_MAX, Progress, Queries, QueriesConfig, Summary, Wait};
-pub use query::{AskedKey, Awaiting, ClientQuery, Dialect, Heard, KeyError, Patience, Step};
+pub use query::{AskedKey, Awaiting, Dialect, Heard, KeyError, Patience};
 pub use seen::{Fingerprint, SeenConfig, SeenTable, Sighting};
 pub use store::{FRAGMENTED_LEN_MIN, InsertError, Store, StoreBuilder, StoreFull};

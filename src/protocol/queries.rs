@@ -37,7 +37,7 @@ pub struct QueriesConfig {
     pub patience: Patience,
     /// Keys under way at a time; 0 is taken as 1.
     pub jobs: usize,
-    /// Keys the fingerprints of answers; see [`ClientQuery::start`].
+    /// Keys the fingerprints of answers: random in production, fixed where a run must repeat.
     pub secret: [u64; 2],
 }
 
@@ -74,7 +74,8 @@ pub struct Queries {
     first: u64,
     /// Lines that may start: at most one of each key.
     ready: BTreeSet<u64>,
-    active: BTreeMap<u64, ClientQuery>,
+    /// Boxed, since a node of the map has room for eleven.
+    active: BTreeMap<u64, Box<ClientQuery>>,
     turns: HashMap<AskedKey, Turn>,
     keys_len: usize,
     held_len: usize,
@@ -140,26 +141,45 @@ impl Queries {
         }
         let number = self.ready.pop_first()?;
         let QueriesConfig { patience, secret, .. } = self.config;
-        let line = self.line(number)?;
+        let line = self.line(number);
         line.started = now;
         let key = line.key.clone();
-        self.active.insert(number, ClientQuery::start(key.clone(), patience, secret, now));
+        let query = ClientQuery::start(key.clone(), patience, secret, now);
+        self.active.insert(number, Box::new(query));
         Some(key)
     }
 
     /// When to call [`Queries::on_deadline`]; `None` while nothing is under way.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.active.values().map(ClientQuery::deadline).min()
+        self.active.values().map(|query| query.deadline()).min()
     }
 
-    /// Judges a message that came from `servent`: any address will do (P-42).
-    pub fn on_message(&mut self, now: Timestamp, servent: SocketAddrV4, message: &Message<'_>) {
-        let Some((number, value)) = self.judge(now, servent, message) else { return };
+    /// Judges a message that came from `servent`: any address will do (P-42). Says what it is to the line under way
+    /// that has its key; an answer is to be had from [`Queries::next_event`] when it is its line's turn.
+    pub fn on_message<'a>(&mut self, now: Timestamp, servent: SocketAddrV4, message: &Message<'a>) -> Heard<'a> {
+        let Some((number, query)) = self.asking(message) else { return Heard::Unrelated };
+        let heard = query.on_message(now, servent, message);
+        if let Heard::Answer(value) = heard {
+            self.keep(now, number, servent, value);
+        }
+        heard
+    }
+
+    /// The line under way that has the message's key.
+    fn asking(&mut self, message: &Message<'_>) -> Option<(u64, &mut ClientQuery)> {
+        let (key, _) = message.text.key_and_value()?;
+        // A line whose turn it is may not have started yet.
+        let number = self.turns.get(key)?.line;
+        self.active.get_mut(&number).map(|query| (number, &mut **query))
+    }
+
+    /// Keeps an answer until it is shown.
+    fn keep(&mut self, now: Timestamp, number: u64, servent: SocketAddrV4, value: &[u8]) {
         self.progress.answers += 1;
         let is_later = number != self.first;
         let has_room = self.held_len + held_len(value) <= HELD_LEN_MAX;
-        let Some(line) = self.line(number) else { return };
+        let line = self.line(number);
         let elapsed = now.since(line.started);
         line.summary.answers += 1;
         line.summary.first_after.get_or_insert(elapsed);
@@ -172,16 +192,6 @@ impl Queries {
         }
         line.held.push_back(Answer { servent, elapsed, value: value.to_vec() });
         self.held_len += held_len(value);
-    }
-
-    /// The line under way that the message is a new answer to, and the value.
-    fn judge<'a>(&mut self, now: Timestamp, servent: SocketAddrV4, message: &Message<'a>) -> Option<(u64, &'a [u8])> {
-        let (key, _) = message.text.key_and_value()?;
-        let number = self.turns.get(key)?.line;
-        match self.active.get_mut(&number)?.on_message(now, servent, message) {
-            Heard::Answer(value) => Some((number, value)),
-            Heard::Repeated | Heard::Unrelated => None,
-        }
     }
 
     /// Moves on every line whose deadline has passed; returns the keys whose CLIREQ is to be transmitted once more.
@@ -200,21 +210,20 @@ impl Queries {
 
     fn finish(&mut self, number: u64, now: Timestamp) {
         self.active.remove(&number);
-        let Some(line) = self.line(number) else { return };
+        let line = self.line(number);
         line.state = State::Over;
         line.summary.elapsed = now.since(line.started);
         line.servents = HashSet::new();
         let (key, unanswered) = (line.key.clone(), line.summary.answers == 0);
         self.progress.done += 1;
         self.progress.unanswered += usize::from(unanswered);
-        if let Entry::Occupied(mut turn) = self.turns.entry(key) {
-            match turn.get_mut().later.pop_front() {
-                Some(next) => {
-                    turn.get_mut().line = next;
-                    self.ready.insert(next);
-                }
-                None => drop(turn.remove()),
-            }
+        let turn = self.turns.get_mut(&key).expect("a line under way has its key's turn");
+        debug_assert_eq!(turn.line, number, "and no other has");
+        if let Some(next) = turn.later.pop_front() {
+            turn.line = next;
+            self.ready.insert(next);
+        } else {
+            self.turns.remove(&key);
         }
     }
 
@@ -228,12 +237,13 @@ impl Queries {
         if line.state == State::Open {
             return None;
         }
-        let Line { key, summary, state, .. } = self.lines.pop_front()?;
+        let Line { key, summary, state, .. } = self.lines.pop_front().expect("the line just seen");
         self.keys_len -= key.as_bytes().len();
         self.first += 1;
         Some(match state {
             State::Stopped => Event::Stopped { key },
-            State::Open | State::Over => Event::Finished { number: self.first, key, summary },
+            State::Over => Event::Finished { number: self.first, key, summary },
+            State::Open => unreachable!("a line is open until all of it is over"),
         })
     }
 
@@ -243,7 +253,7 @@ impl Queries {
         let last = self.active.last_key_value().map_or(first, |(number, _)| number + 1);
         // Behind the last one under way may be lines that are over, but none that is worth waiting for.
         let over_after = self.lines.iter().rposition(|line| line.state == State::Over).map_or(0, |index| index + 1);
-        let kept = over_after.max(usize::try_from(last - first).unwrap_or(usize::MAX));
+        let kept = over_after.max((last - first) as usize);
         self.lines.truncate(kept);
         for line in &mut self.lines {
             if line.state == State::Open {
@@ -266,7 +276,7 @@ impl Queries {
     #[must_use]
     pub fn wait(&self) -> Option<Wait<'_>> {
         let (number, query) = self.active.first_key_value()?;
-        let line = self.lines.get(usize::try_from(number - self.first).ok()?)?;
+        let line = &self.lines[self.index(*number)];
         Some(Wait {
             key: query.key(),
             awaiting: query.awaiting(),
@@ -275,8 +285,15 @@ impl Queries {
         })
     }
 
-    fn line(&mut self, number: u64) -> Option<&mut Line> {
-        self.lines.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    fn line(&mut self, number: u64) -> &mut Line {
+        let index = self.index(number);
+        &mut self.lines[index]
+    }
+
+    /// Where a line lies that is ready or under way.
+    fn index(&self, number: u64) -> usize {
+        let index = number.checked_sub(self.first).expect("a line leaves only once it is over");
+        index as usize
     }
 }
 

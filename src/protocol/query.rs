@@ -137,7 +137,7 @@ impl std::error::Error for KeyError {}
 /// One key being asked for. Its owner transmits the CLIREQ at the start and whenever [`ClientQuery::on_deadline`]
 /// says so.
 #[derive(Debug)]
-pub struct ClientQuery {
+pub(super) struct ClientQuery {
     key: AskedKey,
     patience: Patience,
     tries_left: u32,
@@ -173,7 +173,7 @@ pub enum Awaiting {
 
 /// What to do when a deadline may have passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// The deadline lies ahead: wait until then.
     Wait,
     /// Transmit the CLIREQ once more, then wait until the new deadline.
@@ -185,7 +185,7 @@ pub enum Step {
 impl ClientQuery {
     /// A query whose CLIREQ is transmitted `now`. `secret` keys the fingerprints of answers.
     #[must_use]
-    pub fn start(key: AskedKey, patience: Patience, secret: [u64; 2], now: Timestamp) -> Self {
+    pub(super) fn start(key: AskedKey, patience: Patience, secret: [u64; 2], now: Timestamp) -> Self {
         Self {
             key,
             patience,
@@ -200,19 +200,19 @@ impl ClientQuery {
 
     /// What is asked for.
     #[must_use]
-    pub fn key(&self) -> &AskedKey {
+    pub(super) fn key(&self) -> &AskedKey {
         &self.key
     }
 
     /// When to call [`ClientQuery::on_deadline`].
     #[must_use]
-    pub fn deadline(&self) -> Timestamp {
+    pub(super) fn deadline(&self) -> Timestamp {
         self.deadline
     }
 
     /// What it waits for until the deadline.
     #[must_use]
-    pub fn awaiting(&self) -> Awaiting {
+    pub(super) fn awaiting(&self) -> Awaiting {
         if self.answers > 0 {
             Awaiting::MoreAnswers
         } else if self.is_retransmitted {
@@ -223,7 +223,7 @@ impl ClientQuery {
     }
 
     /// Judges a message that came from `servent`: any address will do (P-42).
-    pub fn on_message<'a>(&mut self, now: Timestamp, servent: SocketAddrV4, message: &Message<'a>) -> Heard<'a> {
+    pub(super) fn on_message<'a>(&mut self, now: Timestamp, servent: SocketAddrV4, message: &Message<'a>) -> Heard<'a> {
         let (Header::Response, Some((key, value))) = (message.header, message.text.key_and_value()) else {
             return Heard::Unrelated;
         };
@@ -253,7 +253,7 @@ impl ClientQuery {
     }
 
     /// Moves on once the deadline has passed. After an answer it never asks for a retransmission (P-40).
-    pub fn on_deadline(&mut self, now: Timestamp) -> Step {
+    pub(super) fn on_deadline(&mut self, now: Timestamp) -> Step {
         if now < self.deadline {
             return Step::Wait;
         }

@@ -1,9 +1,9 @@
 //! A client: asks one key after the other, as P-40 says.
 
 use super::ids::{ClientId, DatagramId, ServentId};
-use crate::protocol::{AskedKey, ClientQuery, Heard, Patience};
+use crate::protocol::{self, AskedKey, Event, Heard, Patience, Queries, QueriesConfig, Summary};
 use crate::types::Timestamp;
-use crate::wire::decode;
+use crate::wire::Message;
 use std::collections::VecDeque;
 use std::net::SocketAddrV4;
 
@@ -50,65 +50,91 @@ pub enum Reception {
     Unrelated,
 }
 
-/// A simulated client. What it asks is kept by the simulation; this has the numbers of its [`Ask`]s.
-#[derive(Debug, Default)]
+impl From<Heard<'_>> for Reception {
+    fn from(heard: Heard<'_>) -> Self {
+        match heard {
+            Heard::Answer(_) => Self::Answer,
+            Heard::Repeated => Self::Repeated,
+            Heard::Unrelated => Self::Unrelated,
+        }
+    }
+}
+
+/// A simulated client: the machine of the real one, with one key under way at a time. What it asks is kept by the
+/// simulation; this has the numbers of its [`Ask`]s.
+#[derive(Debug)]
 pub(super) struct Client {
-    waiting: VecDeque<usize>,
-    current: Option<(usize, ClientQuery)>,
+    queries: Queries,
+    /// Those that are not over, in the order in which they are asked: the first is the one under way, if one is.
+    open: VecDeque<usize>,
 }
 
 impl Client {
-    pub(super) fn queue(&mut self, ask: usize) {
-        self.waiting.push_back(ask);
+    pub(super) fn new(patience: Patience, secret: [u64; 2]) -> Self {
+        Self { queries: Queries::new(QueriesConfig { patience, jobs: 1, secret }), open: VecDeque::new() }
+    }
+
+    pub(super) fn queue(&mut self, ask: usize, key: AskedKey) {
+        self.queries.push(key);
+        self.open.push_back(ask);
     }
 
     /// Starts the next key if none is under way; returns its number.
-    pub(super) fn start_next(
-        &mut self,
-        now: Timestamp,
-        asks: &mut [Ask],
-        patience: Patience,
-        secret: [u64; 2],
-    ) -> Option<usize> {
-        if self.current.is_some() {
-            return None;
+    pub(super) fn start_next(&mut self, now: Timestamp) -> Option<usize> {
+        self.queries.start_next(now).map(|_| self.current())
+    }
+
+    /// When to call [`Client::on_deadline`]; `None` while nothing is under way.
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.queries.deadline()
+    }
+
+    /// Moves on if the deadline has passed.
+    pub(super) fn on_deadline(&mut self, now: Timestamp) -> Overdue {
+        let again = self.queries.on_deadline(now);
+        debug_assert!(again.len() <= 1, "one key is under way at a time");
+        match self.queries.next_event() {
+            None if again.is_empty() => Overdue::Wait,
+            None => Overdue::Retransmit(self.current()),
+            Some(Event::Finished { summary, .. }) => {
+                let over = self.current();
+                self.open.pop_front();
+                Overdue::Finished(over, summary)
+            }
+            Some(event) => unreachable!("an answer is shown when it comes, and nothing is stopped: {event:?}"),
         }
-        let number = self.waiting.pop_front()?;
-        let ask = &mut asks[number];
-        ask.started = Some(now);
-        ask.transmissions = 1;
-        self.current = Some((number, ClientQuery::start(ask.key.clone(), patience, secret, now)));
-        Some(number)
     }
 
-    /// The query under way, and the number of its [`Ask`].
-    pub(super) fn current(&mut self) -> Option<(usize, &mut ClientQuery)> {
-        self.current.as_mut().map(|(number, query)| (*number, query))
-    }
-
-    pub(super) fn finish(&mut self) {
-        self.current = None;
-    }
-
-    /// Hears a datagram and notes the answer in `asks`, if it is one.
+    /// Hears a message and notes the answer in `asks`, if it is one.
     pub(super) fn hear(
         &mut self,
         now: Timestamp,
         from: SocketAddrV4,
         datagram: DatagramId,
-        bytes: &[u8],
+        message: &Message<'_>,
         asks: &mut [Ask],
     ) -> Reception {
-        let (Some((number, query)), Ok(message)) = (&mut self.current, decode(bytes)) else {
-            return Reception::Unrelated;
-        };
-        match query.on_message(now, from, &message) {
-            Heard::Answer(value) => {
-                asks[*number].answers.push(Answer { from, value: value.to_vec(), datagram, at: now });
-                Reception::Answer
-            }
-            Heard::Repeated => Reception::Repeated,
-            Heard::Unrelated => Reception::Unrelated,
+        let reception = self.queries.on_message(now, from, message).into();
+        while let Some(event) = self.queries.next_event() {
+            let Event::Answer { answer, .. } = event else { unreachable!("a message ends nothing: {event:?}") };
+            let protocol::Answer { servent: from, value, .. } = answer;
+            asks[self.current()].answers.push(Answer { from, value, datagram, at: now });
         }
+        reception
     }
+
+    /// The number of the key under way.
+    fn current(&self) -> usize {
+        *self.open.front().expect("a key is under way, and those that are not over are queued")
+    }
+}
+
+/// What is to be done when a deadline may have passed.
+pub(super) enum Overdue {
+    /// It lies ahead.
+    Wait,
+    /// The CLIREQ of this key is transmitted once more.
+    Retransmit(usize),
+    /// This key is over.
+    Finished(usize, Summary),
 }

@@ -189,7 +189,7 @@ impl Graph {
                 }
                 // An end of a random link is a servent in proportion to its links; before there are any, the first.
                 let old = match edges.get(rng.usize(..edges.len().max(1))) {
-                    Some(&(one, other)) => *rng.choice([one, other].iter()).unwrap_or(&one),
+                    Some(&(one, other)) => *rng.choice([one, other].iter()).expect("a link has two ends"),
                     None => 0,
                 };
                 if degrees[old] < Neighbours::COUNT_MAX && !chosen.contains(&old) {

@@ -122,9 +122,7 @@ impl Links {
     pub(super) fn part(&mut self, far: &[ServentId], servents: usize) {
         let mut sides = vec![false; servents];
         for servent in far {
-            if let Some(side) = sides.get_mut(servent.index()) {
-                *side = true;
-            }
+            sides[servent.index()] = true;
         }
         self.far_side = Some(sides);
     }

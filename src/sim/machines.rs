@@ -1,20 +1,19 @@
 //! One servent: the real machines, joined as the actors join them, without the actors.
 
-use crate::batch::Outbox;
+use crate::batch::{Inbox, Outbox};
 use crate::protocol::{
-    ClireqFlooded, FloodConfig, Flooder, Lookup, LookupVerdict, QueryVerdict, ResponseLimiter, Store,
+    ClireqFlooded, FloodConfig, Flooder, Lookup, LookupVerdict, QueryVerdict, ResponseLimiter, Store, Verdict,
 };
 use crate::types::Timestamp;
-use crate::wire::{DecodeError, Header, decode};
-use std::net::SocketAddrV4;
+use crate::wire::DecodeError;
 
 /// How a servent behaves: the machines as they are, [`Machines`], or a mutation of them that a checker must catch.
 pub trait Behaviour {
     /// A servent that has seen nothing yet.
     fn start(flood: FloodConfig, store: Store, limiter: ResponseLimiter) -> Self;
 
-    /// Takes one datagram that came from `from`; what it sends because of it goes to `outbox`.
-    fn on_datagram(&mut self, now: Timestamp, from: SocketAddrV4, datagram: &[u8], outbox: &mut Outbox) -> Outcome;
+    /// Takes the one message in `inbox`; what it sends because of it goes to `outbox`, which is empty.
+    fn on_message(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> Outcome;
 
     /// How many sightings it keeps.
     fn sightings(&self) -> usize;
@@ -47,26 +46,29 @@ impl Behaviour for Machines {
         Self { flooder: Flooder::new(flood), lookup: Lookup::new(store, limiter) }
     }
 
-    fn on_datagram(&mut self, now: Timestamp, from: SocketAddrV4, datagram: &[u8], outbox: &mut Outbox) -> Outcome {
-        let message = match decode(datagram) {
-            Ok(message) => message,
-            Err(error) => return Outcome::Malformed(error),
-        };
-        match message.header {
-            Header::Clireq => {
-                let flooded = self.flooder.on_clireq(now, from, message.text, outbox);
-                Outcome::Clireq(flooded, self.lookup.answer(now, from, message.text, outbox))
-            }
-            Header::Query(header) => {
-                let verdict = self.flooder.on_query(now, from, header, message.text, outbox);
+    fn on_message(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> Outcome {
+        debug_assert_eq!(inbox.len(), 1, "a delivery is one datagram");
+        let mut judged = None;
+        self.flooder.on_batch(now, inbox, outbox, |_, verdict, _| judged = Some(verdict));
+        match judged {
+            None => Outcome::Response,
+            Some(Verdict::Clireq(flooded)) => Outcome::Clireq(flooded, self.look_up(now, inbox, outbox)),
+            Some(Verdict::Query(verdict)) => {
                 let is_new = matches!(verdict, QueryVerdict::FirstSighting { .. });
-                Outcome::Query(verdict, is_new.then(|| self.lookup.answer(now, header.client, message.text, outbox)))
+                Outcome::Query(verdict, is_new.then(|| self.look_up(now, inbox, outbox)))
             }
-            Header::Response => Outcome::Response,
         }
     }
 
     fn sightings(&self) -> usize {
         self.flooder.sightings()
+    }
+}
+
+impl Machines {
+    fn look_up(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> LookupVerdict {
+        let mut found = None;
+        self.lookup.on_batch(now, inbox, &[0], outbox, |_, verdict, _| found = Some(verdict));
+        found.expect("one QUERY does not fill an outbox")
     }
 }

@@ -8,7 +8,7 @@
 //!   Scenario ──▶ Simulation ──events──▶ Observer: Checker, Story, ...
 //!   (a seed)       │    ▲
 //!                  ▼    │ datagrams, by time
-//!               Machines of each servent, a ClientQuery of each client
+//!               Machines of each servent, Queries of each client
 //! ```
 //!
 //! **Invariants:** no thread, no socket, no clock; nothing is iterated in the order of a hash. A checker sees what
@@ -21,7 +21,7 @@
 //! | `setup` | an overlay before anything happens in it |
 //! | `links` | latency, loss, duplication, reordering, corruption, partitions |
 //! | `machines` | one servent: the real machines, or a mutation in their place |
-//! | `client` | one client, by P-40 |
+//! | `client` | one client: the real machine of many keys |
 //! | `queue`, `simulation/` | what will happen, and the loop that lets it happen |
 //! | `event` | what happened, and its telling |
 //! | `check/` | the promises, checked event by event |

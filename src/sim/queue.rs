@@ -14,6 +14,8 @@ pub(super) struct EventQueue<E> {
     number: u32,
 }
 
+const HELD: &str = "the slot of a key in the heap holds its event";
+
 impl<E> Default for EventQueue<E> {
     fn default() -> Self {
         Self { heap: BinaryHeap::new(), events: Vec::new(), vacant: Vec::new(), number: 0 }
@@ -35,7 +37,7 @@ impl<E> EventQueue<E> {
     /// The next event.
     pub(super) fn peek(&self) -> Option<&E> {
         let Reverse(key) = self.heap.peek()?;
-        self.events[*key as u32 as usize].as_ref()
+        Some(self.events[*key as u32 as usize].as_ref().expect(HELD))
     }
 
     /// The next event and its time.
@@ -43,7 +45,8 @@ impl<E> EventQueue<E> {
         let Reverse(key) = self.heap.pop()?;
         let slot = key as u32;
         self.vacant.push(slot);
-        self.events[slot as usize].take().map(|event| ((key >> 64) as u64, event))
+        let event = self.events[slot as usize].take().expect(HELD);
+        Some(((key >> 64) as u64, event))
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Setup {
     pub patience: Patience,
 }
 
-/// A key and its value. Neither holds a NUL, nor the key a tab.
+/// A key and its value. Neither holds a NUL, nor the key a tab, and their RESPONSE fits a datagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     /// The key.

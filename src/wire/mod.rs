@@ -44,6 +44,19 @@ pub enum Header {
     Response,
 }
 
+impl Header {
+    /// Whom a request is answered that came from `source`: for a CLIREQ its sender (P-11), for a QUERY the client that
+    /// it names (P-14). `None` for a RESPONSE, which asks for nothing (P-6).
+    #[must_use]
+    pub fn client(self, source: SocketAddrV4) -> Option<SocketAddrV4> {
+        match self {
+            Self::Clireq => Some(source),
+            Self::Query(header) => Some(header.client),
+            Self::Response => None,
+        }
+    }
+}
+
 /// The fields of a QUERY before its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueryHeader {

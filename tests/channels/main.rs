@@ -2,7 +2,6 @@
 //! client's conversation with injected lines, datagrams and deadlines, and the golden wire vectors both ways.
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     reason = "the helpers outside the test functions are tests as well: a surprise in them fails the test"
 )]

@@ -8,7 +8,6 @@
 #![allow(clippy::disallowed_methods, reason = "deadlines and the programs' own time-outs are measured in real time")]
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
     reason = "the helpers outside the test functions are tests as well: a surprise in them fails the test"

@@ -58,21 +58,12 @@ fn inbox(batch: &[Received]) -> Inbox {
     inbox
 }
 
-fn judge_one_by_one(
-    flooder: &mut Flooder,
-    now: Timestamp,
-    inbox: &Inbox,
-    outbox: &mut Outbox,
-) -> Vec<(usize, Verdict)> {
+/// Judges each message as a batch of its own.
+fn judge_one_by_one(flooder: &mut Flooder, now: Timestamp, batch: &[Received], outbox: &mut Outbox) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for (index, (source, message)) in inbox.iter().enumerate() {
-        let verdict = match message.header {
-            Header::Clireq => Verdict::Clireq(flooder.on_clireq(now, source, message.text, outbox)),
-            Header::Query(header) => Verdict::Query(flooder.on_query(now, source, header, message.text, outbox)),
-            // Nothing follows from one (P-6).
-            Header::Response => continue,
-        };
-        verdicts.push((index, verdict));
+    for message in batch {
+        let inbox = inbox(std::slice::from_ref(message));
+        flooder.on_batch(now, &inbox, outbox, |_, verdict| verdicts.push(verdict));
     }
     verdicts
 }
@@ -87,9 +78,15 @@ fn a_batch_is_judged_as_its_messages_one_by_one() {
             now = pace.after(now, expiry);
             let inbox = inbox(&batch);
             let (mut outbox, mut expected_outbox) = (Outbox::default(), Outbox::default());
-            let mut verdicts = Vec::new();
-            together.on_batch(now, &inbox, &mut outbox, |index, verdict, _| verdicts.push((index, verdict)));
-            prop_assert_eq!(verdicts, judge_one_by_one(&mut apart, now, &inbox, &mut expected_outbox));
+            let (mut indices, mut verdicts) = (Vec::new(), Vec::new());
+            together.on_batch(now, &inbox, &mut outbox, |index, verdict, _| {
+                indices.push(index);
+                verdicts.push(verdict);
+            });
+            let is_judged =
+                |index: &usize| inbox.get(*index).is_some_and(|(_, message)| message.header != Header::Response);
+            prop_assert_eq!(indices, (0..inbox.len()).filter(is_judged).collect::<Vec<_>>());
+            prop_assert_eq!(verdicts, judge_one_by_one(&mut apart, now, &batch, &mut expected_outbox));
             prop_assert_eq!(outbox.iter().collect::<Vec<_>>(), expected_outbox.iter().collect::<Vec<_>>());
         }
         Ok(())

@@ -15,7 +15,7 @@ mod model;
 
 use libfuzzer_sys::fuzz_target;
 use model::Model;
-use servent::batch::Outbox;
+use servent::batch::{Inbox, Outbox};
 use servent::protocol::{FloodConfig, ResponseLimiter, SeenConfig, parse_kv_file};
 use servent::sim::{Behaviour, Machines};
 use servent::types::{Neighbours, SeqNo, Timestamp};
@@ -47,14 +47,18 @@ fuzz_target!(|input: &[u8]| {
     let mut servent = Machines::start(flood, store, ResponseLimiter::new(LIMIT));
     let mut model = Model::new(neighbours, neighbours_only, seen, FIRST_SEQ, LIMIT, &PAIRS);
     let mut now = Timestamp::ZERO;
-    let mut outbox = Outbox::default();
+    let (mut inbox, mut outbox) = (Inbox::default(), Outbox::default());
     while let [from, passed, len, rest @ ..] = events {
         let (datagram, behind) = rest.split_at(rest.len().min(usize::from(*len)));
         events = behind;
         let passed = u64::from(*passed);
         now = now + if passed == 255 { Duration::from_secs(3600) } else { Duration::from_millis(passed * passed) };
+        inbox.clear();
         outbox.clear();
-        servent.on_datagram(now, source(*from), datagram, &mut outbox);
+        // What is malformed goes nowhere (P-5).
+        if inbox.push(source(*from), datagram).is_ok() {
+            servent.on_message(now, &inbox, &mut outbox);
+        }
         let mut sent: Vec<_> = outbox.iter().map(|(bytes, to)| (to, bytes.to_vec())).collect();
         let mut expected = model.on_datagram(now, source(*from), datagram);
         // Between a forwarded QUERY and the answer there is no order to keep.

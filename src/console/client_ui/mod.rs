@@ -39,7 +39,7 @@ pub struct Manner {
     pub jobs: usize,
     /// A person types: Ctrl-C ends a wait, not the program, and unanswered keys are no failure.
     pub interactive: bool,
-    /// Keys the fingerprints of answers; see [`ClientQuery::start`](crate::protocol::ClientQuery::start).
+    /// Keys the fingerprints of answers; see [`QueriesConfig`](crate::protocol::QueriesConfig).
     pub secret: [u64; 2],
     /// What answers look like.
     pub format: Format,

@@ -26,7 +26,7 @@ pub(super) struct Lineages {
 
 impl Lineages {
     pub(super) fn of(&self, datagram: DatagramId) -> Lineage {
-        self.known.get(datagram.0 as usize).copied().unwrap_or_default()
+        *self.known.get(datagram.0 as usize).expect("what arrives was sent before")
     }
 
     /// The bytes of a QUERY as its origin wrote them.

@@ -118,7 +118,7 @@ impl Checker {
         if let Some(ttl) = onward {
             // Not what came in but what the origin wrote, over whichever links that was.
             let lineage = self.lineages.of(step.datagram);
-            let written = self.lineages.origin(lineage).unwrap_or(step.bytes);
+            let written = self.lineages.origin(lineage).expect("a QUERY descends from one that somebody wrote");
             let mut bytes = Vec::new();
             encode_query(&mut bytes, QueryHeader { ttl, ..header }, &[]);
             bytes[4..].copy_from_slice(&written[4..QUERY_HEADER_LEN]);
@@ -220,9 +220,9 @@ impl Checker {
         if is_repeated || !is_neighbour {
             return Some(Violation::ForwardedAstray);
         }
-        let ttl_due = query_header(query).map(|header| header.ttl);
-        if Some(header.ttl) != ttl_due {
-            return Some(Violation::WrongTtl { found: header.ttl, due: ttl_due });
+        let ttl_due = query_header(query).expect("what is due for neighbours is a QUERY").ttl;
+        if header.ttl != ttl_due {
+            return Some(Violation::WrongTtl { found: header.ttl, due: Some(ttl_due) });
         }
         (bytes != query).then_some(Violation::ChangedBytes)
     }

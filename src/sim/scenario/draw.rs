@@ -2,7 +2,7 @@
 
 use super::{CALM_LINKS, Scenario, Trouble};
 use crate::protocol::{AskedKey, Patience, SeenConfig};
-use crate::sim::graph::{Graph, GraphError};
+use crate::sim::graph::Graph;
 use crate::sim::ids::{ClientId, ServentId};
 use crate::sim::links::{Latency, LinkModel};
 use crate::sim::setup::{FirstSeq, Pair, Setup};
@@ -18,12 +18,10 @@ const SERVENTS_MAX: usize = 40;
 
 impl Scenario {
     /// Draws a scenario.
-    ///
-    /// # Errors
-    /// None that are known: the shapes that are drawn exist.
-    pub fn from_seed(seed: u64) -> Result<Self, GraphError> {
+    #[must_use]
+    pub fn from_seed(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let (shape, graph) = draw_graph(&mut rng)?;
+        let (shape, graph) = draw_graph(&mut rng);
         let trouble = match rng.u32(..100) {
             ..30 => Trouble::None,
             30..45 => Trouble::Jitter,
@@ -59,7 +57,7 @@ impl Scenario {
             scenario.draw_actions(&mut rng);
         }
         scenario.end_troubles();
-        Ok(scenario)
+        scenario
     }
 
     fn add_client(&mut self) -> ClientId {
@@ -68,7 +66,7 @@ impl Scenario {
     }
 
     fn draw_servent(&self, rng: &mut Rng) -> ServentId {
-        ServentId(rng.u32(..(self.setup.graph.len() as u32).max(1)))
+        ServentId(rng.u32(..self.setup.graph.len() as u32))
     }
 
     /// A few clients that ask in the first minute, and a probe for each key at the end.
@@ -84,9 +82,8 @@ impl Scenario {
             let at = Timestamp::from_start(Self::PROBES_FROM);
             asks.push((at, self.add_client(), self.draw_servent(rng), key.clone()));
         }
-        let checked =
-            |(at, client, entry, key): (_, _, _, Vec<u8>)| Some((at, client, entry, AskedKey::new(&key).ok()?));
-        self.asks = asks.into_iter().filter_map(checked).collect();
+        let checked = |key: Vec<u8>| AskedKey::new(&key).expect("a key that is drawn is a short word");
+        self.asks = asks.into_iter().map(|(at, client, entry, key)| (at, client, entry, checked(key))).collect();
     }
 
     /// QUERYs of strangers, some of them again and again, in every dialect and with every time-to-live; and what is
@@ -174,7 +171,8 @@ fn draw_links(trouble: Trouble, rng: &mut Rng) -> LinkModel {
     }
 }
 
-fn draw_graph(rng: &mut Rng) -> Result<(String, Graph), GraphError> {
+/// Every shape of these sizes exists and keeps to the limit of neighbours.
+fn draw_graph(rng: &mut Rng) -> (String, Graph) {
     let servents = rng.usize(2..=SERVENTS_MAX);
     let few = rng.usize(2..=11);
     let (shape, graph) = match rng.u32(..8) {
@@ -199,13 +197,13 @@ fn draw_graph(rng: &mut Rng) -> Result<(String, Graph), GraphError> {
         }
         _ => (format!("scale-free graph of {servents}"), Graph::scale_free(servents, 2, rng)),
     };
-    let graph = graph?;
+    let graph = graph.expect("a shape that exists");
     if rng.u32(..10) > 0 {
-        return Ok((shape, graph));
+        return (shape, graph);
     }
     let keep_some = |servent| graph.neighbours(servent).iter().copied().filter(|_| rng.u32(..5) > 0).collect();
     let some = graph.servents().map(keep_some).collect();
-    Ok((format!("{shape}, one-sided"), Graph::from_neighbours(some)?))
+    (format!("{shape}, one-sided"), Graph::from_neighbours(some).expect("fewer neighbours than before"))
 }
 
 fn draw_pairs(graph: &Graph, keys: &[Vec<u8>], rng: &mut Rng) -> Vec<Vec<Pair>> {

@@ -7,10 +7,10 @@ use super::client::{Ask, Client};
 use super::event::{Cause, Event, Observer};
 use super::ids::{ClientId, DatagramId, Party, ServentId};
 use super::links::{LinkModel, Links};
-use super::machines::Behaviour;
+use super::machines::{Behaviour, Outcome};
 use super::queue::EventQueue;
 use super::setup::{FirstSeq, Setup};
-use crate::batch::Outbox;
+use crate::batch::{Inbox, Outbox};
 use crate::protocol::{AskedKey, FloodConfig, ResponseLimiter, Store, StoreBuilder};
 use crate::types::{Neighbours, SeqNo, Timestamp};
 use fastrand::Rng;
@@ -31,7 +31,8 @@ pub struct Simulation<B, O> {
     queue: EventQueue<Happening>,
     next_datagram: u64,
     deliveries: u64,
-    /// Of the delivery at hand; kept for its memory.
+    /// Of the delivery at hand; kept for their memory.
+    inbox: Inbox,
     outbox: Outbox,
     observer: O,
 }
@@ -86,6 +87,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             queue: EventQueue::default(),
             next_datagram: 0,
             deliveries: 0,
+            inbox: Inbox::default(),
             outbox: Outbox::default(),
             observer,
             setup,
@@ -99,13 +101,18 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
 
     /// One more client.
     pub fn add_client(&mut self) -> ClientId {
-        self.clients.push(Client::default());
+        let secret = [self.rng.u64(..), self.rng.u64(..)];
+        self.clients.push(Client::new(self.setup.patience, secret));
         ClientId((self.clients.len() - 1) as u32)
     }
 
     /// At `at`, or once its earlier keys are done, `client` asks `entry` for `key`. Returns the place of the [`Ask`]
     /// in [`Simulation::asks`].
+    ///
+    /// # Panics
+    /// If there is no such client.
     pub fn ask(&mut self, at: Timestamp, client: ClientId, entry: ServentId, key: AskedKey) -> usize {
+        assert!(client.index() < self.clients.len(), "{client} was not added");
         self.asks.push(Ask {
             client,
             entry,
@@ -126,6 +133,9 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     }
 
     /// At `at`, `action` is done.
+    ///
+    /// # Panics
+    /// The run, then, if it is about a servent that there is not.
     pub fn tell(&mut self, at: Timestamp, action: Action) {
         self.queue.push(at.as_nanos(), Happening::Told(action));
     }
@@ -137,10 +147,9 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             if self.deliveries >= deliveries_max && matches!(next, Happening::Arrival { .. }) {
                 return RunEnd::CutShort;
             }
-            if let Some((at_nanos, happening)) = self.queue.pop() {
-                self.now = self.now.max(Timestamp::from_nanos(at_nanos));
-                self.let_happen(happening);
-            }
+            let (at_nanos, happening) = self.queue.pop().expect("the event just seen");
+            self.now = self.now.max(Timestamp::from_nanos(at_nanos));
+            self.let_happen(happening);
         }
         RunEnd::Silent
     }
@@ -148,12 +157,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     fn let_happen(&mut self, happening: Happening) {
         match happening {
             Happening::Arrival { datagram, from, to, bytes } => self.arrive(datagram, from, to, &bytes),
-            Happening::Asking(client, ask) => {
-                if let Some(client) = self.clients.get_mut(client.index()) {
-                    client.queue(ask);
-                }
-                self.start_asking(client);
-            }
+            Happening::Asking(client, ask) => self.queue_asking(client, ask),
             Happening::Deadline(client) => self.meet_deadline(client),
             Happening::Injection { from, to, bytes } => self.send(Cause::Stranger, from, to, &bytes),
             Happening::Told(action) => self.act(action),
@@ -203,8 +207,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             FirstSeq::Fixed(seq) => seq,
         };
         let flood = FloodConfig {
-            // A graph keeps to the limit, so the list is whole.
-            neighbours: Neighbours::new(listed).unwrap_or_default(),
+            neighbours: Neighbours::new(listed).expect("a graph keeps to the limit"),
             first_seq,
             neighbours_only: self.setup.neighbours_only,
             seen: self.setup.seen,
@@ -218,8 +221,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
         let pairs = self.setup.pairs(servent);
         let mut builder = StoreBuilder::new(0, secret);
         for pair in pairs {
-            // One that fits no datagram is skipped, as a file's would be (P-33).
-            builder.insert(&pair.key, &pair.value).ok();
+            builder.insert(&pair.key, &pair.value).expect("a pair of a setup fits a datagram");
         }
         builder.build()
     }
@@ -228,19 +230,21 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
         self.deliveries += 1;
         match Party::from(to) {
             Party::Servent(servent) if self.servent(servent).is_some() => self.deliver(datagram, from, servent, bytes),
-            Party::Client(client) if client.index() < self.clients.len() => {
-                let reception = self.clients[client.index()].hear(self.now, from, datagram, bytes, &mut self.asks);
-                self.tell_observer(&Event::Heard { datagram, from, to: client, bytes, reception });
-            }
+            Party::Client(client) if client.index() < self.clients.len() => self.hear(datagram, from, client, bytes),
             _ => self.tell_observer(&Event::Missed { datagram, to }),
         }
     }
 
     fn deliver(&mut self, datagram: DatagramId, from: SocketAddrV4, servent: ServentId, bytes: &[u8]) {
-        let Some(Some(behaviour)) = self.servents.get_mut(servent.index()) else { return };
+        let behaviour =
+            self.servents[servent.index()].as_mut().expect("nothing is delivered to a servent that is down");
         let mut sends = std::mem::take(&mut self.outbox);
         sends.clear();
-        let outcome = behaviour.on_datagram(self.now, from, bytes, &mut sends);
+        self.inbox.clear();
+        let outcome = match self.inbox.push(from, bytes) {
+            Ok(_) => behaviour.on_message(self.now, &self.inbox, &mut sends),
+            Err(error) => Outcome::Malformed(error),
+        };
         let sightings = behaviour.sightings();
         self.tell_observer(&Event::Delivered { datagram, from, to: servent, bytes, outcome, sends: &sends, sightings });
         // A QUERY is written once for all its destinations, and shared by them here as well.
@@ -259,12 +263,12 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     fn act(&mut self, action: Action) {
         match action {
             Action::Crash(servent) => {
-                if self.servents.get_mut(servent.index()).and_then(Option::take).is_some() {
+                if self.servents[servent.index()].take().is_some() {
                     self.tell_observer(&Event::Crashed(servent));
                 }
             }
             Action::Restart(servent) => {
-                if self.servents.get(servent.index()).is_some_and(Option::is_none) {
+                if self.servents[servent.index()].is_none() {
                     let started = self.start(servent);
                     self.servents[servent.index()] = Some(started);
                     self.tell_observer(&Event::Restarted(servent));
