@@ -63,7 +63,7 @@ fn judge_one_by_one(flooder: &mut Flooder, now: Timestamp, batch: &[Received], o
     let mut verdicts = Vec::new();
     for message in batch {
         let inbox = inbox(std::slice::from_ref(message));
-        flooder.on_batch(now, &inbox, outbox, |_, verdict| verdicts.push(verdict));
+        flooder.on_batch(now, &inbox, outbox, |_, verdict, _| verdicts.push(verdict));
     }
     verdicts
 }
