@@ -73,6 +73,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::PAYLOAD_LEN_MAX;
     use std::net::Ipv4Addr;
 
     #[test]
@@ -86,7 +87,28 @@ mod tests {
         outbox.send(&first, at(2));
         let queued: Vec<_> = outbox.iter().collect();
         assert_eq!(queued, [(&b"first"[..], at(1)), (&b"second"[..], at(1)), (&b"first"[..], at(2))]);
+        let ranges: Vec<_> = outbox.ranges().collect();
+        assert_eq!(ranges, [(0..5, at(1)), (5..11, at(1)), (0..5, at(2))]);
+        assert_eq!((outbox.bytes(), outbox.len(), outbox.is_empty()), (&b"firstsecond"[..], 3, false));
         outbox.clear();
-        assert!(outbox.is_empty());
+        assert_eq!((outbox.bytes(), outbox.len(), outbox.is_empty()), (&b""[..], 0, true));
+    }
+    #[test]
+    fn it_is_full_once_as_much_is_written_as_a_batch_may_hold() {
+        let mut outbox = Outbox::default();
+        for len in [BATCH_LEN_MAX - 1, BATCH_LEN_MAX, BATCH_LEN_MAX + 1] {
+            outbox.write(|bytes| bytes.resize(len, 0));
+            assert_eq!(outbox.is_full(), len >= BATCH_LEN_MAX, "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn room_for_a_batch_of_ordinary_datagrams_is_kept_and_room_for_the_largest_is_given_back() {
+        for (name, datagram_len, kept) in [("ordinary", 1_472, true), ("largest", PAYLOAD_LEN_MAX, false)] {
+            let mut outbox = Outbox::default();
+            outbox.write(|bytes| bytes.resize(64 * datagram_len, 0));
+            outbox.clear();
+            assert_eq!(outbox.bytes.capacity() >= 64 * datagram_len, kept, "{name}");
+        }
     }
 }
