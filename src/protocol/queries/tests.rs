@@ -120,34 +120,28 @@ fn what_came_of_a_line_is_summed_up() {
 }
 
 #[test]
-fn what_is_read_ahead_is_bounded() {
-    let mut queries = queries(1, &[]);
-    let mut pushed = 0;
-    while queries.has_room() {
-        queries.push(AskedKey::new(format!("k{pushed}").as_bytes()).unwrap());
-        pushed += 1;
+fn what_is_read_ahead_is_bounded_by_lines_and_by_bytes_of_keys() {
+    for (name, lines, key_len) in [("lines", LINES_MAX, 4), ("bytes", 256, KEYS_LEN_MAX / 256)] {
+        let mut queries = queries(1, &[]);
+        for number in 0..lines {
+            assert!(queries.has_room(), "{name}: {number} lines");
+            queries.push(AskedKey::new(format!("{number:0key_len$}").as_bytes()).unwrap());
+        }
+        assert!(!queries.has_room(), "{name}");
     }
-    assert_eq!(pushed, LINES_MAX);
-    let mut long = super::Queries::new(queries.config);
-    while long.has_room() {
-        long.push(AskedKey::new(&[b'k'; 60_000]).unwrap());
-    }
-    assert!(long.keys_len < KEYS_LEN_MAX + 60_001);
 }
 
 #[test]
 fn what_is_held_back_is_bounded_and_what_is_left_out_is_counted() {
     let mut queries = queries(2, &["a", "b", "c"]);
     start(&mut queries, 0);
-    let mut sent = 0;
-    while queries.held_len < HELD_LEN_MAX - 60_000 {
-        hear(&mut queries, 1, 1, "b", &[&vec![b'v'; 59_990], format!("{sent:010}").as_bytes()].concat());
-        sent += 1;
+    let fitting = HELD_LEN_MAX / held_len(&[b'v'; 60_000]);
+    for number in 0..fitting + 2 {
+        hear(&mut queries, 1, 1, "b", format!("{number:060000}").as_bytes());
     }
-    // One more fits no more; the first line's own answers are shown at once and always do.
-    hear(&mut queries, 1, 1, "b", &[b'w'; 60_000]);
-    hear(&mut queries, 1, 1, "b", &[b'x'; 60_000]);
+    // What the first line gets is shown at once, so it always fits.
     hear(&mut queries, 1, 1, "a", &[b'y'; 60_000]);
+    assert!(queries.held_len > HELD_LEN_MAX);
     queries.on_deadline(at(5));
     let mut summaries = Vec::new();
     let mut answers = 0;
@@ -158,9 +152,8 @@ fn what_is_held_back_is_bounded_and_what_is_left_out_is_counted() {
             _ => answers += 1,
         }
     }
-    let left_out = sent + 3 - answers;
-    assert!(left_out > 0);
-    assert_eq!(summaries, [(1, 0), (sent + 2, left_out)]);
+    assert_eq!(answers, 1 + fitting);
+    assert_eq!(summaries, [(1, 0), (fitting + 2, 2)]);
     assert_eq!((queries.held_len, start(&mut queries, 5)), (0, vec!["c".to_owned()]));
 }
 
