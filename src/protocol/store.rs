@@ -69,7 +69,7 @@ impl StoreBuilder {
         if response_len > PAYLOAD_LEN_MAX {
             return Err(InsertError::TooLarge(response_len));
         }
-        if u32::try_from(self.arena.len() + LENGTHS + response_len).is_err() {
+        if !has_room(self.arena.len(), response_len) {
             return Err(InsertError::Full(StoreFull));
         }
         self.longest = self.longest.max(response_len);
@@ -140,6 +140,11 @@ impl Store {
     }
 }
 
+/// Whether an arena of this length takes a pair whose RESPONSE has that length: it ends where offsets do.
+fn has_room(arena_len: usize, response_len: usize) -> bool {
+    u32::try_from(arena_len + LENGTHS + response_len).is_ok()
+}
+
 /// Which range `hash` is in.
 fn range(hash: u32, range_shift: u32) -> usize {
     // With one range the shift is the whole width.
@@ -162,9 +167,10 @@ fn offset(entry: u64) -> usize {
 fn keep_last_values(entries: &mut Vec<u64>, arena: &[u8]) {
     let mut kept = 0;
     let mut run_start = 0;
+    let mut run_hash = None;
     for index in 0..entries.len() {
         let entry = entries[index];
-        if kept > run_start && hash_of(entries[kept - 1]) != hash_of(entry) {
+        if run_hash.replace(hash_of(entry)) != Some(hash_of(entry)) {
             run_start = kept;
         }
         let key = |entry| Pair::at(arena, offset(entry)).key();

@@ -76,3 +76,47 @@ fn p33_the_largest_pair_fits_and_a_larger_one_is_refused() {
     builder.insert(b"big", &value[1..]).unwrap();
     assert_eq!(builder.build().response(b"big").map(<[u8]>::len), Some(PAYLOAD_LEN_MAX));
 }
+
+#[test]
+fn the_arena_ends_at_4_gib_where_offsets_do() {
+    let end = u32::MAX as usize;
+    for (arena_len, response_len, fits) in [
+        (0, PAYLOAD_LEN_MAX, true),
+        (end - LENGTHS - PAYLOAD_LEN_MAX, PAYLOAD_LEN_MAX, true),
+        (end - LENGTHS - PAYLOAD_LEN_MAX, PAYLOAD_LEN_MAX + 1, false),
+        (end - LENGTHS, 1, false),
+    ] {
+        assert_eq!(has_room(arena_len, response_len), fits, "{response_len} behind {arena_len}");
+    }
+    assert_eq!(StoreFull.to_string(), "more than 4 GiB of pairs, and a servent holds at most that");
+}
+
+#[test]
+fn a_pair_costs_its_response_four_bytes_of_lengths_and_about_nine_of_index() {
+    for count in [8, 1_000, 1_027, 1_028, 20_000] {
+        let mut builder = StoreBuilder::new(0, [3, 4]);
+        let mut pairs_len = 0;
+        for number in 0..count {
+            let key = number.to_string();
+            builder.insert(key.as_bytes(), b"value").unwrap();
+            pairs_len += 4 + response_len(key.len(), 5);
+        }
+        let store = builder.build();
+        assert_eq!(store.arena.capacity(), pairs_len, "{count} pairs");
+        let index_len = store.entries.capacity() * size_of::<u64>() + store.starts.capacity() * size_of::<u32>();
+        assert!((9 * count..=10 * count).contains(&index_len), "{index_len} for {count} pairs");
+    }
+}
+
+#[test]
+fn keys_spread_over_ranges_of_two_to_four_entries() {
+    for count in [8, 1_000, 1_027, 1_028, 20_000] {
+        let mut builder = StoreBuilder::new(0, [3, 4]);
+        (0..count).for_each(|number: usize| builder.insert(number.to_string().as_bytes(), b"value").unwrap());
+        let starts = builder.build().starts;
+        let ranges = starts.len() - 1;
+        assert!((2 * ranges..5 * ranges).contains(&count), "{ranges} ranges for {count} pairs");
+        let longest = starts.windows(2).map(|range| range[1] - range[0]).max();
+        assert!(longest.is_some_and(|entries| entries <= 20), "{longest:?} of {count} pairs in one range");
+    }
+}
