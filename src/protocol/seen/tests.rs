@@ -110,6 +110,22 @@ fn p20_agrees_with_a_naive_model_while_the_positions_wrap() {
 }
 
 #[test]
-fn a_sighting_takes_32_bytes() {
-    assert_eq!(size_of::<Seen>() + BUCKETS_A_SLOT * size_of::<u32>(), 32);
+fn a_sighting_takes_32_bytes_reserved_at_the_start_for_a_power_of_two_of_them() {
+    for (capacity, slots) in [(0, 1), (1, 1), (3, 4), (100, 128), (256, 256)] {
+        let mut seen = table(capacity, Duration::from_secs(60));
+        for observed in 0..3 * slots {
+            let len = size_of_val(&seen.heads[..]) + seen.ring.capacity() * size_of::<Seen>();
+            assert_eq!(len, 32 * slots, "capacity {capacity}, {observed} observed");
+            observe(&mut seen, Timestamp::ZERO, id(observed as u32), Ttl(3));
+        }
+    }
+}
+
+/// A chain is then about half a sighting long: with all queries in one bucket the table is right as well, but slow.
+#[test]
+fn queries_spread_over_the_buckets() {
+    let mut seen = table(1_024, Duration::from_secs(60));
+    (0..1_024).for_each(|seq| assert_eq!(observe(&mut seen, Timestamp::ZERO, id(seq), Ttl(3)), FIRST));
+    let used = seen.heads.iter().filter(|&&newest| newest != 0).count();
+    assert!((750..=850).contains(&used), "{used} of 2048 buckets used");
 }
