@@ -212,4 +212,17 @@ mod tests {
         let loaded = load("lonely\n".repeat(25).as_bytes());
         assert_eq!((loaded.skipped.len(), loaded.skipped_count), (SKIPPED_SHOWN_MAX, 25));
     }
+    #[test]
+    fn p33_a_skipped_line_is_said_with_its_number_and_its_cause() {
+        for (cause, said) in [
+            (SkipCause::NoValue, "7: a key without a value, skipped"),
+            (SkipCause::Nul, "7: a NUL byte, which the protocol cannot carry, line skipped"),
+            (
+                SkipCause::TooLarge(70_000),
+                "7: its RESPONSE would have 70000 bytes, and a datagram holds 65507, skipped",
+            ),
+        ] {
+            assert_eq!(Skipped { line: 7, cause }.to_string(), said);
+        }
+    }
 }

@@ -111,3 +111,17 @@ fn p45_a_key_is_trimmed_and_checked() {
     assert!(in_dialect(CLIREQ_KEY_LEN_MAX - 1).is_ok());
     assert_eq!(in_dialect(CLIREQ_KEY_LEN_MAX), Err(too_long(1)));
 }
+
+#[test]
+fn p45_a_key_that_can_not_be_asked_for_is_said_with_the_reason() {
+    for (error, said) in [
+        (KeyError::Empty, "an empty key: expected at least one character that is not white space"),
+        (KeyError::Nul, "a NUL byte in the key, which would end it there"),
+        (
+            KeyError::TooLong { len: 65_506, len_max: 65_505 },
+            "a key of 65506 bytes, and a datagram holds at most 65505",
+        ),
+    ] {
+        assert_eq!(error.to_string(), said);
+    }
+}
