@@ -72,14 +72,13 @@ fn p43_a_repeated_answer_is_shown_once_and_another_value_or_servent_is_shown() {
 
 #[test]
 fn p40_the_number_of_tries_is_the_number_of_transmissions() {
-    for tries in [1, 2, 5] {
+    for (tries, retransmissions) in [(0, 0), (1, 0), (2, 1), (5, 4)] {
         let patience = Patience { tries, ..Patience::default() };
         let mut query = ClientQuery::start(AskedKey::new(b"k").unwrap(), patience, [1, 2], at(0));
-        let mut transmissions = 1;
-        while query.on_deadline(query.deadline()) == Step::Retransmit {
-            transmissions += 1;
+        for _ in 0..retransmissions {
+            assert_eq!(query.on_deadline(query.deadline()), Step::Retransmit, "{tries} tries");
         }
-        assert_eq!(transmissions, tries);
+        assert_eq!(query.on_deadline(query.deadline()), Step::Finished(0), "{tries} tries");
     }
 }
 
