@@ -44,7 +44,7 @@ fn p31_agrees_with_a_map_at_every_size() {
             map.insert(key, number as u8);
         }
         let store = builder.build();
-        assert_eq!(store.len(), map.len());
+        assert_eq!((store.len(), store.is_empty()), (map.len(), map.is_empty()));
         for number in 0..count {
             let key = number.to_string();
             let value = store.response(key.as_bytes()).map(|response| response[response.len() - 1]);
