@@ -35,7 +35,7 @@ fn p33_responses_that_ip_would_fragment_are_counted_once_a_key() {
 
 #[test]
 fn p31_agrees_with_a_map_at_every_size() {
-    for count in [0, 1, 2, 3, 4, 5, 8, 9, 100, 20_000] {
+    for count in [0, 1, 2, 3, 4, 5, 8, 9, 100, 4_000] {
         let mut builder = StoreBuilder::new(0, [3, 4]);
         let mut map = HashMap::new();
         for number in 0..count {
@@ -93,7 +93,7 @@ fn the_arena_ends_at_4_gib_where_offsets_do() {
 
 #[test]
 fn a_pair_costs_its_response_four_bytes_of_lengths_and_about_nine_of_index() {
-    for count in [8, 1_000, 1_027, 1_028, 20_000] {
+    for count in [8, 1_000, 1_027, 1_028, 4_000] {
         let mut builder = StoreBuilder::new(0, [3, 4]);
         let mut pairs_len = 0;
         for number in 0..count {
@@ -110,7 +110,7 @@ fn a_pair_costs_its_response_four_bytes_of_lengths_and_about_nine_of_index() {
 
 #[test]
 fn keys_spread_over_ranges_of_two_to_four_entries() {
-    for count in [8, 1_000, 1_027, 1_028, 20_000] {
+    for count in [8, 1_000, 1_027, 1_028, 4_000] {
         let mut builder = StoreBuilder::new(0, [3, 4]);
         (0..count).for_each(|number: usize| builder.insert(number.to_string().as_bytes(), b"value").unwrap());
         let starts = builder.build().starts;
