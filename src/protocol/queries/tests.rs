@@ -73,6 +73,7 @@ fn p42_answers_are_told_apart_by_key_and_shown_in_the_order_asked() {
     assert_eq!(events(&mut queries), ["1 a=1"]);
     queries.on_deadline(at(5));
     assert_eq!(events(&mut queries), [""; 0]);
+    assert!(!queries.is_empty());
     queries.on_deadline(at(6));
     assert_eq!(events(&mut queries), ["1 a: 1", "2 b=2", "2 b=2", "2 b: 2", "3 c=3", "3 c: 1"]);
     assert!(queries.is_empty());
