@@ -78,6 +78,7 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::CLIREQ_KEY_LEN_MAX;
     use std::net::Ipv4Addr;
 
     #[test]
@@ -93,5 +94,34 @@ mod tests {
         assert!(inbox.get(2).is_none());
         inbox.clear();
         assert!(inbox.is_empty());
+    }
+    fn fill(inbox: &mut Inbox, datagrams: usize, text_len: usize) {
+        let datagram = [b"\0\x01", vec![b'k'; text_len].as_slice()].concat();
+        for _ in 0..datagrams {
+            inbox.push(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9), &datagram).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_batch_is_full_at_so_many_datagrams_or_so_many_bytes_of_text() {
+        for (name, datagrams, text_len) in [("datagrams", DATAGRAMS_MAX, 1), ("bytes", 32, BATCH_LEN_MAX / 32)] {
+            let mut inbox = Inbox::default();
+            for len in 0..datagrams {
+                assert_eq!((inbox.len(), inbox.is_empty(), inbox.is_full()), (len, len == 0, false), "{name}");
+                fill(&mut inbox, 1, text_len);
+            }
+            assert!(inbox.is_full(), "{name}");
+        }
+    }
+
+    #[test]
+    fn room_for_a_batch_of_ordinary_datagrams_is_kept_and_room_for_the_largest_is_given_back() {
+        for (name, text_len, kept) in [("ordinary", 1_470, true), ("largest", CLIREQ_KEY_LEN_MAX, false)] {
+            let mut inbox = Inbox::default();
+            fill(&mut inbox, 64, text_len);
+            let filled = inbox.fields.len();
+            inbox.clear();
+            assert_eq!(inbox.fields.capacity() >= filled, kept, "{name}");
+        }
     }
 }

@@ -86,6 +86,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::PAYLOAD_LEN_MAX;
     use std::net::Ipv4Addr;
 
     #[test]
@@ -103,7 +104,28 @@ mod tests {
         let expected = [(&b"second"[..], vec![at(1)]), (b"first", vec![at(2), at(3)])];
         assert_eq!(runs.collect::<Vec<_>>(), expected);
         assert_eq!(queued, [(&b"first"[..], at(1)), (b"second", at(1)), (b"first", at(2)), (b"first", at(3))]);
+        let ranges: Vec<_> = outbox.ranges().collect();
+        assert_eq!(ranges, [(0..5, at(1)), (5..11, at(1)), (0..5, at(2)), (0..5, at(3))]);
+        assert_eq!((outbox.bytes(), outbox.len(), outbox.is_empty()), (&b"firstsecond"[..], 4, false));
         outbox.clear();
-        assert!(outbox.is_empty());
+        assert_eq!((outbox.bytes(), outbox.len(), outbox.is_empty()), (&b""[..], 0, true));
+    }
+    #[test]
+    fn it_is_full_once_as_much_is_written_as_a_batch_may_hold() {
+        let mut outbox = Outbox::default();
+        for len in [BATCH_LEN_MAX - 1, BATCH_LEN_MAX, BATCH_LEN_MAX + 1] {
+            outbox.write(|bytes| bytes.resize(len, 0));
+            assert_eq!(outbox.is_full(), len >= BATCH_LEN_MAX, "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn room_for_a_batch_of_ordinary_datagrams_is_kept_and_room_for_the_largest_is_given_back() {
+        for (name, datagram_len, kept) in [("ordinary", 1_472, true), ("largest", PAYLOAD_LEN_MAX, false)] {
+            let mut outbox = Outbox::default();
+            outbox.write(|bytes| bytes.resize(64 * datagram_len, 0));
+            outbox.clear();
+            assert_eq!(outbox.bytes.capacity() >= 64 * datagram_len, kept, "{name}");
+        }
     }
 }

@@ -71,8 +71,7 @@ impl fmt::Display for SkipCause {
 /// # Errors
 /// [`StoreFull`] if the pairs pass the store's 4 GiB. A bad line is no error: it is skipped and reported.
 pub fn parse_kv_file(bytes: &[u8], secret: [u64; 2]) -> Result<Loaded, StoreFull> {
-    // A pair is a little longer in the store than in the file. Memory that is reserved and not touched costs nothing.
-    let mut builder = StoreBuilder::new(bytes.len() + bytes.len() / 4, secret);
+    let mut builder = StoreBuilder::new(arena_len(bytes.len()), secret);
     let (mut skipped, mut skipped_count) = (Vec::new(), 0);
     let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut line = 0;
@@ -101,6 +100,12 @@ pub fn parse_kv_file(bytes: &[u8], secret: [u64; 2]) -> Result<Loaded, StoreFull
         rest = rest.get(end + 1..).unwrap_or_default();
     }
     Ok(Loaded { store: builder.build(), skipped, skipped_count })
+}
+
+/// Room for the pairs of a file: a line of 20 bytes or more is at most a quarter longer in the store than in the file.
+/// Memory that is reserved and not touched costs nothing.
+fn arena_len(file_len: usize) -> usize {
+    file_len + file_len / 4
 }
 
 /// A key and its value.
@@ -188,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_reserved_holds_the_pairs_of_lines_of_20_bytes_and_not_twice_the_file() {
+        let line = b"http/tcp\t0123456789\n";
+        let (key, value) = pair(&line[..line.len() - 1]).unwrap().unwrap();
+        // A pair has four bytes of lengths in the store.
+        let pair_len = 4 + response_len(key.len(), value.len());
+        assert!((1_000 * pair_len..2_000 * line.len()).contains(&arena_len(1_000 * line.len())));
+    }
+
+    #[test]
     fn p33_bad_lines_are_skipped_with_their_number_and_the_rest_is_kept() {
         let mut text = b"a\t1\nlonely\n# fine\nb\t2\0\nlonely \t\r\n".to_vec();
         text.extend_from_slice(b"big\t");
@@ -215,5 +229,18 @@ mod tests {
     fn p33_only_the_first_ten_are_shown_and_all_are_counted() {
         let loaded = load("lonely\n".repeat(25).as_bytes());
         assert_eq!((loaded.skipped.len(), loaded.skipped_count), (SKIPPED_SHOWN_MAX, 25));
+    }
+    #[test]
+    fn p33_a_skipped_line_is_said_with_its_number_and_its_cause() {
+        for (cause, said) in [
+            (SkipCause::NoValue, "7: a key without a value, skipped"),
+            (SkipCause::Nul, "7: a NUL byte, which the protocol cannot carry, line skipped"),
+            (
+                SkipCause::TooLarge(70_000),
+                "7: its RESPONSE would have 70000 bytes, and a datagram holds 65507, skipped",
+            ),
+        ] {
+            assert_eq!(Skipped { line: 7, cause }.to_string(), said);
+        }
     }
 }

@@ -136,4 +136,34 @@ mod tests {
         limiter.allow(at(9_000), VICTIM);
         assert_eq!(limiter.current.len() + limiter.previous.len(), 1);
     }
+    #[test]
+    fn p24_a_response_counts_in_its_slot_of_100_ms_and_the_ten_behind_it() {
+        let mut limiter = ResponseLimiter::new(2);
+        for (millis, expected) in [
+            (0, true),
+            (599, true),
+            (700, false),
+            (1_099, false),
+            (1_100, true),
+            (1_100, false),
+            (1_599, false),
+            (1_600, true),
+            (2_199, false),
+            (9_000, true),
+        ] {
+            assert_eq!(limiter.allow(at(millis), VICTIM), expected, "after {millis} ms");
+        }
+    }
+
+    #[test]
+    fn p24_beyond_so_many_networks_new_ones_are_refused_and_known_ones_are_not() {
+        let mut limiter = ResponseLimiter::new(2);
+        let network = |number: usize| Ipv4Addr::from(0x1000_0000 + (number << 8) as u32);
+        for number in 0..NETWORKS_MAX {
+            assert!(limiter.allow(at(0), network(number)), "{number}");
+        }
+        assert!(!limiter.allow(at(0), VICTIM));
+        assert!(limiter.allow(at(0), network(0)));
+        assert!(limiter.allow(at(1_100), VICTIM), "a new period");
+    }
 }

@@ -81,7 +81,7 @@ impl StoreBuilder {
         if response_len > PAYLOAD_LEN_MAX {
             return Err(InsertError::TooLarge(response_len));
         }
-        if u32::try_from(self.arena.len() + LENGTHS + response_len).is_err() {
+        if !has_room(self.arena.len(), response_len) {
             return Err(InsertError::Full(StoreFull));
         }
         self.longest = self.longest.max(response_len);
@@ -152,6 +152,11 @@ impl Store {
     }
 }
 
+/// Whether an arena of this length takes a pair whose RESPONSE has that length: it ends where offsets do.
+fn has_room(arena_len: usize, response_len: usize) -> bool {
+    u32::try_from(arena_len + LENGTHS + response_len).is_ok()
+}
+
 /// Which range `hash` is in.
 fn range(hash: u32, range_shift: u32) -> usize {
     // With one range the shift is the whole width.
@@ -174,9 +179,10 @@ fn offset(entry: u64) -> usize {
 fn keep_last_values(entries: &mut Vec<u64>, arena: &[u8]) {
     let mut kept = 0;
     let mut run_start = 0;
+    let mut run_hash = None;
     for index in 0..entries.len() {
         let entry = entries[index];
-        if kept > run_start && hash_of(entries[kept - 1]) != hash_of(entry) {
+        if run_hash.replace(hash_of(entry)) != Some(hash_of(entry)) {
             run_start = kept;
         }
         let key = |entry| Pair::at(arena, offset(entry)).key();
@@ -268,83 +274,4 @@ fn hash(secret: [u64; 2], key: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashMap;
-
-    fn store(pairs: &[(&str, &[u8])]) -> Store {
-        let mut builder = StoreBuilder::new(0, [1, 2]);
-        for (key, value) in pairs {
-            builder.insert(key.as_bytes(), value).unwrap();
-        }
-        builder.build()
-    }
-
-    #[test]
-    fn p31_the_last_value_of_a_key_is_the_one_kept() {
-        let store = store(&[("http", b"80/tcp"), ("https", b"443/tcp"), ("http", b"81"), ("http", b"8080/tcp")]);
-        assert_eq!(store.response(b"http"), Some(&b"\0\x03http\t8080/tcp"[..]));
-        assert_eq!(store.response(b"https"), Some(&b"\0\x03https\t443/tcp"[..]));
-        assert_eq!(store.response(b"htt"), None);
-        assert_eq!(store.response(b""), None);
-        assert_eq!(store.len(), 2);
-        assert!(self::store(&[]).response(b"http").is_none());
-    }
-
-    #[test]
-    fn p33_responses_that_ip_would_fragment_are_counted_once_a_key() {
-        let long = vec![b'x'; FRAGMENTED_LEN_MIN - response_len(1, 0)];
-        for (values, fragmented) in
-            [(&[&long[1..]][..], 0), (&[&long], 1), (&[&long[1..], &long, &long], 1), (&[&long, b"short"], 0)]
-        {
-            let pairs: Vec<_> = values.iter().map(|&value| ("a", value)).collect();
-            assert_eq!(store(&pairs).fragmented(), fragmented);
-        }
-    }
-
-    #[test]
-    fn p31_agrees_with_a_map_at_every_size() {
-        // Any byte but NUL.
-        let value = |number: u32| (number % 255 + 1) as u8;
-        for count in [0, 1, 2, 3, 4, 5, 8, 9, 100, 20_000] {
-            let mut builder = StoreBuilder::new(0, [3, 4]);
-            let mut map = HashMap::new();
-            for number in 0..count {
-                let key = (number * 7 % (count / 2 + 1)).to_string();
-                builder.insert(key.as_bytes(), &[value(number)]).unwrap();
-                map.insert(key, value(number));
-            }
-            let store = builder.build();
-            assert_eq!(store.len(), map.len());
-            for number in 0..count {
-                let key = number.to_string();
-                let value = store.response(key.as_bytes()).map(|response| response[response.len() - 1]);
-                assert_eq!(value, map.get(&key).copied(), "{key} of {count}");
-            }
-        }
-    }
-
-    #[test]
-    fn keys_of_one_hash_are_told_apart_and_the_last_value_of_each_is_kept() {
-        let mut builder = StoreBuilder::new(0, [1, 2]);
-        for (key, value) in [(b"a", b"1"), (b"b", b"2"), (b"a", b"3"), (b"c", b"4"), (b"b", b"5")] {
-            builder.insert(key, value).unwrap();
-        }
-        // As if all keys had the hash of the first one.
-        let mut entries: Vec<_> = builder.entries.iter().map(|&made| entry(7, offset(made))).collect();
-        keep_last_values(&mut entries, &builder.arena);
-        let mut kept: Vec<_> =
-            entries.iter().map(|&kept| Pair::at(&builder.arena, offset(kept)).response[2..].to_vec()).collect();
-        kept.sort();
-        assert_eq!(kept, [&b"a\t3"[..], b"b\t5", b"c\t4"]);
-    }
-
-    #[test]
-    fn p33_the_largest_pair_fits_and_a_larger_one_is_refused() {
-        let value = vec![b'v'; PAYLOAD_LEN_MAX + 1 - response_len(3, 0)];
-        let mut builder = StoreBuilder::new(0, [1, 2]);
-        assert_eq!(builder.insert(b"big", &value), Err(InsertError::TooLarge(PAYLOAD_LEN_MAX + 1)));
-        builder.insert(b"big", &value[1..]).unwrap();
-        assert_eq!(builder.build().response(b"big").map(<[u8]>::len), Some(PAYLOAD_LEN_MAX));
-    }
-}
+mod tests;

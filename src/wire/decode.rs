@@ -103,14 +103,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn p5_every_prefix_of_every_message_decodes_or_says_why() {
-        let messages: [&[u8]; 3] =
-            [b"\0\x01http", b"\0\x02\0\x03\x7f\0\0\x01\x1f\x90\0\0\0\x07http", b"\0\x03http\t80/tcp"];
-        for message in messages {
-            for len in 0..=message.len() {
-                if let Err(error) = decode(&message[..len]) {
-                    assert!(error.to_string().contains("expected"), "{error}");
-                }
+    fn p5_every_prefix_of_every_message_is_one_or_fails_for_the_first_field_that_is_missing() {
+        let messages: [(&'static str, &[u8]); 3] = [
+            ("CLIREQ", b"\0\x01http"),
+            ("QUERY", b"\0\x02\0\x03\x7f\0\0\x01\x1f\x90\0\0\0\x07http"),
+            ("RESPONSE", b"\0\x03http\t80/tcp"),
+        ];
+        for (message, datagram) in messages {
+            for len in 0..=datagram.len() {
+                let error = match (message, len) {
+                    (_, 0..2) => Some(DecodeError::TooShort { len }),
+                    ("QUERY", 2..14) => Some(DecodeError::ShortQuery { len }),
+                    ("QUERY", 14) | ("CLIREQ" | "RESPONSE", 2) => Some(DecodeError::EmptyKey { message }),
+                    ("RESPONSE", 3..7) => Some(DecodeError::NoTab { text_len: len - 2 }),
+                    _ => None,
+                };
+                assert_eq!(decode(&datagram[..len]).err(), error, "{len} bytes of a {message}");
             }
         }
     }
@@ -132,6 +140,22 @@ mod tests {
         ];
         for (datagram, error) in cases {
             assert_eq!(decode(datagram), Err(error), "{datagram:?}");
+        }
+    }
+
+    #[test]
+    fn p5_an_error_is_said_with_what_was_expected_and_what_was_found() {
+        for (error, said) in [
+            (DecodeError::TooShort { len: 1 }, "type: expected 2 bytes, found 1"),
+            (
+                DecodeError::UnknownType { found: 256 },
+                "type: expected 1 (CLIREQ), 2 (QUERY) or 3 (RESPONSE), found 256",
+            ),
+            (DecodeError::ShortQuery { len: 13 }, "QUERY header: expected 14 bytes, found 13"),
+            (DecodeError::EmptyKey { message: "QUERY" }, "QUERY key: expected at least 1 byte, found none"),
+            (DecodeError::NoTab { text_len: 3 }, "RESPONSE text: expected a tab, found none in 3 bytes"),
+        ] {
+            assert_eq!(error.to_string(), said);
         }
     }
 

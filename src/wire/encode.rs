@@ -39,7 +39,7 @@ pub fn response_len(key_len: usize, value_len: usize) -> usize {
 mod tests {
     use super::*;
     use crate::types::{SeqNo, Ttl};
-    use crate::wire::{Header, decode};
+    use crate::wire::{CLIREQ_KEY_LEN_MAX, Header, PAYLOAD_LEN_MAX, decode};
     use std::net::{Ipv4Addr, SocketAddrV4};
 
     #[test]
@@ -60,5 +60,11 @@ mod tests {
         encode_response(&mut datagram, b"http", b"80/tcp");
         assert_eq!(datagram, b"\0\x03http\t80/tcp");
         assert_eq!(datagram.len(), response_len(4, 6));
+    }
+    #[test]
+    fn p7_the_longest_key_of_a_clireq_fills_a_datagram() {
+        let mut datagram = Vec::new();
+        encode_clireq(&mut datagram, &[b'k'; CLIREQ_KEY_LEN_MAX]);
+        assert_eq!(datagram.len(), PAYLOAD_LEN_MAX);
     }
 }

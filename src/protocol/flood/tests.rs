@@ -187,3 +187,26 @@ fn p26_a_loopback_client_is_noticed_where_a_neighbour_is_elsewhere() {
         assert_eq!(flooded.loopback_client, noticed);
     }
 }
+
+#[test]
+fn p20_it_is_told_when_a_sighting_had_to_make_room_for_the_query_of_a_clireq_or_for_a_query() {
+    let mut flooder = flooder(&[at(1)]);
+    let mut inbox = Inbox::default();
+    for seq in 0..10 {
+        inbox.push(at(5000), b"\0\x01http").unwrap();
+        let mut query = Vec::new();
+        encode_query(&mut query, header(3, seq), b"other");
+        inbox.push(at(9), &query).unwrap();
+    }
+    let mut judged = 0;
+    flooder.on_batch(NOW, &inbox, &mut Outbox::default(), |index, verdict, _| {
+        let (Verdict::Clireq(ClireqFlooded { evicted, .. })
+        | Verdict::Query(QueryVerdict::FirstSighting { evicted, .. })) = verdict
+        else {
+            panic!("{index}: {verdict:?}");
+        };
+        assert_eq!(evicted, index >= 16, "{index}: {verdict:?}");
+        judged += 1;
+    });
+    assert_eq!((judged, flooder.sightings()), (20, 16));
+}

@@ -73,6 +73,7 @@ fn p42_answers_are_told_apart_by_key_and_shown_in_the_order_asked() {
     assert_eq!(events(&mut queries), ["1 a=1"]);
     queries.on_deadline(at(5));
     assert_eq!(events(&mut queries), [""; 0]);
+    assert!(!queries.is_empty());
     queries.on_deadline(at(6));
     assert_eq!(events(&mut queries), ["1 a: 1", "2 b=2", "2 b=2", "2 b: 2", "3 c=3", "3 c: 1"]);
     assert!(queries.is_empty());
@@ -94,6 +95,7 @@ fn p42_a_key_on_several_lines_is_under_way_once_at_a_time_and_its_answers_go_to_
     queries.on_deadline(at(18));
     let shown = ["1 a=first", "1 a: 1", "2 a=first", "2 a: 1", "3 b=2", "3 b: 1", "4 a: 0"];
     assert_eq!(events(&mut queries), shown);
+    assert_eq!(queries.progress(), Progress { done: 4, active: 0, lines: 4, answers: 3, unanswered: 1 });
     // It can be asked for again.
     queries.push(AskedKey::new(b"a").unwrap());
     assert_eq!(start(&mut queries, 20), ["a"]);
@@ -120,33 +122,51 @@ fn what_came_of_a_line_is_summed_up() {
 }
 
 #[test]
-fn what_is_read_ahead_is_bounded() {
-    let mut queries = queries(1, &[]);
-    let mut pushed = 0;
-    while queries.has_room() {
-        queries.push(AskedKey::new(format!("k{pushed}").as_bytes()).unwrap());
-        pushed += 1;
+fn what_is_read_ahead_is_bounded_by_lines_and_by_bytes_of_keys_and_a_line_that_is_taken_makes_room_for_one() {
+    for (name, lines, key_len) in [("lines", LINES_MAX, 4), ("bytes", 256, KEYS_LEN_MAX / 256)] {
+        let mut queries = queries(1, &[]);
+        let key = |number| AskedKey::new(format!("{number:0key_len$}").as_bytes()).unwrap();
+        for number in 0..lines {
+            assert!(queries.has_room(), "{name}: {number} lines");
+            queries.push(key(number));
+        }
+        assert!(!queries.has_room(), "{name}");
+        assert!(queries.start_next(at(0)).is_some());
+        queries.on_deadline(at(4));
+        queries.on_deadline(at(8));
+        assert!(!queries.has_room(), "{name}: over, but not taken");
+        assert_eq!(events(&mut queries).len(), 1);
+        assert!(queries.has_room(), "{name}: taken");
+        queries.push(key(lines));
+        assert!(!queries.has_room(), "{name}: full again");
     }
-    assert_eq!(pushed, LINES_MAX);
-    let mut long = super::Queries::new(queries.config);
-    while long.has_room() {
-        long.push(AskedKey::new(&[b'k'; 60_000]).unwrap());
+}
+
+#[test]
+fn servents_are_counted_up_to_a_bound_and_answers_beyond_it() {
+    let mut queries = queries(1, &["a"]);
+    start(&mut queries, 0);
+    for number in 0..SHOWN_MAX + 2 {
+        let from = SocketAddrV4::new(Ipv4Addr::from(number as u32), 1);
+        queries.on_message(at(1), from, &decode(b"\0\x03a\t1").unwrap());
     }
-    assert!(long.keys_len < KEYS_LEN_MAX + 60_001);
+    queries.on_deadline(at(5));
+    let Some(Event::Finished { summary, .. }) = std::iter::from_fn(|| queries.next_event()).last() else {
+        panic!("the line is not over");
+    };
+    assert_eq!((summary.answers, summary.servents), (SHOWN_MAX + 2, SHOWN_MAX));
 }
 
 #[test]
 fn what_is_held_back_is_bounded_and_what_is_left_out_is_counted() {
     let mut queries = queries(2, &["a", "b", "c"]);
     start(&mut queries, 0);
-    let mut sent = 0;
-    while queries.held_len < HELD_LEN_MAX - 60_000 {
-        hear(&mut queries, 1, 1, "b", &[&vec![b'v'; 59_990], format!("{sent:010}").as_bytes()].concat());
-        sent += 1;
+    let answer_len = size_of::<Answer>() + 60_000;
+    let fitting = HELD_LEN_MAX / answer_len;
+    for number in 0..fitting + 2 {
+        hear(&mut queries, 1, 1, "b", format!("{number:060000}").as_bytes());
     }
-    // One more fits no more; the first line's own answers are shown at once and always do.
-    hear(&mut queries, 1, 1, "b", &[b'w'; 60_000]);
-    hear(&mut queries, 1, 1, "b", &[b'x'; 60_000]);
+    // What the first line gets is shown at once, so it always fits.
     hear(&mut queries, 1, 1, "a", &[b'y'; 60_000]);
     queries.on_deadline(at(5));
     let mut summaries = Vec::new();
@@ -157,10 +177,10 @@ fn what_is_held_back_is_bounded_and_what_is_left_out_is_counted() {
             Event::Finished { summary, .. } => summaries.push((summary.answers, summary.left_out)),
             _ => answers += 1,
         }
+        assert_eq!(queries.held_len, (1 + fitting - answers) * answer_len);
     }
-    let left_out = sent + 3 - answers;
-    assert!(left_out > 0);
-    assert_eq!(summaries, [(1, 0), (sent + 2, left_out)]);
+    assert_eq!(answers, 1 + fitting);
+    assert_eq!(summaries, [(1, 0), (fitting + 2, 2)]);
     assert_eq!((queries.held_len, start(&mut queries, 5)), (0, vec!["c".to_owned()]));
 }
 
@@ -199,6 +219,21 @@ fn a_stop_gives_up_what_is_under_way_and_shows_what_was_heard() {
 }
 
 #[test]
+fn a_stop_shows_what_is_over_behind_the_last_line_under_way_and_forgets_what_is_behind_that() {
+    let mut queries = queries(3, &["x", "a", "b", "c"]);
+    start(&mut queries, 0);
+    hear(&mut queries, 0, 1, "x", b"0");
+    queries.on_deadline(at(4));
+    assert_eq!(events(&mut queries), ["1 x=0", "1 x: 1"]);
+    hear(&mut queries, 4, 1, "b", b"2");
+    hear(&mut queries, 5, 1, "a", b"1");
+    queries.on_deadline(at(8));
+    queries.stop();
+    assert_eq!(events(&mut queries), ["2 a=1", "a stopped", "3 b=2", "3 b: 1"]);
+    assert!(queries.is_empty());
+}
+
+#[test]
 fn it_can_be_said_what_the_first_line_under_way_waits_for() {
     let mut queries = queries(2, &["a", "b"]);
     assert_eq!(queries.wait(), None);
@@ -210,4 +245,11 @@ fn it_can_be_said_what_the_first_line_under_way_waits_for() {
     assert_eq!(queries.wait(), Some(wait(Awaiting::AnswerToRetransmission, 8, 0)));
     hear(&mut queries, 6, 1, "a", b"1");
     assert_eq!(queries.wait(), Some(wait(Awaiting::MoreAnswers, 10, 1)));
+    // The one after it, once that is over and taken.
+    hear(&mut queries, 8, 1, "b", b"2");
+    hear(&mut queries, 8, 2, "b", b"2");
+    queries.on_deadline(at(10));
+    assert_eq!(events(&mut queries), ["1 a=1", "1 a: 1", "2 b=2", "2 b=2"]);
+    let key = AskedKey::new(b"b").unwrap();
+    assert_eq!(queries.wait(), Some(Wait { key: &key, awaiting: Awaiting::MoreAnswers, until: at(12), answers: 2 }));
 }

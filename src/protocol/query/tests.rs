@@ -72,14 +72,13 @@ fn p43_a_repeated_answer_is_shown_once_and_another_value_or_servent_is_shown() {
 
 #[test]
 fn p40_the_number_of_tries_is_the_number_of_transmissions() {
-    for tries in [1, 2, 5] {
+    for (tries, retransmissions) in [(0, 0), (1, 0), (2, 1), (5, 4)] {
         let patience = Patience { tries, ..Patience::default() };
         let mut query = ClientQuery::start(AskedKey::new(b"k").unwrap(), patience, [1, 2], at(0));
-        let mut transmissions = 1;
-        while query.on_deadline(query.deadline()) == Step::Retransmit {
-            transmissions += 1;
+        for _ in 0..retransmissions {
+            assert_eq!(query.on_deadline(query.deadline()), Step::Retransmit, "{tries} tries");
         }
-        assert_eq!(transmissions, tries);
+        assert_eq!(query.on_deadline(query.deadline()), Step::Finished(0), "{tries} tries");
     }
 }
 
@@ -110,4 +109,18 @@ fn p45_a_key_is_trimmed_and_checked() {
     let in_dialect = |len| AskedKey::in_dialect(&vec![b'k'; len], Dialect::NulTerminated);
     assert!(in_dialect(CLIREQ_KEY_LEN_MAX - 1).is_ok());
     assert_eq!(in_dialect(CLIREQ_KEY_LEN_MAX), Err(too_long(1)));
+}
+
+#[test]
+fn p45_a_key_that_can_not_be_asked_for_is_said_with_the_reason() {
+    for (error, said) in [
+        (KeyError::Empty, "an empty key: expected at least one character that is not white space"),
+        (KeyError::Nul, "a NUL byte in the key, which would end it there"),
+        (
+            KeyError::TooLong { len: 65_506, len_max: 65_505 },
+            "a key of 65506 bytes, and a datagram holds at most 65505",
+        ),
+    ] {
+        assert_eq!(error.to_string(), said);
+    }
 }

@@ -46,6 +46,17 @@ fn p14_each_of_the_four_fields_makes_another_query() {
     }
 }
 
+/// No two queries are known that share half of one, so these are made up.
+#[test]
+fn p14_a_fingerprint_is_compared_whole() {
+    let mut seen = table(3, Duration::from_secs(60));
+    let known = Fingerprint { high: 0, low: 1 };
+    // The low bits of `high` are the bucket.
+    for other in [known, Fingerprint { low: 2, ..known }, Fingerprint { high: 1 << 32, ..known }] {
+        assert!(matches!(seen.observe(Timestamp::ZERO, other, Ttl(3)), Sighting::First { .. }), "{other:?}");
+    }
+}
+
 #[test]
 fn p19_a_copy_with_more_time_to_live_is_told_apart() {
     let mut seen = table(100, Duration::from_secs(60));
@@ -66,6 +77,7 @@ fn p20_a_sighting_counts_until_its_expiry_and_a_duplicate_does_not_extend_it() {
 #[test]
 fn p20_above_the_capacity_the_oldest_goes_first_and_is_counted_unless_expired() {
     let mut seen = table(3, Duration::from_secs(60));
+    assert!(seen.is_empty());
     for seq in 1..=3 {
         assert_eq!(observe(&mut seen, at(0.0), id(seq), Ttl(3)), FIRST);
     }
@@ -73,7 +85,7 @@ fn p20_above_the_capacity_the_oldest_goes_first_and_is_counted_unless_expired() 
     assert_eq!(observe(&mut seen, at(1.0), id(2), Ttl(3)), AGAIN);
     assert_eq!(observe(&mut seen, at(1.0), id(1), Ttl(3)), Sighting::First { evicted: true });
     assert_eq!(observe(&mut seen, at(61.0), id(5), Ttl(3)), FIRST, "the oldest had expired");
-    assert_eq!(seen.len(), 3);
+    assert_eq!((seen.len(), seen.is_empty()), (3, false));
 }
 
 /// The table against the plainest thing that could be right, while the position counter wraps. That it agrees
@@ -110,6 +122,22 @@ fn p20_agrees_with_a_naive_model_while_the_positions_wrap() {
 }
 
 #[test]
-fn a_sighting_takes_32_bytes() {
-    assert_eq!(size_of::<Seen>() + BUCKETS_A_SLOT * size_of::<u32>(), 32);
+fn a_sighting_takes_32_bytes_reserved_at_the_start_for_a_power_of_two_of_them() {
+    for (capacity, slots) in [(0, 1), (1, 1), (3, 4), (100, 128), (256, 256)] {
+        let mut seen = table(capacity, Duration::from_secs(60));
+        for observed in 0..3 * slots {
+            let len = size_of_val(&seen.heads[..]) + seen.ring.capacity() * size_of::<Seen>();
+            assert_eq!(len, 32 * slots, "capacity {capacity}, {observed} observed");
+            observe(&mut seen, Timestamp::ZERO, id(observed as u32), Ttl(3));
+        }
+    }
+}
+
+/// A chain is then about half a sighting long: with all queries in one bucket the table is right as well, but slow.
+#[test]
+fn queries_spread_over_the_buckets() {
+    let mut seen = table(1_024, Duration::from_secs(60));
+    (0..1_024).for_each(|seq| assert_eq!(observe(&mut seen, Timestamp::ZERO, id(seq), Ttl(3)), FIRST));
+    let used = seen.heads.iter().filter(|&&newest| newest != 0).count();
+    assert!((750..=850).contains(&used), "{used} of 2048 buckets used");
 }

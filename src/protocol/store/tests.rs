@@ -1,0 +1,124 @@
+//! The dictionary against its clauses, and what its index and its memory are.
+
+use super::*;
+use std::collections::HashMap;
+
+fn store(pairs: &[(&str, &[u8])]) -> Store {
+    let mut builder = StoreBuilder::new(0, [1, 2]);
+    for (key, value) in pairs {
+        builder.insert(key.as_bytes(), value).unwrap();
+    }
+    builder.build()
+}
+
+#[test]
+fn p31_the_last_value_of_a_key_is_the_one_kept() {
+    let store = store(&[("http", b"80/tcp"), ("https", b"443/tcp"), ("http", b"81"), ("http", b"8080/tcp")]);
+    assert_eq!(store.response(b"http"), Some(&b"\0\x03http\t8080/tcp"[..]));
+    assert_eq!(store.response(b"https"), Some(&b"\0\x03https\t443/tcp"[..]));
+    assert_eq!(store.response(b"htt"), None);
+    assert_eq!(store.response(b""), None);
+    assert_eq!(store.len(), 2);
+    assert!(self::store(&[]).response(b"http").is_none());
+}
+
+#[test]
+fn p33_responses_that_ip_would_fragment_are_counted_once_a_key() {
+    let long = vec![b'x'; FRAGMENTED_LEN_MIN - response_len(1, 0)];
+    for (values, fragmented) in
+        [(&[&long[1..]][..], 0), (&[&long], 1), (&[&long[1..], &long, &long], 1), (&[&long, b"short"], 0)]
+    {
+        let pairs: Vec<_> = values.iter().map(|&value| ("a", value)).collect();
+        assert_eq!(store(&pairs).fragmented(), fragmented);
+    }
+}
+
+#[test]
+fn p31_agrees_with_a_map_at_every_size() {
+    // Any byte but NUL.
+    let value = |number: u32| (number % 255 + 1) as u8;
+    for count in [0, 1, 2, 3, 4, 5, 8, 9, 100, 4_000] {
+        let mut builder = StoreBuilder::new(0, [3, 4]);
+        let mut map = HashMap::new();
+        for number in 0..count {
+            let key = (number * 7 % (count / 2 + 1)).to_string();
+            builder.insert(key.as_bytes(), &[value(number)]).unwrap();
+            map.insert(key, value(number));
+        }
+        let store = builder.build();
+        assert_eq!((store.len(), store.is_empty()), (map.len(), map.is_empty()));
+        for number in 0..count {
+            let key = number.to_string();
+            let value = store.response(key.as_bytes()).map(|response| response[response.len() - 1]);
+            assert_eq!(value, map.get(&key).copied(), "{key} of {count}");
+        }
+    }
+}
+
+#[test]
+fn keys_of_one_hash_are_told_apart_and_the_last_value_of_each_is_kept() {
+    let mut builder = StoreBuilder::new(0, [1, 2]);
+    for (key, value) in [(b"a", b"1"), (b"b", b"2"), (b"a", b"3"), (b"c", b"4"), (b"b", b"5")] {
+        builder.insert(key, value).unwrap();
+    }
+    // As if all keys had the hash of the first one.
+    let mut entries: Vec<_> = builder.entries.iter().map(|&made| entry(7, offset(made))).collect();
+    keep_last_values(&mut entries, &builder.arena);
+    let mut kept: Vec<_> =
+        entries.iter().map(|&kept| Pair::at(&builder.arena, offset(kept)).response[2..].to_vec()).collect();
+    kept.sort();
+    assert_eq!(kept, [&b"a\t3"[..], b"b\t5", b"c\t4"]);
+}
+
+#[test]
+fn p33_the_largest_pair_fits_and_a_larger_one_is_refused() {
+    let value = vec![b'v'; PAYLOAD_LEN_MAX + 1 - response_len(3, 0)];
+    let mut builder = StoreBuilder::new(0, [1, 2]);
+    assert_eq!(builder.insert(b"big", &value), Err(InsertError::TooLarge(PAYLOAD_LEN_MAX + 1)));
+    builder.insert(b"big", &value[1..]).unwrap();
+    assert_eq!(builder.build().response(b"big").map(<[u8]>::len), Some(PAYLOAD_LEN_MAX));
+}
+
+#[test]
+fn the_arena_ends_at_4_gib_where_offsets_do() {
+    let end = u32::MAX as usize;
+    for (arena_len, response_len, fits) in [
+        (0, PAYLOAD_LEN_MAX, true),
+        (end - LENGTHS - PAYLOAD_LEN_MAX, PAYLOAD_LEN_MAX, true),
+        (end - LENGTHS - PAYLOAD_LEN_MAX, PAYLOAD_LEN_MAX + 1, false),
+        (end - LENGTHS, 1, false),
+    ] {
+        assert_eq!(has_room(arena_len, response_len), fits, "{response_len} behind {arena_len}");
+    }
+    assert_eq!(StoreFull.to_string(), "more than 4 GiB of pairs, and a servent holds at most that");
+}
+
+#[test]
+fn a_pair_costs_its_response_four_bytes_of_lengths_and_about_nine_of_index() {
+    for count in [8, 1_000, 1_027, 1_028, 4_000] {
+        let mut builder = StoreBuilder::new(0, [3, 4]);
+        let mut pairs_len = 0;
+        for number in 0..count {
+            let key = number.to_string();
+            builder.insert(key.as_bytes(), b"value").unwrap();
+            pairs_len += 4 + response_len(key.len(), 5);
+        }
+        let store = builder.build();
+        assert_eq!(store.arena.capacity(), pairs_len, "{count} pairs");
+        let index_len = store.entries.capacity() * size_of::<u64>() + store.starts.capacity() * size_of::<u32>();
+        assert!((9 * count..=10 * count).contains(&index_len), "{index_len} for {count} pairs");
+    }
+}
+
+#[test]
+fn keys_spread_over_ranges_of_two_to_four_entries() {
+    for count in [8, 1_000, 1_027, 1_028, 4_000] {
+        let mut builder = StoreBuilder::new(0, [3, 4]);
+        (0..count).for_each(|number: usize| builder.insert(number.to_string().as_bytes(), b"value").unwrap());
+        let starts = builder.build().starts;
+        let ranges = starts.len() - 1;
+        assert!((2 * ranges..5 * ranges).contains(&count), "{ranges} ranges for {count} pairs");
+        let longest = starts.windows(2).map(|range| range[1] - range[0]).max();
+        assert!(longest.is_some_and(|entries| entries <= 20), "{longest:?} of {count} pairs in one range");
+    }
+}
