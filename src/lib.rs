@@ -81,7 +81,7 @@
 //!   or grow without bound.
 
 // In reading order. The hidden ones are public for the programs, tests and benches of this package alone.
-pub mod types;
+mod types;
 pub mod wire;
 pub mod batch;
 pub mod protocol;
@@ -120,4 +120,4 @@ pub use protocol::{Answer, Dialect, InsertError, KeyError, Loaded, Patience, See
 pub use servent::{RESPONSE_LIMIT, Servent, ServentBuilder, StartError};
 pub use stats::Counters;
 pub use text::escape;
-pub use types::{Neighbours, SeqNo, TooManyNeighbours};
+pub use types::{Neighbours, QueryId, SeqNo, Timestamp, TooManyNeighbours, Ttl};

@@ -16,7 +16,7 @@ use servent::batch::{Inbox, Outbox};
 use servent::net::{BatchReceiver, BatchSender, DatagramSink, DatagramSource, Offload, Socket};
 use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, StoreBuilder};
 use servent::stats::Stats;
-use servent::types::{Neighbours, SeqNo};
+use servent::{Neighbours, SeqNo};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::thread::Builder;

@@ -1,7 +1,7 @@
 //! What is measured with: the same in every run.
 
 use servent::protocol::{Store, parse_kv_file};
-use servent::types::{QueryId, SeqNo};
+use servent::{QueryId, SeqNo};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 const KEY_LEN: usize = 12;

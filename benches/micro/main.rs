@@ -31,8 +31,8 @@ use servent::batch::{Inbox, Outbox};
 use servent::protocol::{
     FloodConfig, Flooder, Lookup, LookupVerdict, ResponseLimiter, SeenConfig, SeenTable, Sighting, parse_kv_file,
 };
-use servent::types::{Neighbours, SeqNo, Timestamp, Ttl};
 use servent::wire::{QueryHeader, decode, encode_query, encode_response};
+use servent::{Neighbours, SeqNo, Timestamp, Ttl};
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, SystemTime};

@@ -4,7 +4,7 @@ use super::estimates::Row;
 use super::inputs::{key, million_pairs, query_id, value};
 use servent::Store;
 use servent::protocol::{SeenConfig, SeenTable};
-use servent::types::{Timestamp, Ttl};
+use servent::{Timestamp, Ttl};
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, UdpSocket};

@@ -5,11 +5,11 @@
 
 use super::Row;
 use fastrand::Rng;
+use servent::Timestamp;
 use servent::protocol::{AskedKey, Patience, QueryVerdict};
 use servent::sim::{
     Event, Graph, Latency, LinkModel, Machines, Observer, Outcome, RunEnd, ServentId, Setup, Simulation,
 };
-use servent::types::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -3,9 +3,9 @@
 use super::Row;
 use fastrand::Rng;
 use nix::time::{ClockId, clock_gettime};
+use servent::Timestamp;
 use servent::protocol::{AskedKey, SeenConfig};
 use servent::sim::{Graph, Latency, LinkModel, Machines, Pair, Party, RunEnd, ServentId, Setup, Simulation};
-use servent::types::Timestamp;
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use servent::cli::overlay_file::read_line;
 use servent::cli::servent::ServentArgs;
 use servent::overlay::OverlayFile;
-use servent::types::Neighbours;
+use servent::Neighbours;
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;

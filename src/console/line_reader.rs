@@ -16,7 +16,7 @@ pub const PROMPT: &str = "key> ";
 
 /// What came of asking for a line.
 #[derive(Debug)]
-pub enum Line {
+pub enum LineRead {
     /// A line as typed, without its end.
     Typed(Vec<u8>),
     /// Ctrl-C at the prompt.
@@ -32,7 +32,7 @@ pub enum Line {
 /// Where lines come from.
 pub trait LineSource {
     /// The next line; blocks until there is one.
-    fn next_line(&mut self) -> Line;
+    fn next_line(&mut self) -> LineRead;
 }
 
 /// Lines from a file or pipe, or from a terminal that cannot show an editor.
@@ -51,7 +51,7 @@ impl<R: BufRead> PlainLines<R> {
 }
 
 impl<R: BufRead> LineSource for PlainLines<R> {
-    fn next_line(&mut self) -> Line {
+    fn next_line(&mut self) -> LineRead {
         if self.prompting {
             let mut screen = io::stderr().lock();
             // Without a screen there is nobody to prompt.
@@ -59,12 +59,12 @@ impl<R: BufRead> LineSource for PlainLines<R> {
         }
         let mut line = Vec::new();
         match self.input.read_until(b'\n', &mut line) {
-            Ok(0) => Line::End,
+            Ok(0) => LineRead::End,
             Ok(_) => {
                 line.pop_if(|last| *last == b'\n');
-                Line::Typed(line)
+                LineRead::Typed(line)
             }
-            Err(error) => Line::Failed(error),
+            Err(error) => LineRead::Failed(error),
         }
     }
 }
@@ -133,27 +133,27 @@ fn create_private(file: &Path) -> io::Result<()> {
 }
 
 impl LineSource for EditedLines {
-    fn next_line(&mut self) -> Line {
+    fn next_line(&mut self) -> LineRead {
         match self.editor.readline(PROMPT) {
             Ok(line) => {
                 self.remember(&line);
-                Line::Typed(line.into_bytes())
+                LineRead::Typed(line.into_bytes())
             }
-            Err(ReadlineError::Interrupted) => Line::Interrupted,
-            Err(ReadlineError::Eof) => Line::End,
-            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Line::Unreadable,
-            Err(ReadlineError::Io(error)) => Line::Failed(error),
-            Err(error) => Line::Failed(io::Error::other(error)),
+            Err(ReadlineError::Interrupted) => LineRead::Interrupted,
+            Err(ReadlineError::Eof) => LineRead::End,
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => LineRead::Unreadable,
+            Err(ReadlineError::Io(error)) => LineRead::Failed(error),
+            Err(error) => LineRead::Failed(io::Error::other(error)),
         }
     }
 }
 
 /// Answers each request on `asked_rx` with a line on `line_tx`, until the conversation is over or there are no more
 /// lines.
-pub fn run(mut lines: impl LineSource, asked_rx: &Receiver<()>, line_tx: &Sender<Line>) {
+pub fn run(mut lines: impl LineSource, asked_rx: &Receiver<()>, line_tx: &Sender<LineRead>) {
     for () in asked_rx {
         let line = lines.next_line();
-        let last = matches!(line, Line::End | Line::Failed(_));
+        let last = matches!(line, LineRead::End | LineRead::Failed(_));
         if line_tx.send(line).is_err() || last {
             break;
         }
@@ -168,7 +168,7 @@ mod tests {
     fn p45_lines_come_without_their_ends_and_the_last_needs_none() {
         let mut lines = PlainLines::new(&b"http\r\n\nlatin\xe9"[..], false);
         let mut typed = Vec::new();
-        while let Line::Typed(line) = lines.next_line() {
+        while let LineRead::Typed(line) = lines.next_line() {
             typed.push(line);
         }
         assert_eq!(typed, [&b"http\r"[..], b"", b"latin\xe9"]);

@@ -156,7 +156,7 @@ fn input(config: &SessionConfig) -> io::Result<Input> {
         if person && io::stdout().is_terminal() {
             match EditedLines::new(history) {
                 Ok(lines) => line_reader::run(lines, &asked_rx, &line_tx),
-                Err(error) => drop(line_tx.send(line_reader::Line::Failed(error))),
+                Err(error) => drop(line_tx.send(line_reader::LineRead::Failed(error))),
             }
         } else {
             line_reader::run(PlainLines::new(io::stdin().lock(), person), &asked_rx, &line_tx);

@@ -23,12 +23,12 @@ const PARCELS_A_CALL: usize = 64;
 /// A network that joins the endpoints made of it by their addresses. Clones are the same network.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryNetwork {
-    inputs: Arc<Mutex<BTreeMap<SocketAddrV4, Input>>>,
+    inlets: Arc<Mutex<BTreeMap<SocketAddrV4, Inlet>>>,
 }
 
 /// The sending side of what an endpoint receives.
 #[derive(Clone, Debug)]
-struct Input {
+struct Inlet {
     parcel_tx: Sender<Parcel>,
     shed: Arc<AtomicU64>,
 }
@@ -46,7 +46,7 @@ impl MemoryNetwork {
     pub fn endpoint(&self, address: SocketAddrV4) -> Endpoint<MemorySource, MemoryUplink> {
         let (parcel_tx, parcel_rx) = bounded(PARCELS_WAITING_MAX);
         let shed = Arc::<AtomicU64>::default();
-        self.inputs.lock().insert(address, Input { parcel_tx, shed: Arc::clone(&shed) });
+        self.inlets.lock().insert(address, Inlet { parcel_tx, shed: Arc::clone(&shed) });
         Endpoint {
             local: address,
             source: MemorySource::with_shed(parcel_rx, shed),
@@ -55,16 +55,16 @@ impl MemoryNetwork {
     }
 
     fn deliver(&self, from: SocketAddrV4, to: SocketAddrV4, datagram: &[u8]) -> Result<(), SendFailure> {
-        let mut inputs = self.inputs.lock();
-        let input = inputs.get(&to).ok_or(SendFailure::Unreachable)?;
-        match input.parcel_tx.try_send((from, datagram.to_vec())) {
+        let mut inlets = self.inlets.lock();
+        let inlet = inlets.get(&to).ok_or(SendFailure::Unreachable)?;
+        match inlet.parcel_tx.try_send((from, datagram.to_vec())) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => {
-                input.shed.fetch_add(1, Ordering::Relaxed);
+                inlet.shed.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
             Err(TrySendError::Disconnected(_)) => {
-                inputs.remove(&to);
+                inlets.remove(&to);
                 Err(SendFailure::Unreachable)
             }
         }

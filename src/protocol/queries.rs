@@ -42,7 +42,7 @@ pub struct QueriesConfig {
 }
 
 #[derive(Debug)]
-struct Line {
+struct Asked {
     key: AskedKey,
     started: Timestamp,
     held: VecDeque<Answer>,
@@ -69,7 +69,7 @@ struct Turn {
 #[derive(Debug)]
 pub struct Queries {
     config: QueriesConfig,
-    lines: VecDeque<Line>,
+    lines: VecDeque<Asked>,
     /// The number of the first of `lines`.
     first: u64,
     /// Lines that may start: at most one of each key.
@@ -123,7 +123,7 @@ impl Queries {
                 self.ready.insert(number);
             }
         }
-        self.lines.push_back(Line {
+        self.lines.push_back(Asked {
             key,
             started: Timestamp::ZERO,
             held: VecDeque::new(),
@@ -237,7 +237,7 @@ impl Queries {
         if line.state == State::Open {
             return None;
         }
-        let Line { key, summary, state, .. } = self.lines.pop_front().expect("the line just seen");
+        let Asked { key, summary, state, .. } = self.lines.pop_front().expect("the line just seen");
         self.keys_len -= key.as_bytes().len();
         self.first += 1;
         Some(match state {
@@ -285,7 +285,7 @@ impl Queries {
         })
     }
 
-    fn line(&mut self, number: u64) -> &mut Line {
+    fn line(&mut self, number: u64) -> &mut Asked {
         let index = self.index(number);
         &mut self.lines[index]
     }

@@ -1,7 +1,7 @@
 //! A client: asks one key after the other, as P-40 says.
 
 use super::ids::{ClientId, DatagramId, ServentId};
-use crate::protocol::{self, AskedKey, Event, Heard, Patience, Queries, QueriesConfig, Summary};
+use crate::protocol::{Answer, AskedKey, Event, Heard, Patience, Queries, QueriesConfig, Summary};
 use crate::types::Timestamp;
 use crate::wire::Message;
 use std::collections::VecDeque;
@@ -21,14 +21,14 @@ pub struct Ask {
     /// CLIREQs sent: more than one after silence.
     pub transmissions: u32,
     /// What was shown, in order.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<AnswerShown>,
     /// When the last wait was over.
     pub finished: Option<Timestamp>,
 }
 
 /// An answer as a client shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct AnswerShown {
     /// Who answered.
     pub from: SocketAddrV4,
     /// The value.
@@ -117,8 +117,8 @@ impl Client {
         let reception = self.queries.on_message(now, from, message).into();
         while let Some(event) = self.queries.next_event() {
             let Event::Answer { answer, .. } = event else { unreachable!("a message ends nothing: {event:?}") };
-            let protocol::Answer { servent: from, value, .. } = answer;
-            asks[self.current()].answers.push(Answer { from, value, datagram, at: now });
+            let Answer { servent: from, value, .. } = answer;
+            asks[self.current()].answers.push(AnswerShown { from, value, datagram, at: now });
         }
         reception
     }

@@ -39,7 +39,7 @@ mod scenario;
 mod setup;
 mod simulation;
 
-pub use client::{Answer, Ask, Reception};
+pub use client::{AnswerShown, Ask, Reception};
 pub use event::{Cause, Event, Fate, Observer, Story};
 pub use graph::{Graph, GraphError};
 pub use ids::{ClientId, DatagramId, Party, ServentId};

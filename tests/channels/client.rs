@@ -2,8 +2,8 @@
 
 use crate::support::{DEADLINE, ManualClock, at, clireq, next, response};
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use servent::Timestamp;
 use servent::net::memory::{MemorySink, MemorySource, Parcel};
-use servent::types::Timestamp;
 use servent::{Client, Dialect, Endpoint, KeyError};
 use std::thread;
 use std::time::Duration;

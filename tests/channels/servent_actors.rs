@@ -9,7 +9,7 @@ use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource};
 use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig};
 use servent::stats::{Counters, Stats};
-use servent::types::{Neighbours, SeqNo};
+use servent::{Neighbours, SeqNo};
 use std::sync::Arc;
 use std::thread;
 

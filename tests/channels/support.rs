@@ -2,11 +2,11 @@
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use parking_lot::Mutex;
+use servent::Timestamp;
 use servent::actor::channels::{InboxHandle, OutboxHandle};
 use servent::actor::clock::Clock;
 use servent::batch::Inbox;
 use servent::protocol::{Store, StoreBuilder};
-use servent::types::Timestamp;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -13,8 +13,8 @@ use servent::protocol::{
 };
 use servent::stats::Stats;
 use servent::trace::{Events, Notes, Scribe};
-use servent::types::{Neighbours, SeqNo, Timestamp, Ttl};
 use servent::wire::{Header, encode_query};
+use servent::{Neighbours, SeqNo, Timestamp, Ttl};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 

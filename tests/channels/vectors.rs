@@ -1,7 +1,7 @@
 //! The golden vectors of `data/wire`, both ways: bytes to fields, and fields to the same bytes.
 
-use servent::types::{SeqNo, Ttl};
 use servent::wire::{DecodeError, Header, Message, QueryHeader, decode, encode_clireq, encode_query, encode_response};
+use servent::{SeqNo, Ttl};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

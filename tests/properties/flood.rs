@@ -4,8 +4,8 @@ use crate::support::{Pace, at, check, one_of, pace};
 use proptest::prelude::*;
 use servent::batch::{Inbox, Outbox};
 use servent::protocol::{FloodConfig, Flooder, SeenConfig, Verdict};
-use servent::types::{Neighbours, SeqNo, Timestamp, Ttl};
 use servent::wire::{Header, QueryHeader, encode_clireq, encode_query, encode_response};
+use servent::{Neighbours, SeqNo, Timestamp, Ttl};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// A message and the port it comes from: 1 to 4 may be neighbours.

@@ -2,8 +2,8 @@
 
 use crate::support::{Pace, check, one_of, pace};
 use proptest::prelude::*;
+use servent::Timestamp;
 use servent::protocol::ResponseLimiter;
-use servent::types::Timestamp;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 

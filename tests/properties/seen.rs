@@ -3,7 +3,7 @@
 use crate::support::{Pace, at, check, pace};
 use proptest::prelude::*;
 use servent::protocol::{Fingerprint, SeenConfig, SeenTable, Sighting};
-use servent::types::{QueryId, SeqNo, Timestamp, Ttl};
+use servent::{QueryId, SeqNo, Timestamp, Ttl};
 use std::collections::VecDeque;
 use std::time::Duration;
 

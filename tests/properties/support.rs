@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, Select};
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult, TestRunner};
-use servent::types::{SeqNo, Timestamp, Ttl};
 use servent::wire::QueryHeader;
+use servent::{SeqNo, Timestamp, Ttl};
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;

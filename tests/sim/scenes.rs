@@ -6,10 +6,10 @@ use servent::overlay::{OverlayFile, ServentLine};
 use servent::protocol::{AskedKey, QueryVerdict};
 use servent::sim::check::{Checker, Violation};
 use servent::sim::{
-    Action, Answer, Ask, Cause, ClientId, DatagramId, Event, Fate, FirstSeq, Graph, LinkModel, Machines, Observer,
+    Action, AnswerShown, Ask, Cause, ClientId, DatagramId, Event, Fate, FirstSeq, Graph, LinkModel, Machines, Observer,
     Outcome, Pair, RunEnd, Scenario, ServentId, Setup, Simulation,
 };
-use servent::types::{SeqNo, Timestamp};
+use servent::{SeqNo, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ fn start<O: Observer>(setup: Setup, observer: O) -> Simulation<Machines, O> {
 
 /// The servents that answered, by their values.
 fn answered(ask: &Ask) -> BTreeSet<u32> {
-    let number = |answer: &Answer| str::from_utf8(&answer.value).unwrap().parse().unwrap();
+    let number = |answer: &AnswerShown| str::from_utf8(&answer.value).unwrap().parse().unwrap();
     ask.answers.iter().map(number).collect()
 }
 
@@ -160,7 +160,7 @@ fn p43_an_answer_that_is_shown_twice_is_noticed() {
     let setup = Arc::new(held_by_all(Graph::line(1).unwrap()));
     let mut checker = Checker::new(setup, Duration::ZERO);
     let (datagram, from) = (DatagramId(0), ServentId(0).address());
-    let answer = Answer { from, value: b"0".to_vec(), datagram, at: at(1) };
+    let answer = AnswerShown { from, value: b"0".to_vec(), datagram, at: at(1) };
     let sent = Event::Sent {
         datagram,
         cause: Cause::Stranger,

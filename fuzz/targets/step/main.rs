@@ -18,7 +18,7 @@ use model::Model;
 use servent::batch::{Inbox, Outbox};
 use servent::protocol::{FloodConfig, ResponseLimiter, SeenConfig, parse_kv_file};
 use servent::sim::{Behaviour, Machines};
-use servent::types::{Neighbours, SeqNo, Timestamp};
+use servent::{Neighbours, SeqNo, Timestamp};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 

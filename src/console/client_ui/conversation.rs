@@ -6,7 +6,7 @@ use super::{Ending, Input, Interrupt, Manner, Wires};
 use crate::actor::asking::Asker;
 use crate::actor::channels::InboxHandle;
 use crate::actor::clock::Clock;
-use crate::console::line_reader::Line;
+use crate::console::line_reader::LineRead;
 use crate::console::terminal::{Paint, Style};
 use crate::protocol::{AskedKey, Event, KeyError, QueriesConfig};
 use crate::text::escape;
@@ -26,7 +26,7 @@ pub(super) struct Conversation<'a, C, A, R> {
     given_count: Option<usize>,
     /// Where lines come from; without a line reader there are none.
     asked_tx: Option<Sender<()>>,
-    line_rx: Receiver<Line>,
+    line_rx: Receiver<LineRead>,
     /// The line reader was asked for a line that has not come yet.
     is_asked: bool,
     /// There are no more lines.
@@ -99,7 +99,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             let alarm = self.alarm_at().map_or(no_alarm.clone(), |deadline| self.asker.alarm(deadline));
             let ending = select! {
                 recv(due_line_rx) -> line => {
-                    self.take_line(line.unwrap_or(Line::End));
+                    self.take_line(line.unwrap_or(LineRead::End));
                     None
                 }
                 recv(self.asker.inbox_rx()) -> inbox => self.take_inbox(inbox)?,
@@ -135,10 +135,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
     }
 
-    fn take_line(&mut self, line: Line) {
+    fn take_line(&mut self, line: LineRead) {
         self.is_asked = false;
         match line {
-            Line::Typed(typed) => match AskedKey::in_dialect(&typed, self.manner.dialect) {
+            LineRead::Typed(typed) => match AskedKey::in_dialect(&typed, self.manner.dialect) {
                 Ok(key) => self.asker.queries_mut().push(key),
                 Err(KeyError::Empty) => {}
                 Err(error) => {
@@ -146,10 +146,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                     self.screen.remark(error);
                 }
             },
-            Line::Unreadable => self.screen.remark("that is not UTF-8; other bytes can be piped in"),
+            LineRead::Unreadable => self.screen.remark("that is not UTF-8; other bytes can be piped in"),
             // What is under way is finished, as at the end of the input (P-45).
-            Line::Failed(error) => (self.unread, self.is_ended) = (Some(error), true),
-            Line::Interrupted | Line::End => self.is_ended = true,
+            LineRead::Failed(error) => (self.unread, self.is_ended) = (Some(error), true),
+            LineRead::Interrupted | LineRead::End => self.is_ended = true,
         }
     }
 

@@ -17,7 +17,7 @@ mod json;
 mod live;
 mod screen;
 
-use super::line_reader::Line;
+use super::line_reader::LineRead;
 use super::terminal::Paint;
 use crate::actor::channels::{InboxHandle, OutboxHandle};
 use crate::actor::clock::Clock;
@@ -72,7 +72,7 @@ pub enum Input {
         /// Asks it for a line.
         asked_tx: Sender<()>,
         /// The lines; closed means the end of the input.
-        line_rx: Receiver<Line>,
+        line_rx: Receiver<LineRead>,
     },
 }
 

@@ -104,7 +104,7 @@ impl Checker {
             if must_be_whole { self.setup.holders_in_reach(ask.entry, ask.key.as_bytes()) } else { Vec::new() };
         for (index, answer) in ask.answers.iter().enumerate() {
             let Party::Servent(servent) = Party::from(answer.from) else { continue };
-            let is_same = |earlier: &super::Answer| (earlier.from, &earlier.value) == (answer.from, &answer.value);
+            let is_same = |earlier: &super::AnswerShown| (earlier.from, &earlier.value) == (answer.from, &answer.value);
             if ask.answers[..index].iter().any(is_same) {
                 self.note(now, place, Violation::ShownTwice { servent });
             }
@@ -154,7 +154,7 @@ impl Observer for Checker {
                 if sightings > self.setup.seen.capacity as usize {
                     self.note(at, Place::Servent(to, datagram), Violation::TooManySightings { sightings });
                 }
-                self.on_delivered(at, &step::Step { datagram, from, servent: to, bytes, outcome, sends });
+                self.on_delivered(at, &step::Delivery { datagram, from, servent: to, bytes, outcome, sends });
             }
             Event::Heard { .. } | Event::Missed { .. } => self.last_arrival = at,
             Event::Crashed(servent) | Event::Restarted(servent) => self.forget(servent),

@@ -10,7 +10,7 @@ use crate::wire::{Header, Message, QUERY_HEADER_LEN, QueryHeader, Text, decode, 
 use std::net::SocketAddrV4;
 
 /// A datagram that reached a servent, and what came of it.
-pub(super) struct Step<'a> {
+pub(super) struct Delivery<'a> {
     pub(super) datagram: DatagramId,
     pub(super) from: SocketAddrV4,
     pub(super) servent: ServentId,
@@ -65,7 +65,7 @@ impl Because {
 }
 
 impl Checker {
-    pub(super) fn on_delivered(&mut self, now: Timestamp, step: &Step<'_>) {
+    pub(super) fn on_delivered(&mut self, now: Timestamp, step: &Delivery<'_>) {
         let due = match decode(step.bytes) {
             Ok(Message { header: Header::Clireq, text }) => self.due_of_clireq(now, step, text),
             Ok(Message { header: Header::Query(header), text }) => self.due_of_query(now, step, header, text),
@@ -75,7 +75,7 @@ impl Checker {
     }
 
     /// A CLIREQ is answered and becomes a QUERY for all neighbours (P-11), whose number only its maker knows.
-    fn due_of_clireq(&mut self, now: Timestamp, step: &Step<'_>, text: Text<'_>) -> Due {
+    fn due_of_clireq(&mut self, now: Timestamp, step: &Delivery<'_>, text: Text<'_>) -> Due {
         let answer = self.answer(step.servent, step.from, text);
         let Some(seq) = step.sends.iter().find_map(|(bytes, _)| query_header(bytes)).map(|header| header.seq) else {
             // Where nobody is to be told, no QUERY is made.
@@ -96,7 +96,7 @@ impl Checker {
     }
 
     /// A QUERY is looked up and forwarded if it is new (P-14).
-    fn due_of_query(&mut self, now: Timestamp, step: &Step<'_>, header: QueryHeader, text: Text<'_>) -> Due {
+    fn due_of_query(&mut self, now: Timestamp, step: &Delivery<'_>, header: QueryHeader, text: Text<'_>) -> Due {
         let QueryHeader { ttl, client, seq } = header;
         let is_neighbour = |address| self.setup.graph.neighbours(step.servent).iter().any(|n| n.address() == address);
         if ttl == Ttl(0) || (self.setup.neighbours_only && !is_neighbour(step.from)) {
@@ -161,7 +161,7 @@ impl Checker {
         Some((response, client))
     }
 
-    fn compare(&mut self, now: Timestamp, step: &Step<'_>, due: &Due) {
+    fn compare(&mut self, now: Timestamp, step: &Delivery<'_>, due: &Due) {
         let mut told = Vec::new();
         let mut has_answered = false;
         for (bytes, to) in step.sends.iter() {
@@ -204,7 +204,7 @@ impl Checker {
     /// What is wrong with a QUERY that a servent sent to `to`.
     fn judge_query(
         &self,
-        step: &Step<'_>,
+        step: &Delivery<'_>,
         due: &Due,
         header: QueryHeader,
         bytes: &[u8],
@@ -227,7 +227,7 @@ impl Checker {
         (bytes != query).then_some(Violation::ChangedBytes)
     }
 
-    fn note_here(&mut self, now: Timestamp, step: &Step<'_>, violation: Violation) {
+    fn note_here(&mut self, now: Timestamp, step: &Delivery<'_>, violation: Violation) {
         self.note(now, Place::Servent(step.servent, step.datagram), violation);
     }
 }

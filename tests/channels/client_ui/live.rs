@@ -2,8 +2,8 @@
 
 use super::{ALL_ANSWERED, Fixture, MANNER, SERVENT};
 use crate::support::{at, clireq, contents, next, response};
+use servent::Timestamp;
 use servent::console::client_ui::{Ending, Interrupt, Manner};
-use servent::types::Timestamp;
 use std::time::Duration;
 
 #[test]

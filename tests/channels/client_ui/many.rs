@@ -3,7 +3,7 @@
 use super::{ALL_ANSWERED, Fixture, MANNER, SERVENT};
 use crate::support::{at, clireq, contents, next, response};
 use servent::console::client_ui::{Ending, Format, Interrupt, Manner};
-use servent::console::line_reader::Line;
+use servent::console::line_reader::LineRead;
 
 #[test]
 fn many_keys_are_under_way_at_once_and_shown_in_the_order_asked() {
@@ -11,7 +11,7 @@ fn many_keys_are_under_way_at_once_and_shown_in_the_order_asked() {
     for key in [b"a", b"b", b"c"] {
         client.type_line(key);
     }
-    client.line_tx.send(Line::End).unwrap();
+    client.line_tx.send(LineRead::End).unwrap();
     client.expect_transmission(b"a");
     client.expect_transmission(b"b");
     client.deliver(1, &[(6002, response(b"b", b"2")), (6001, response(b"c", b"not yet asked"))]);
@@ -37,7 +37,7 @@ fn p45_what_is_under_way_is_finished_when_the_input_can_not_be_read_any_more() {
     let client = Fixture::start_with(Manner { jobs: 2, ..MANNER });
     client.type_line(b"a");
     client.expect_transmission(b"a");
-    client.line_tx.send(Line::Failed(std::io::Error::other("the disk is gone"))).unwrap();
+    client.line_tx.send(LineRead::Failed(std::io::Error::other("the disk is gone"))).unwrap();
     client.deliver(1, &[(6001, response(b"a", b"1"))]);
     client.expect_answer(b"a\t127.0.0.1:6001\t1");
     client.ring(5);
@@ -54,7 +54,7 @@ fn keys_that_start_together_leave_together() {
         client.type_line(key);
         client.expect_transmission(key);
     }
-    client.line_tx.send(Line::End).unwrap();
+    client.line_tx.send(LineRead::End).unwrap();
     client.ring(4);
     let again: Vec<_> = [b"a", b"b", b"c"].map(|key| (at(SERVENT), clireq(key))).to_vec();
     assert_eq!(contents(&next(&client.outbox_rx)), again);
@@ -88,7 +88,7 @@ fn json_has_an_object_for_each_answer_and_each_key_that_is_done() {
     let client = Fixture::start_with(Manner { jobs: 2, format: Format::Json, ..MANNER });
     client.type_line(b"a");
     client.type_line(b"caf\xe9");
-    client.line_tx.send(Line::End).unwrap();
+    client.line_tx.send(LineRead::End).unwrap();
     client.expect_transmission(b"a");
     client.expect_transmission(b"caf\xe9");
     client.deliver(1, &[(6001, response(b"a", b"1\t\x1b"))]);

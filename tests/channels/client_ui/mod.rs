@@ -7,12 +7,12 @@ mod many;
 use crate::support::{DEADLINE, ManualClock, at, clireq, contents, inbox, next, query, response};
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use lines::Lines;
+use servent::Timestamp;
 use servent::actor::channels::{InboxHandle, OutboxHandle};
 use servent::console::client_ui::{self, Ending, Format, Input, Interrupt, Manner, Wires};
-use servent::console::line_reader::Line;
+use servent::console::line_reader::LineRead;
 use servent::console::terminal::Paint;
 use servent::protocol::{AskedKey, Dialect, Patience};
-use servent::types::Timestamp;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread::{Builder, JoinHandle};
@@ -38,7 +38,7 @@ const MANNER: Manner = Manner {
 struct Fixture {
     conversation: JoinHandle<io::Result<Ending>>,
     asked_rx: Receiver<()>,
-    line_tx: Sender<Line>,
+    line_tx: Sender<LineRead>,
     inbox_tx: Sender<InboxHandle>,
     outbox_rx: Receiver<OutboxHandle>,
     interrupt_tx: Sender<Interrupt>,
@@ -67,7 +67,7 @@ impl Fixture {
         Self::converse(manner, Input::Keys(keys), (never(), unbounded().0))
     }
 
-    fn converse(manner: Manner, input: Input, (asked_rx, line_tx): (Receiver<()>, Sender<Line>)) -> Self {
+    fn converse(manner: Manner, input: Input, (asked_rx, line_tx): (Receiver<()>, Sender<LineRead>)) -> Self {
         let (inbox_tx, inbox_rx) = bounded(0);
         let (outbox_tx, outbox_rx) = unbounded();
         let (interrupt_tx, interrupt_rx) = unbounded();
@@ -95,7 +95,7 @@ impl Fixture {
 
     fn type_line(&self, line: &[u8]) {
         next(&self.asked_rx);
-        self.line_tx.send(Line::Typed(line.to_vec())).unwrap();
+        self.line_tx.send(LineRead::Typed(line.to_vec())).unwrap();
     }
 
     #[track_caller]
@@ -152,7 +152,7 @@ impl Fixture {
     /// Ends the input and returns how the conversation ended; nothing may be left unread.
     #[track_caller]
     fn end(self) -> Ending {
-        self.line_tx.send(Line::End).ok();
+        self.line_tx.send(LineRead::End).ok();
         let ending = self.conversation.join().unwrap().unwrap();
         assert!(self.answer_rx.is_empty() && self.remark_rx.is_empty() && self.outbox_rx.is_empty());
         ending
@@ -234,7 +234,7 @@ fn p45_an_empty_line_asks_nothing_and_a_bad_key_is_explained() {
 fn p45_the_end_of_input_lets_the_query_in_progress_finish() {
     let client = Fixture::start(false, false);
     client.type_line(b"http");
-    client.line_tx.send(Line::End).unwrap();
+    client.line_tx.send(LineRead::End).unwrap();
     client.expect_transmission(b"http");
     client.deliver(1, &[(6001, response(b"http", b"80"))]);
     client.expect_answer(b"http\t127.0.0.1:6001\t80");
