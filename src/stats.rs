@@ -30,12 +30,14 @@ macro_rules! counters {
     ($(#[doc = $doc:literal] $name:ident $(= $cause:ident)?,)+) => {
         /// How often each thing happened since the start.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        #[non_exhaustive]
         pub struct Counters {
             $(#[doc = $doc] pub $name: u64,)+
         }
 
         /// Why a datagram, or the answer to one, came to nothing. Each has a counter, and in a trace a `why`, of its name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum DropCause {
             $($(#[doc = $doc] $cause,)?)+
         }

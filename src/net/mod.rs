@@ -161,6 +161,7 @@ pub struct Received {
 
 /// Why a datagram could not leave (P-25).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SendFailure {
     /// No route, or the host or network is down.
     Unreachable,

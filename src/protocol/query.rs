@@ -106,6 +106,7 @@ impl Borrow<[u8]> for AskedKey {
 
 /// Why a key can't be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyError {
     /// Nothing but white space.
     Empty,

@@ -1,6 +1,6 @@
 //! Each actor of the servent on its own.
 
-use crate::support::{ManualClock, at, clireq, contents, inbox, next, query, response, store, store_with};
+use crate::support::{ManualClock, at, clireq, contents, counters, inbox, next, query, response, store, store_with};
 use crossbeam_channel::{bounded, unbounded};
 use servent::actor::channels::LookupJob;
 use servent::actor::receiver::{Route, ServentRoute, StopFlag};
@@ -52,7 +52,7 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
     assert_eq!(batch.len(), 4, "the three requests and the RESPONSE");
     assert_eq!(keys(next(&lookup_rx)), [0, 3], "the CLIREQs");
     assert!(inbox_rx.recv().is_err() && lookup_rx.recv().is_err(), "the receiver has closed its channels");
-    let expected = Counters {
+    let expected = counters!(
         received: 9,
         malformed_too_short: 1,
         malformed_unknown_type: 1,
@@ -62,9 +62,8 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
         unexpected_response: 1,
         clireq: 2,
         query: 1,
-        receive_failed: 1,
-        ..Counters::default()
-    };
+        receive_failed: 1
+    );
     assert_eq!(stats.snapshot(), expected);
 }
 
@@ -137,15 +136,8 @@ fn p14_the_flooder_passes_on_first_sightings_once() {
     ];
     assert_eq!(contents(&next(&outbox_rx)), expected);
     assert!(outbox_rx.recv().is_err(), "the second batch had nothing to forward");
-    let expected = Counters {
-        ttl_zero: 1,
-        duplicate: 3,
-        duplicate_higher_ttl: 1,
-        first_sighting: 2,
-        ttl_expired: 1,
-        forwarded: 1,
-        ..Counters::default()
-    };
+    let expected =
+        counters!(ttl_zero: 1, duplicate: 3, duplicate_higher_ttl: 1, first_sighting: 2, ttl_expired: 1, forwarded: 1);
     assert_eq!(stats.snapshot(), expected);
 }
 
@@ -174,7 +166,7 @@ fn p14_p35_the_lookup_actor_answers_from_the_store_of_the_moment() {
     let expected = [(at(5000), b"\0\x03http\t80/tcp\0".to_vec()), (at(5001), response(b"ssh", b"22/tcp"))];
     assert_eq!(contents(&next(&outbox_rx)), expected);
     assert_eq!(contents(&next(&outbox_rx)), [(at(5000), response(b"http", b"8080/tcp"))]);
-    let expected = Counters { lookup: 5, answered: 3, not_found: 1, unanswerable_client: 1, ..Counters::default() };
+    let expected = counters!(lookup: 5, answered: 3, not_found: 1, unanswerable_client: 1);
     assert_eq!(stats.snapshot(), expected);
 }
 
@@ -194,7 +186,7 @@ fn p25_the_sender_drains_its_channel_and_counts_failures() {
         let network = listening.then_some(parcel_rx);
         let mut stats = Stats::default();
         sender::run(MemorySink(parcel_tx), &outbox_rx, &ManualClock::new().0, stats.tally(), None);
-        assert_eq!(stats.snapshot(), Counters { sent, send_failed_unreachable: unreachable, ..Counters::default() });
+        assert_eq!(stats.snapshot(), counters!(sent, send_failed_unreachable: unreachable));
         assert_eq!(network.map(|parcels| parcels.len()), listening.then_some(3));
     }
 }

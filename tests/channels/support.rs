@@ -125,3 +125,16 @@ fn ring(alarm_tx: &Sender<Instant>) {
     // An alarm that was set anew has nobody behind it.
     alarm_tx.send(Instant::now()).ok();
 }
+
+/// Counters that are 0 but for these: `counters!(received: 9, clireq: 2)`.
+macro_rules! counters {
+    ($($name:ident $(: $count:expr)?),+) => {{
+        let mut counters = servent::Counters::default();
+        $(counters.$name = counters!(@count $name $(, $count)?);)+
+        counters
+    }};
+    (@count $name:ident) => { $name };
+    (@count $name:ident, $count:expr) => { $count };
+}
+
+pub(crate) use counters;
