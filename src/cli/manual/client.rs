@@ -60,5 +60,6 @@ pub(in super::super) const CLIENT: Manual = Manual {
         },
         Section { title: "See also", entries: &[Text("serventTP3(1), tp3-overlay(1)")] },
     ],
+    reference: super::reference::CLIENT,
     hint: hints::client,
 };

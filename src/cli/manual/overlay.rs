@@ -60,5 +60,6 @@ pub(in super::super) const OVERLAY: Manual = Manual {
         },
         Section { title: "See also", entries: &[Text("tp3(1), serventTP3(1), clientTP3(1)")] },
     ],
+    reference: super::reference::CLIENT,
     hint: |_| None,
 };
