@@ -4,6 +4,7 @@ import itertools
 import os
 
 import pytest
+
 from lab.captures import PORT_IS_SET, columns, frames, messages
 from lab.codec import (
     CLIENT,

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+
 from lab.captures import Capture, frames
 from lab.codec import CLIREQ, QUERY, RESPONSE, clireq
 from lab.overlays import Servent, receive

@@ -10,6 +10,7 @@ import random
 import struct
 
 import pytest
+
 from lab.captures import frames
 from lab.codec import CLIENT, OTHER_SERVENT, udp, write_pcap
 

@@ -5,6 +5,7 @@ import os
 import re
 
 import pytest
+
 from lab.captures import PORT_IS_SET, frames, messages
 from lab.codec import CLIENT, OTHER_SERVENT, SERVENT, udp, write_pcap
 from lab.programs import ROOT

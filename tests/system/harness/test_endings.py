@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from lab.processes import DEADLINE_S, DIE_WITH_US, still_running
 from lab.programs import ROOT, write
 
@@ -41,9 +42,23 @@ def pytest_of(folder, test, **environment):
     """A pytest of its own for one test, with the laboratory. Our settings are not its."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CI_STRICT"))}
     system = os.path.join(ROOT, "tests", "system")
-    words = [sys.executable, "-m", "pytest", "-p", "lab.fixtures", "-p", "no:cacheprovider", "-rs", "-s"]
+    # Who started us may have had us ignore Ctrl-C.
+    python = ["env", "--default-signal=INT", sys.executable]
+    options = [
+        "-m",
+        "pytest",
+        "-p",
+        "lab.fixtures",
+        "-p",
+        "no:cacheprovider",
+        "-rs",
+        "-s",
+        "--timeout",
+        "300",
+        "--rootdir",
+    ]
     process = subprocess.Popen(
-        [*DIE_WITH_US, *words, "--timeout", "300", "--rootdir", folder, write(folder, "test_inner.py", test)],
+        [*DIE_WITH_US, *python, *options, folder, write(folder, "test_inner.py", test)],
         cwd=folder,
         env={**ours, "PYTHONPATH": system, **environment},
         stdin=subprocess.PIPE,

@@ -1,6 +1,7 @@
 """Servents that are killed, hosts that drop off the network, and networks that fall apart and heal."""
 
 import pytest
+
 from lab.codec import answer, clireq
 from lab.networks import ball, chain, lan, ring, two_lans
 from lab.overlays import PORT, Overlay, receive

@@ -16,6 +16,7 @@ import math
 import socket
 
 import pytest
+
 from lab.namespaces import loss_rules
 from lab.networks import chain, lan
 from lab.overlays import PORT, Client, Overlay

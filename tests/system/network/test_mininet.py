@@ -8,6 +8,7 @@ import signal
 import subprocess
 
 import pytest
+
 from lab.networks import ball
 from lab.processes import DEADLINE_S, Deadline, children, still_running
 from lab.programs import BINARIES, ROOT, write

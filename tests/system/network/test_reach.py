@@ -1,6 +1,7 @@
 """Who answers, where every servent and the client is a host of its own."""
 
 import pytest
+
 from lab.networks import ball, chain, lan, line, ring, two_lans
 from lab.overlays import PORT, Client, Overlay
 

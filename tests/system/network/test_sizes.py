@@ -4,6 +4,7 @@ import random
 import socket
 
 import pytest
+
 from lab.codec import answer, clireq
 from lab.networks import chain, lan, two_lans
 from lab.overlays import PORT, Client, Overlay, receive

@@ -1,6 +1,7 @@
 """Completions, typed at each shell."""
 
 import pytest
+
 from lab.processes import run
 from lab.programs import NAMES, OVERLAY, generated, write
 from lab.terminals import Shell, double

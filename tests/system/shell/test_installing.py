@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from lab.processes import run
 from lab.programs import NAMES, ROOT, write
 

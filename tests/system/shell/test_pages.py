@@ -4,6 +4,7 @@ import os
 import re
 
 import pytest
+
 from lab.processes import run
 from lab.programs import NAMES, generated
 

@@ -19,6 +19,7 @@ import subprocess
 import threading
 
 import pytest
+
 from lab.needs import skip, why_not
 from lab.processes import DEADLINE_S
 from lab.programs import BINARIES, ROOT
