@@ -44,19 +44,7 @@ def pytest_of(folder, test, **environment):
     system = os.path.join(ROOT, "tests", "system")
     # Who started us may have had us ignore Ctrl-C.
     python = ["env", "--default-signal=INT", sys.executable]
-    options = [
-        "-m",
-        "pytest",
-        "-p",
-        "lab.fixtures",
-        "-p",
-        "no:cacheprovider",
-        "-rs",
-        "-s",
-        "--timeout",
-        "300",
-        "--rootdir",
-    ]
+    options = ["-m", "pytest", "-p", "lab.fixtures", "-rs", "-s", "--timeout=300", "--rootdir"]
     process = subprocess.Popen(
         [*DIE_WITH_US, *python, *options, folder, write(folder, "test_inner.py", test)],
         cwd=folder,
