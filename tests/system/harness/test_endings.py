@@ -48,7 +48,7 @@ def pytest_of(folder, test, **environment):
     process = subprocess.Popen(
         [*DIE_WITH_US, *python, *options, folder, write(folder, "test_inner.py", test)],
         cwd=folder,
-        env={**ours, "PYTHONPATH": system, **environment},
+        env={**ours, "PYTHONPATH": system, "TMPDIR": folder, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
