@@ -32,9 +32,7 @@ def files_in(folder):
     )
 
 
-EXPECTED = sorted(
-    [place.format(program) for place in PLACES for program in NAMES] + ["share/man/man1/tp3-overlay.1"]
-)
+EXPECTED = sorted([place.format(program) for place in PLACES for program in NAMES] + ["share/man/man1/tp3-overlay.1"])
 
 
 @pytest.mark.needs("cargo")
