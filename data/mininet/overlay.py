@@ -75,8 +75,8 @@ class Failure(Exception):
 
 
 def read_overlay(file, binaries):
-    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json. What is wrong with it is
-    said by tp3, and this program ends as that one did."""
+    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json. What is wrong with it
+    is said by tp3, and this program ends as that one did."""
     words = [os.path.join(binaries, "tp3"), "overlay", "--print-json", "--", file]
     read = subprocess.run(words, stdout=subprocess.PIPE, check=False)
     if read.returncode != 0:
@@ -196,8 +196,8 @@ class Network:
 
 
 class Servent:
-    """A servent on a Mininet host. Its warnings are passed on, all that it logs if `logs`, and if `verbose` what it says
-    at its end as well."""
+    """A servent on a Mininet host. Its warnings are passed on, all that it logs if `logs`, and if `verbose` what it
+    says at its end as well."""
 
     def __init__(self, host, words, logs, verbose):
         self.host, self.logs, self.verbose, self.stopping = host, logs, verbose, False
