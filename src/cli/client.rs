@@ -86,7 +86,8 @@ pub(super) struct AskingArgs {
     nul: bool,
     /// Colours: auto, always or never
     ///
-    /// `auto` is where they are shown to a person, unless NO_COLOR is set, or TERM says that the terminal has no colours (dumb).
+    /// `auto` is where they are shown to a person, unless NO_COLOR is set, or TERM says that the terminal has no colours
+    /// (dumb).
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: ColorChoice,
     /// Keep no history of what is typed
