@@ -47,11 +47,12 @@ pub const SEND_WAIT_MAX: Duration = Duration::from_millis(10);
 
 /// Where datagrams come from.
 pub trait DatagramSource {
-    /// Waits for datagrams, and hands each to `deliver` with its source. It may return without any.
+    /// Waits for datagrams, and hands each to `deliver`: its source, at which of this host's addresses it came in
+    /// (unspecified if that is not known), and its bytes. It may return without any.
     ///
     /// # Errors
     /// What the socket says. [`is_transient`] tells whether the next call may succeed.
-    fn receive(&mut self, deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received>;
+    fn receive(&mut self, deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> io::Result<Received>;
 
     /// Buffers that the kernel dropped and that no [`Received`] has said yet.
     fn shed(&mut self) -> u64 {
@@ -109,6 +110,9 @@ pub struct Endpoint<S, K> {
 pub struct Sent {
     /// Datagrams that left.
     pub datagrams: usize,
+    /// Those of them that could not leave from the address that they were to leave from (P-9), and did so from the one
+    /// that routing chose.
+    pub strayed: usize,
     /// The network would not segment, so that every datagram is sent alone from now on. Said once; nothing was lost
     /// by it.
     pub offload_lost: bool,
@@ -263,6 +267,18 @@ impl Socket {
     #[must_use]
     pub fn send_buffer_len(&self) -> usize {
         self.send_buffer_len
+    }
+
+    /// Has each datagram tell at which of this host's addresses it came in, where the socket listens on all of them, so
+    /// that a RESPONSE can leave from the one that was asked (P-9). Where the system refuses, it leaves as routing
+    /// chooses, which is said in the log.
+    pub fn learn_asked(&self) {
+        #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+        if self.local.ip().is_unspecified()
+            && let Err(error) = linux::learn_asked(&self.udp)
+        {
+            log::warn!("on a host with several addresses an answer may leave from another one: {error} (IP_PKTINFO)");
+        }
     }
 
     /// The same as an [`Endpoint`], and which offloads it uses.

@@ -1,4 +1,5 @@
-//! One datagram a call, with what every Unix has.
+//! One datagram a call, with what every Unix has. Where it was asked is not known here, and what leaves does so from
+//! the address that routing chooses (P-9).
 
 use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, Waker};
 use crate::batch::Outbox;
@@ -7,7 +8,7 @@ use nix::errno::Errno;
 use nix::sys::socket::MsgFlags;
 use socket2::SockRef;
 use std::io;
-use std::net::{Shutdown, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
 /// How long a receive call blocks where nothing wakes it, so that a stop is noticed without a datagram. Linux lets the
@@ -30,10 +31,10 @@ impl BatchReceiver {
 }
 
 impl DatagramSource for BatchReceiver {
-    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
+    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> io::Result<Received> {
         match self.socket.recv_from(&mut self.buffer) {
             Ok((len, SocketAddr::V4(source))) => {
-                deliver(source, &self.buffer[..len]);
+                deliver(source, Ipv4Addr::UNSPECIFIED, &self.buffer[..len]);
                 Ok(Received::default())
             }
             Ok((_, SocketAddr::V6(_))) => Ok(Received::default()),

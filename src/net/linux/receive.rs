@@ -6,13 +6,14 @@ use crate::batch::segments;
 use crate::net::{DatagramSource, Offload, Received, SHED_WAIT, Waker};
 use nix::cmsg_space;
 use nix::errno::Errno;
+use nix::libc::in_pktinfo;
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, recvmmsg, recvmsg, setsockopt, sockopt,
 };
 use socket2::SockRef;
 use std::array;
 use std::io::{self, IoSliceMut};
-use std::net::{Shutdown, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,8 +59,8 @@ impl BatchReceiver {
     }
 
     /// Takes one buffer, by the call that every kernel has.
-    fn receive_one(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> nix::Result<Received> {
-        let mut controls = cmsg_space!(u32, i32);
+    fn receive_one(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> nix::Result<Received> {
+        let mut controls = cmsg_space!(u32, i32, in_pktinfo);
         let mut vector = [IoSliceMut::new(&mut self.slots[..SLOT_LEN])];
         let fd = self.socket.as_raw_fd();
         let message = recvmsg::<SockaddrIn>(fd, &mut vector, Some(&mut controls), MsgFlags::empty())?;
@@ -72,10 +73,10 @@ impl BatchReceiver {
         Ok(intake.received())
     }
 
-    fn receive_many(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> nix::Result<Received> {
+    fn receive_many(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> nix::Result<Received> {
         // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same
         // ones would have no room for control messages.
-        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BUFFERS_MAX, Some(cmsg_space!(u32, i32)));
+        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BUFFERS_MAX, Some(cmsg_space!(u32, i32, in_pktinfo)));
         let mut slots = self.slots.chunks_exact_mut(SLOT_LEN);
         let mut vectors: [_; BUFFERS_MAX] = array::from_fn(|_| [IoSliceMut::new(slots.next().unwrap_or_default())]);
         let vectors = vectors.iter_mut();
@@ -108,7 +109,7 @@ impl BatchReceiver {
 }
 
 impl DatagramSource for BatchReceiver {
-    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
+    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> io::Result<Received> {
         if self.is_woken.load(Ordering::SeqCst) {
             return Ok(Received::default());
         }
@@ -159,24 +160,28 @@ struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    fn take(&mut self, message: &RecvMsg<'_, '_, SockaddrIn>, deliver: &mut impl FnMut(SocketAddrV4, &[u8])) {
+    fn take(&mut self, message: &RecvMsg<'_, '_, SockaddrIn>, deliver: &mut impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) {
         let (Some(source), Ok(controls)) = (message.address, message.cmsgs()) else {
             self.unreadable += 1;
             return;
         };
         let buffer = message.iovs().next().unwrap_or_default();
         self.shed.took(buffer.len());
-        let mut segment_len = buffer.len();
+        let (mut segment_len, mut asked_at) = (buffer.len(), Ipv4Addr::UNSPECIFIED);
         for control in controls {
             match control {
                 ControlMessageOwned::RxqOvfl(total) => self.shed_total = Some(total),
                 ControlMessageOwned::UdpGroSegments(len) => {
                     segment_len = usize::try_from(len).unwrap_or(segment_len);
                 }
+                // Of one that was sent to many hosts it is the address that this one would answer from.
+                ControlMessageOwned::Ipv4PacketInfo(info) => {
+                    asked_at = Ipv4Addr::from(info.ipi_spec_dst.s_addr.to_ne_bytes());
+                }
                 _ => {}
             }
         }
-        segments(buffer, segment_len).for_each(|datagram| deliver(source.into(), datagram));
+        segments(buffer, segment_len).for_each(|datagram| deliver(source.into(), asked_at, datagram));
     }
 
     fn received(self) -> Received {
