@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `receive` | buffers to datagrams |
 //! | `send` | outboxes to messages |
-//! | `narrow` | destinations whose way does not take groups |
+//! | `narrow` | hosts whose way does not take groups |
 //! | `shed` | what the kernel dropped: when to ask, and how |
 
 mod narrow;

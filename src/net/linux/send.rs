@@ -81,7 +81,7 @@ impl BatchSender {
         let (mut next, mut is_again) = (0, false);
         while next < shipments.len() {
             let first = &shipments[next];
-            if first.is_group() && self.narrow.has(first.to) {
+            if first.is_group() && self.narrow.has(*first.to.ip()) {
                 self.ship_cut(first, round, failed);
                 next += 1;
                 continue;
@@ -111,7 +111,7 @@ impl BatchSender {
                     let could_not_segment =
                         matches!(errno, Errno::EIO | Errno::EINVAL | Errno::ENOPROTOOPT | Errno::EMSGSIZE);
                     if could_not_segment && round.left_as_asked() > left_before {
-                        round.sent.offload_lost |= self.narrow.refused(first.to);
+                        round.sent.offload_lost |= self.narrow.refused(*first.to.ip());
                     }
                     next += 1;
                 }
@@ -272,8 +272,9 @@ impl<'a> Shipment<'a> {
 fn run<'a, 'm>(shipments: &'m [Shipment<'a>], narrow: &Narrow) -> &'m [Shipment<'a>] {
     let kind = |shipment: &Shipment<'_>| (shipment.from, shipment.is_group().then_some(shipment.segment_len));
     let first = shipments.first().map(kind);
-    let is_like =
-        |shipment: &&Shipment<'_>| Some(kind(shipment)) == first && !(shipment.is_group() && narrow.has(shipment.to));
+    let is_like = |shipment: &&Shipment<'_>| {
+        Some(kind(shipment)) == first && !(shipment.is_group() && narrow.has(*shipment.to.ip()))
+    };
     let count = shipments.iter().take(MESSAGES_MAX).take_while(is_like).count();
     &shipments[..count]
 }
@@ -306,14 +307,14 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_is_refused_costs_no_datagram_and_offload_to_its_destination_alone() {
+    fn a_group_that_is_refused_costs_no_datagram_and_offload_to_its_host_alone() {
         let Some((mut sender, mut receiver, to)) = refusing() else { return };
         // Nobody can be sent to at port 0, in groups or alone: that is not the group's fault.
         let nowhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
         let mut failures = Vec::new();
         let sent = sender.send(&outbox([1; 3].into_iter(), nowhere), |to, failure| failures.push((to, failure)));
         assert_eq!((sent, failures), (Sent::default(), vec![(nowhere, SendFailure::Other); 3]));
-        assert!(!sender.narrow.has(nowhere));
+        assert!(!sender.narrow.has(*nowhere.ip()));
 
         for _ in 0..2 {
             let lengths = [1_473, 65_508].into_iter().chain(std::iter::repeat_n(1, 200)).chain([30]);
@@ -326,16 +327,16 @@ mod tests {
                 receiver.receive(|_, _, datagram| received.push(datagram.len())).unwrap();
             }
             assert_eq!(received, lengths.filter(|&len| len != 65_508).collect::<Vec<_>>());
-            assert!(sender.narrow.has(to), "from the first refusal on");
+            assert!(sender.narrow.has(*to.ip()), "from the first refusal on");
         }
         assert_eq!(sender.limits.segments_max, 1_000, "others may still get groups");
     }
 
     #[test]
-    fn where_every_destination_refuses_there_is_no_segmentation_and_that_is_said_once() {
+    fn where_every_host_refuses_there_is_no_segmentation_and_that_is_said_once() {
         let Some((mut sender, ..)) = refusing() else { return };
-        let bind = || Socket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let destinations: Vec<_> = (0..9).map(|_| bind()).collect();
+        let bind = |host| Socket::bind(SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, host), 0)).unwrap();
+        let destinations: Vec<_> = (1..=9).map(bind).collect();
         let lost: Vec<_> = destinations
             .iter()
             .map(|socket| sender.send(&outbox(std::iter::repeat_n(1, 200), socket.local_addr()), |_, _| {}))
