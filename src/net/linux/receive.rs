@@ -3,7 +3,7 @@
 use super::is_refused;
 use super::shed::Shed;
 use crate::batch::segments;
-use crate::net::{DatagramSource, Offload, Received, SHED_WAIT, Waker};
+use crate::net::{DatagramSource, Offload, Received, SHED_WAIT, Waker, do_without, is_from_wake, wake};
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::libc::in_pktinfo;
@@ -13,7 +13,7 @@ use nix::sys::socket::{
 use socket2::SockRef;
 use std::array;
 use std::io::{self, IoSliceMut};
-use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +29,7 @@ const BUFFERS_MAX: usize = 64;
 #[derive(Debug)]
 pub struct BatchReceiver {
     socket: UdpSocket,
+    local: SocketAddrV4,
     /// One slot a buffer. The kernel writes only what comes, so memory is touched only as far as datagrams are long.
     slots: Vec<u8>,
     shed: Shed,
@@ -42,14 +43,15 @@ pub struct BatchReceiver {
 
 impl BatchReceiver {
     /// The receiver, and whether it uses receive offload.
-    pub(in crate::net) fn new(socket: UdpSocket, offload: Offload) -> io::Result<(Self, bool)> {
-        // Without it, what was shed is told when it is quiet, and at the end.
-        setsockopt(&socket, sockopt::RxqOvfl, &1).ok();
+    pub(in crate::net) fn new(socket: UdpSocket, local: SocketAddrV4, offload: Offload) -> io::Result<(Self, bool)> {
+        let set = setsockopt(&socket, sockopt::RxqOvfl, &1);
+        do_without(set, "SO_RXQ_OVFL", "what is shed under load is counted only once it is quiet");
         let gro = offload == Offload::WhereAvailable && setsockopt(&socket, sockopt::UdpGroSegment, &true).is_ok();
         let slots = vec![0; BUFFERS_MAX * SLOT_LEN];
         // Where that is not told, it is asked whenever it is quiet.
         let shed = Shed::new(SockRef::from(&socket).recv_buffer_size().unwrap_or(0));
-        Ok((Self { socket, slots, shed, is_hasty: false, is_one_a_call: false, is_woken: Arc::default() }, gro))
+        let (is_hasty, is_one_a_call, is_woken) = (false, false, Arc::default());
+        Ok((Self { socket, local, slots, shed, is_hasty, is_one_a_call, is_woken }, gro))
     }
 
     /// Does without recvmmsg, as where it is refused.
@@ -64,7 +66,7 @@ impl BatchReceiver {
         let mut vector = [IoSliceMut::new(&mut self.slots[..SLOT_LEN])];
         let fd = self.socket.as_raw_fd();
         let message = recvmsg::<SockaddrIn>(fd, &mut vector, Some(&mut controls), MsgFlags::empty())?;
-        if is_the_wakers(&self.is_woken, &message) {
+        if is_wakers(&self.is_woken, self.local, &message, true) {
             return Ok(Received::default());
         }
         let mut intake = Intake { shed: &mut self.shed, shed_total: None, unreadable: 0 };
@@ -85,8 +87,8 @@ impl BatchReceiver {
         let mut intake = Intake { shed: &mut self.shed, shed_total: None, unreadable: 0 };
         let mut count = 0;
         for message in messages {
-            if count == 0 && is_the_wakers(&self.is_woken, &message) {
-                break;
+            if is_wakers(&self.is_woken, self.local, &message, count == 0) {
+                continue;
             }
             intake.take(&message, &mut deliver);
             count += 1;
@@ -102,7 +104,7 @@ impl BatchReceiver {
     fn set_haste(&mut self) {
         if self.is_hasty != self.shed.is_stale() {
             self.is_hasty = self.shed.is_stale();
-            // Where that is refused, what was shed last is told at the end.
+            // Where that is refused, what was shed last is told with the next datagram, or at the end.
             self.socket.set_read_timeout(self.is_hasty.then_some(SHED_WAIT)).ok();
         }
     }
@@ -135,21 +137,25 @@ impl DatagramSource for BatchReceiver {
         self.shed.ask(&self.socket)
     }
 
-    /// Ends the receiving half of the socket, which the kernel lets a blocked call know. That it has no other end is
-    /// an error to the caller, and no reason not to.
     fn waker(&self) -> io::Result<Waker> {
-        let (socket, is_woken) = (self.socket.try_clone()?, Arc::clone(&self.is_woken));
+        let (socket, local, is_woken) = (self.socket.try_clone()?, self.local, Arc::clone(&self.is_woken));
         Ok(Waker::new(move || {
             is_woken.store(true, Ordering::SeqCst);
-            SockRef::from(&socket).shutdown(Shutdown::Read).ok();
+            wake(&socket, local);
         }))
     }
 }
 
-/// Whether it is what a woken call returns: nothing, from nobody, and nothing behind it, since it waited. What looks
-/// like its source is none.
-fn is_the_wakers(is_woken: &AtomicBool, first: &RecvMsg<'_, '_, SockaddrIn>) -> bool {
-    first.bytes == 0 && is_woken.load(Ordering::SeqCst)
+/// Whether it is what a woken call returns: nothing, as the first and from nobody (what looks like its source is none),
+/// or from the socket itself.
+fn is_wakers(
+    is_woken: &AtomicBool,
+    local: SocketAddrV4,
+    message: &RecvMsg<'_, '_, SockaddrIn>,
+    is_first: bool,
+) -> bool {
+    let is_own = || message.address.is_some_and(|source| is_from_wake(local, source.into(), message.bytes));
+    message.bytes == 0 && is_woken.load(Ordering::SeqCst) && (is_first || is_own())
 }
 
 /// What one receive call brings.
