@@ -47,7 +47,7 @@ def refuse(error, refused):
 def main(words):
     cut = words.index("--")
     refuse(words[0], words[1:cut])
-    os.execv(words[cut + 1], words[cut + 1 :])
+    os.execvp(words[cut + 1], words[cut + 1 :])
 
 
 if __name__ == "__main__":
