@@ -11,7 +11,6 @@ use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, recvmmsg, recvmsg, setsockopt, sockopt,
 };
 use socket2::SockRef;
-use std::array;
 use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::os::fd::AsRawFd;
@@ -25,6 +24,9 @@ const SLOT_LEN: usize = (64 << 10) + 33 * 64;
 /// Buffers that a receive call takes. With receive offload each may hold 128 datagrams.
 const BUFFERS_MAX: usize = 64;
 
+/// The same at least. A call makes its headers anew, and that for 64 costs as much as a datagram or two.
+const BUFFERS_MIN: usize = 8;
+
 /// Receives several buffers a call; each is a datagram, or with receive offload several.
 #[derive(Debug)]
 pub struct BatchReceiver {
@@ -32,6 +34,8 @@ pub struct BatchReceiver {
     local: SocketAddrV4,
     /// One slot a buffer. The kernel writes only what comes, so memory is touched only as far as datagrams are long.
     slots: Vec<u8>,
+    /// How many the next call is to take: twice what the last one brought, within the bounds.
+    buffers: usize,
     shed: Shed,
     /// A call waits no longer than [`SHED_WAIT`], and not until something comes.
     is_hasty: bool,
@@ -51,7 +55,8 @@ impl BatchReceiver {
         // Where that is not told, it is asked whenever it is quiet.
         let shed = Shed::new(SockRef::from(&socket).recv_buffer_size().unwrap_or(0));
         let (is_hasty, is_one_a_call, is_woken) = (false, false, Arc::default());
-        Ok((Self { socket, local, slots, shed, is_hasty, is_one_a_call, is_woken }, gro))
+        let buffers = BUFFERS_MIN;
+        Ok((Self { socket, local, slots, buffers, shed, is_hasty, is_one_a_call, is_woken }, gro))
     }
 
     /// Does without recvmmsg, as where it is refused.
@@ -78,12 +83,12 @@ impl BatchReceiver {
     fn receive_many(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> nix::Result<Received> {
         // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same
         // ones would have no room for control messages.
-        let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BUFFERS_MAX, Some(cmsg_space!(u32, i32, in_pktinfo)));
-        let mut slots = self.slots.chunks_exact_mut(SLOT_LEN);
-        let mut vectors: [_; BUFFERS_MAX] = array::from_fn(|_| [IoSliceMut::new(slots.next().unwrap_or_default())]);
-        let vectors = vectors.iter_mut();
+        let mut headers =
+            MultiHeaders::<SockaddrIn>::preallocate(self.buffers, Some(cmsg_space!(u32, i32, in_pktinfo)));
+        let slots = self.slots.chunks_exact_mut(SLOT_LEN).take(self.buffers);
+        let mut vectors: Vec<_> = slots.map(|slot| [IoSliceMut::new(slot)]).collect();
         let fd = self.socket.as_raw_fd();
-        let messages = recvmmsg(fd, &mut headers, vectors, MsgFlags::MSG_WAITFORONE, None)?;
+        let messages = recvmmsg(fd, &mut headers, &mut vectors, MsgFlags::MSG_WAITFORONE, None)?;
         let mut intake = Intake { shed: &mut self.shed, shed_total: None, unreadable: 0 };
         let mut count = 0;
         for message in messages {
@@ -94,9 +99,10 @@ impl BatchReceiver {
             count += 1;
         }
         let received = intake.received();
-        if count < BUFFERS_MAX {
+        if count < self.buffers {
             self.shed.emptied();
         }
+        self.buffers = (2 * count).clamp(BUFFERS_MIN, BUFFERS_MAX);
         Ok(received)
     }
 

@@ -8,7 +8,6 @@ use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::libc::{in_addr, in_pktinfo};
 use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, getsockopt, sendmmsg, sendmsg, sockopt};
-use std::array;
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::ops::Range;
@@ -169,9 +168,7 @@ impl BatchSender {
 
     fn send_many(&self, run: &[Shipment<'_>], flags: MsgFlags) -> nix::Result<usize> {
         let vectors = run.iter().map(|shipment| &shipment.pieces);
-        let addresses: [Option<SockaddrIn>; MESSAGES_MAX] =
-            array::from_fn(|index| run.get(index).map(|shipment| SockaddrIn::from(shipment.to)));
-        let addresses = &addresses[..run.len()];
+        let addresses: Vec<_> = run.iter().map(|shipment| Some(SockaddrIn::from(shipment.to))).collect();
         // The kernel reads as much as there is room for, so there is room for what is written and no more.
         let room = match (run[0].has_source(), run[0].is_group()) {
             (false, false) => None,
