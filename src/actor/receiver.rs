@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, SendError, Sender, bounded};
 use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -159,10 +159,10 @@ pub fn run(
         let counters = tally.count();
         // Two loops: the one that notes nothing does not ask at each datagram whether it should.
         let received = match tap {
-            None => source.receive(|from, datagram| intake.take(from, datagram, counters, |_, _| {})),
-            Some(_) => source.receive(|from, datagram| {
+            None => source.receive(|from, at, datagram| intake.take(from, at, datagram, counters, |_, _| {})),
+            Some(_) => source.receive(|from, at, datagram| {
                 let note = |arrivals: &mut Arrivals, taken| arrivals.add(clock.now(), from, datagram.len(), taken);
-                intake.take(from, datagram, counters, note);
+                intake.take(from, at, datagram, counters, note);
             }),
         };
         intake.pass(counters);
@@ -240,13 +240,14 @@ impl<'a, R: Route> Intake<'a, R> {
     fn take(
         &mut self,
         from: SocketAddrV4,
+        asked_at: Ipv4Addr,
         datagram: &[u8],
         counters: &mut Counters,
         note: impl FnOnce(&mut Arrivals, Result<Header, DecodeError>),
     ) {
         counters.received += 1;
         let inbox = Arc::get_mut(&mut self.filling).expect("a batch is shared only once it is passed on");
-        let taken = inbox.push(from, datagram);
+        let taken = inbox.push_at(from, asked_at, datagram);
         note(&mut self.arrivals, taken);
         if let Err(error) = taken {
             counters.count_drop(error.into());

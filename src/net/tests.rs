@@ -10,7 +10,7 @@ fn loopback() -> Socket {
 fn receive(receiver: &mut BatchReceiver, count: usize) -> Vec<(SocketAddrV4, Vec<u8>)> {
     let mut datagrams = Vec::new();
     while datagrams.len() < count {
-        receiver.receive(|source, datagram| datagrams.push((source, datagram.to_vec()))).unwrap();
+        receiver.receive(|source, _, datagram| datagrams.push((source, datagram.to_vec()))).unwrap();
     }
     datagrams
 }
@@ -97,7 +97,7 @@ fn a_receive_call_that_waits_is_woken_and_so_is_every_later_one() {
     let waker = receiver.waker().unwrap();
     let waiting = std::thread::Builder::new().spawn(move || {
         for _ in 0..3 {
-            receiver.receive(|source, datagram| panic!("{source} sent {} bytes", datagram.len())).unwrap();
+            receiver.receive(|source, _, datagram| panic!("{source} sent {} bytes", datagram.len())).unwrap();
         }
     });
     waker.wake();
@@ -116,4 +116,42 @@ fn p8_datagrams_may_be_fragmented_on_the_way() {
 fn local_addresses_are_told_from_others() {
     assert!(is_local(Ipv4Addr::LOCALHOST));
     assert!(!is_local(Ipv4Addr::new(203, 0, 113, 7)));
+}
+
+/// P-9, as far as a socket can: where asked, from there answered; from an address that is not this host's, from another
+/// one. In one call and in groups.
+#[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+#[test]
+fn p9_what_was_asked_at_an_address_can_leave_from_it_in_groups_as_well() {
+    for offload in [Offload::WhereAvailable, Offload::Off] {
+        let (here, there) = (Socket::bind(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)).unwrap(), loopback());
+        let (port, client) = (here.local_addr().port(), there.local_addr());
+        here.learn_asked();
+        let (mut receiver, mut sender, _) = here.split(offload).unwrap();
+        let (mut answers, mut asker, _) = there.split(Offload::Off).unwrap();
+        let asked = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 8, 9, 10)];
+        let mut outbox = Outbox::default();
+        for ip in asked {
+            let question = outbox.write(|bytes| bytes.push(1));
+            (0..40).for_each(|_| outbox.send(&question, SocketAddrV4::new(ip, port)));
+        }
+        asker.send(&outbox, |to, failure| panic!("{to}: {failure}"));
+        outbox.clear();
+        let mut heard = 0;
+        while heard < 120 {
+            let answer = |source, at, _: &[u8]| {
+                heard += 1;
+                let answer = outbox.write(|bytes| bytes.push(2));
+                outbox.send_from(&answer, at, source);
+            };
+            receiver.receive(answer).unwrap();
+        }
+        let absent = outbox.write(|bytes| bytes.push(3));
+        (0..5).for_each(|_| outbox.send_from(&absent, Ipv4Addr::new(203, 0, 113, 7), client));
+        let sent = sender.send(&outbox, |to, failure| panic!("{to}: {failure}"));
+        assert_eq!(sent, Sent { datagrams: 125, strayed: 5, ..Sent::default() });
+        let sources: Vec<_> = receive(&mut answers, 125).iter().map(|(source, _)| *source.ip()).collect();
+        let expected = asked.into_iter().flat_map(|ip| [ip; 40]).chain([Ipv4Addr::LOCALHOST; 5]);
+        assert_eq!(sources, expected.collect::<Vec<_>>());
+    }
 }

@@ -27,14 +27,18 @@ impl Banner<'_> {
         if let Some(trace) = self.trace {
             log::info!("tracing to {trace}");
         }
-        if self.receive_buffer_len < RECEIVE_BUFFER_LEN {
+        if self.receive_buffer_len == 0 {
+            log::warn!("the system does not say how large its receive buffer is");
+        } else if self.receive_buffer_len < RECEIVE_BUFFER_LEN {
             log::warn!(
                 "asked for a receive buffer of {} KiB and got {}: bursts may be shed (sysctl net.core.rmem_max={RECEIVE_BUFFER_LEN})",
                 RECEIVE_BUFFER_LEN >> 10,
                 self.receive_buffer_len >> 10
             );
         }
-        if self.send_buffer_len < SEND_BUFFER_LEN {
+        if self.send_buffer_len == 0 {
+            log::warn!("the system does not say how large its send buffer is");
+        } else if self.send_buffer_len < SEND_BUFFER_LEN {
             log::warn!(
                 "asked for a send buffer of {} KiB and got {}: a host that does not answer may fill it (sysctl net.core.wmem_max={SEND_BUFFER_LEN})",
                 SEND_BUFFER_LEN >> 10,

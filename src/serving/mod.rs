@@ -128,6 +128,7 @@ pub fn start(config: &ServingConfig) -> Result<Servent, ServingError> {
     let pairs = store.len();
     let refuse = |error| ServingError::Start(StartError::Bind(config.bind, error));
     let socket = Socket::bind(config.bind).map_err(refuse)?;
+    socket.learn_asked();
     let (receive_buffer_len, send_buffer_len) = (socket.receive_buffer_len(), socket.send_buffer_len());
     let (endpoint, offload) =
         socket.into_endpoint(config.offload).map_err(|error| ServingError::Start(StartError::System(error)))?;

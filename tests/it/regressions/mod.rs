@@ -10,3 +10,5 @@ mod offload;
 mod overlay;
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 mod shed;
+#[cfg(target_os = "linux")]
+mod waiting;
