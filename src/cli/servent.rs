@@ -73,8 +73,8 @@ pub struct ServentArgs {
     neighbours_only: bool,
     /// RESPONSEs a second to a /24
     ///
-    /// Keeps strangers from aiming RESPONSEs at others. It holds for globally routable addresses, not for loopback and
-    /// private ones. 0 is no limit.
+    /// Keeps strangers from aiming RESPONSEs at others. It holds for globally routable addresses, not for loopback,
+    /// private and shared ones. 0 is no limit.
     #[arg(long, value_name = "N", default_value_t = RESPONSE_LIMIT, value_parser = values::number(0..=u32::MAX, RESPONSE_LIMIT))]
     response_limit: u32,
     /// Do without segmentation and receive offload (GSO, GRO)
