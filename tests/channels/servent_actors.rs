@@ -4,7 +4,7 @@ use crate::support::{
     ManualClock, at, clireq, contents, counters, inbox, next, query, response, store, store_with, warnings_of,
 };
 use crossbeam_channel::{bounded, unbounded};
-use servent::actor::channels::LookupJob;
+use servent::actor::channels::{LookupJob, News};
 use servent::actor::receiver::{Route, ServentRoute, StopFlag};
 use servent::actor::{flooder, lookup, receiver, sender};
 use servent::batch::Outbox;
@@ -89,15 +89,15 @@ fn p16_without_neighbours_clireqs_are_only_looked_up() {
 #[test]
 fn a_receiver_that_is_told_to_stop_ends_without_a_datagram() {
     let (_parcel_tx, parcel_rx) = unbounded();
-    let (inbox_tx, inbox_rx) = unbounded::<Arc<_>>();
+    let (news_tx, news_rx) = unbounded::<News>();
     let source = MemorySource::new(parcel_rx);
     let stop = StopFlag::new(&source).unwrap();
     let (flag, tally) = (stop.clone(), Stats::default().tally());
     let actor = thread::Builder::new()
-        .spawn(move || receiver::run(source, &flag, inbox_tx, &ManualClock::new().0, tally, None))
+        .spawn(move || receiver::run(source, &flag, news_tx, &ManualClock::new().0, tally, None))
         .unwrap();
     stop.set();
-    assert!(inbox_rx.recv().is_err());
+    assert!(news_rx.recv().is_err());
     actor.join().unwrap();
 }
 
@@ -181,7 +181,7 @@ fn p24_the_first_response_withheld_in_a_minute_is_said() {
     let (outbox_tx, outbox_rx) = unbounded();
     let (clock, mut stats) = (ManualClock::new().0, Stats::default());
     let its_clock = clock.clone();
-    let asking = thread::spawn(move || {
+    let ask = move || {
         let to = SocketAddrV4::new([203, 0, 113, 7].into(), 5000);
         let batch = inbox(&vec![(to, clireq(b"http")); 3]);
         for seconds in [0, 59, 60, 61] {
@@ -191,7 +191,8 @@ fn p24_the_first_response_withheld_in_a_minute_is_said() {
             lookup_tx.send(job).unwrap();
             lookup_tx.send(LookupJob::Replace(Box::new(store()))).unwrap();
         }
-    });
+    };
+    let asking = thread::Builder::new().spawn(ask).unwrap();
     let answers = Lookup::new(store(), ResponseLimiter::new(1));
     let said = warnings_of(|| lookup::run(answers, &lookup_rx, &outbox_tx, &its_clock, stats.tally(), None));
     asking.join().unwrap();

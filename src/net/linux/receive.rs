@@ -2,6 +2,7 @@
 
 use super::is_refused;
 use super::shed::Shed;
+use super::undelivered::{Undelivered, Waited, is_news, stop_hearing};
 use crate::batch::segments;
 use crate::net::{DatagramSource, Offload, Received, SHED_WAIT, Waker};
 use nix::cmsg_space;
@@ -37,6 +38,8 @@ pub struct BatchReceiver {
     is_one_a_call: bool,
     /// The waker was used.
     is_woken: Arc<AtomicBool>,
+    /// News of what could not be delivered, where they are wanted and to be had: a call then waits for them as well.
+    undelivered: Option<Undelivered>,
 }
 
 impl BatchReceiver {
@@ -48,7 +51,9 @@ impl BatchReceiver {
         let slots = vec![0; BUFFERS_MAX * SLOT_LEN];
         // Where that is not told, it is asked whenever it is quiet.
         let shed = Shed::new(SockRef::from(&socket).recv_buffer_size().unwrap_or(0));
-        Ok((Self { socket, slots, shed, is_hasty: false, is_one_a_call: false, is_woken: Arc::default() }, gro))
+        let undelivered = Undelivered::of(&socket);
+        let is_woken = Arc::default();
+        Ok((Self { socket, slots, shed, is_hasty: false, is_one_a_call: false, is_woken, undelivered }, gro))
     }
 
     /// Does without recvmmsg, as where it is refused.
@@ -58,11 +63,11 @@ impl BatchReceiver {
     }
 
     /// Takes one buffer, by the call that every kernel has.
-    fn receive_one(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> nix::Result<Received> {
+    fn receive_one(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8]), flags: MsgFlags) -> nix::Result<Received> {
         let mut controls = cmsg_space!(u32, i32);
         let mut vector = [IoSliceMut::new(&mut self.slots[..SLOT_LEN])];
         let fd = self.socket.as_raw_fd();
-        let message = recvmsg::<SockaddrIn>(fd, &mut vector, Some(&mut controls), MsgFlags::empty())?;
+        let message = recvmsg::<SockaddrIn>(fd, &mut vector, Some(&mut controls), flags)?;
         if is_the_wakers(&self.is_woken, &message) {
             return Ok(Received::default());
         }
@@ -72,7 +77,7 @@ impl BatchReceiver {
         Ok(intake.received())
     }
 
-    fn receive_many(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> nix::Result<Received> {
+    fn receive_many(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8]), flags: MsgFlags) -> nix::Result<Received> {
         // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same
         // ones would have no room for control messages.
         let mut headers = MultiHeaders::<SockaddrIn>::preallocate(BUFFERS_MAX, Some(cmsg_space!(u32, i32)));
@@ -80,7 +85,7 @@ impl BatchReceiver {
         let mut vectors: [_; BUFFERS_MAX] = array::from_fn(|_| [IoSliceMut::new(slots.next().unwrap_or_default())]);
         let vectors = vectors.iter_mut();
         let fd = self.socket.as_raw_fd();
-        let messages = recvmmsg(fd, &mut headers, vectors, MsgFlags::MSG_WAITFORONE, None)?;
+        let messages = recvmmsg(fd, &mut headers, vectors, flags | MsgFlags::MSG_WAITFORONE, None)?;
         let mut intake = Intake { shed: &mut self.shed, shed_total: None, unreadable: 0 };
         let mut count = 0;
         for message in messages {
@@ -95,6 +100,18 @@ impl BatchReceiver {
             self.shed.emptied();
         }
         Ok(received)
+    }
+
+    /// Waits for news of what could not be delivered, or for a datagram, if they are wanted and to be had.
+    fn wait_for_news(&mut self) -> Option<Waited> {
+        let time = self.shed.is_stale().then_some(SHED_WAIT);
+        let waited = self.undelivered.as_ref()?.wait(&self.socket, time);
+        if matches!(waited, Waited::Refused) {
+            self.undelivered = None;
+            // Otherwise they would be told as errors of other calls.
+            stop_hearing(&self.socket);
+        }
+        Some(waited)
     }
 
     /// Waits until something comes or, where something can have been shed, not for long.
@@ -112,10 +129,24 @@ impl DatagramSource for BatchReceiver {
         if self.is_woken.load(Ordering::SeqCst) {
             return Ok(Received::default());
         }
-        self.set_haste();
-        let received =
-            if self.is_one_a_call { self.receive_one(&mut deliver) } else { self.receive_many(&mut deliver) };
+        let wait_flags = match self.wait_for_news() {
+            Some(Waited::News(to, failure)) => {
+                return Ok(Received { undelivered: Some((to, failure)), ..Received::default() });
+            }
+            Some(Waited::Over) => MsgFlags::MSG_DONTWAIT,
+            Some(Waited::Refused) | None => {
+                self.set_haste();
+                MsgFlags::empty()
+            }
+        };
+        let received = if self.is_one_a_call {
+            self.receive_one(&mut deliver, wait_flags)
+        } else {
+            self.receive_many(&mut deliver, wait_flags)
+        };
         match received {
+            // Its news come from the queue.
+            Err(errno) if self.undelivered.is_some() && is_news(errno) => Ok(Received::default()),
             // While nothing comes, nothing tells of what was shed last.
             Err(Errno::EAGAIN) => {
                 self.shed.emptied();
@@ -181,6 +212,6 @@ impl Intake<'_> {
 
     fn received(self) -> Received {
         let shed = self.shed_total.map_or(0, |total| self.shed.until(total));
-        Received { shed, unreadable: self.unreadable, batching_lost: false }
+        Received { shed, unreadable: self.unreadable, ..Received::default() }
     }
 }
