@@ -9,13 +9,13 @@
 //!
 //! A line of an overlay file is a servent's command line. How such a line is read and which program is started with it
 //! are the caller's to say ([`CommandLine`], [`ServentProgram`]): nothing here knows the options of a servent beyond
-//! `--bind` and `--quiet`, or which program the caller is.
+//! those that have a place of their own in a [`CommandLine`], or which program the caller is.
 
 mod file;
 mod line;
 mod listing;
 mod processes;
 
-pub use file::{OverlayFile, OverlayFileError};
+pub use file::{OverlayFile, OverlayFileError, PortBaseError};
 pub use line::{CommandLine, Logging, Member, Neighbour, ServentLine};
-pub use processes::{Overlay, OverlayError, READY, ServentProgram, die_with_parent};
+pub use processes::{Overlay, OverlayError, ServentProgram, StartReport, die_with_parent};

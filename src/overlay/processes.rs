@@ -19,8 +19,59 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// What a servent writes to standard output once it serves, before anything else.
-pub const READY: &str = "ready\n";
+/// How the start of a servent went, as it tells its parent on standard output, and nothing before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StartReport {
+    /// It serves.
+    Serves,
+    /// It does not, for this cause.
+    NotStarted {
+        /// The cause.
+        cause: String,
+        /// It is that another program holds its port.
+        is_port_in_use: bool,
+    },
+}
+
+/// Bytes of a report that are read.
+const REPORT_LEN_MAX: u64 = 64 << 10;
+
+impl StartReport {
+    const SERVES: &str = "ready\n";
+    const NOT_STARTED: &str = "not started\n";
+    const PORT_IN_USE: &str = "port in use\n";
+
+    /// Writes it for [`StartReport::read`].
+    ///
+    /// # Errors
+    /// What `parent` says, usually that it is gone.
+    pub fn write(&self, mut parent: impl Write) -> io::Result<()> {
+        let (kind, cause) = match self {
+            Self::Serves => (Self::SERVES, ""),
+            Self::NotStarted { cause, is_port_in_use: false } => (Self::NOT_STARTED, cause.as_str()),
+            Self::NotStarted { cause, is_port_in_use: true } => (Self::PORT_IN_USE, cause.as_str()),
+        };
+        parent.write_all(format!("{kind}{cause}").as_bytes())?;
+        parent.flush()
+    }
+
+    /// Reads it: one that serves is heard at once, and else it ends with the servent. `None` if the servent ended, or
+    /// wrote something else.
+    fn read(servent: impl Read) -> Option<Self> {
+        let mut servent = BufReader::new(servent.take(REPORT_LEN_MAX));
+        let mut kind = String::new();
+        servent.read_line(&mut kind).ok()?;
+        let is_port_in_use = match kind.as_str() {
+            Self::SERVES => return Some(Self::Serves),
+            Self::NOT_STARTED => false,
+            Self::PORT_IN_USE => true,
+            _ => return None,
+        };
+        let mut cause = Vec::new();
+        servent.read_to_end(&mut cause).ok()?;
+        Some(Self::NotStarted { cause: String::from_utf8_lossy(&cause).into_owned(), is_port_in_use })
+    }
+}
 
 /// How long the servents may take to stop before they are killed.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -30,7 +81,8 @@ const LAST_WORDS_MAX: usize = 10;
 
 /// The program that is a servent.
 ///
-/// It gets `args` and then a servent's command line. It writes [`READY`] once it serves and ends on SIGTERM. To end with
+/// It gets `args` and then a servent's command line. It writes a
+/// [`StartReport`] once it serves or knows that it can't, and ends on SIGTERM. To end with
 /// its parent even if that is killed, it calls [`die_with_parent`] first.
 #[derive(Clone, Debug)]
 pub struct ServentProgram {
@@ -64,6 +116,15 @@ pub enum OverlayError {
     System(io::Error),
     /// A signal came before all of it had started.
     Interrupted(i32),
+    /// A servent can't serve, and says why. Others may not either: they are not asked.
+    NotStarted {
+        /// Its port and line.
+        name: String,
+        /// The cause.
+        cause: String,
+        /// It is that another program holds its port.
+        is_port_in_use: bool,
+    },
     /// A servent died: its name, how it ended, and its last words.
     Died {
         /// Its port and line.
@@ -80,6 +141,7 @@ impl fmt::Display for OverlayError {
         match self {
             Self::System(error) => write!(f, "cannot start a servent: {error}"),
             Self::Interrupted(signal) => write!(f, "ended by signal {signal} while the servents started"),
+            Self::NotStarted { name, cause, .. } => write!(f, "{name} can't start: {cause}"),
             Self::Died { name, status, last_words } => {
                 write!(f, "{name} died ({status})")?;
                 if last_words.is_empty() {
@@ -118,8 +180,12 @@ impl Overlay {
         for _ in members {
             select! {
                 recv(ready_rx) -> ready => match ready {
-                    Ok((_, true)) => {}
-                    Ok((index, false)) => return Err(overlay.obituary(index)),
+                    Ok((_, Some(StartReport::Serves))) => {}
+                    Ok((index, Some(StartReport::NotStarted { cause, is_port_in_use }))) => {
+                        let name = overlay.processes[index].name.clone();
+                        return Err(OverlayError::NotStarted { name, cause, is_port_in_use });
+                    }
+                    Ok((index, None)) => return Err(overlay.obituary(index)),
                     Err(_) => break,
                 },
                 recv(signal_rx) -> signal => return Err(OverlayError::Interrupted(signal.unwrap_or_default())),
@@ -142,13 +208,13 @@ impl Overlay {
         OverlayError::Died { name: process.name.clone(), status, last_words: words.into() }
     }
 
-    /// Starts one servent. `ready_tx` gets its index and whether it serves or has ended.
+    /// Starts one servent. `ready_tx` gets its index and its report; none if it ended without.
     fn spawn(
         &mut self,
         program: &ServentProgram,
         member: &Member,
         last_words_too: bool,
-        ready_tx: Sender<(usize, bool)>,
+        ready_tx: Sender<(usize, Option<StartReport>)>,
     ) -> io::Result<()> {
         let mut child = Command::new(&program.executable)
             .args(&program.args)
@@ -166,10 +232,8 @@ impl Overlay {
         self.processes.push(Process { name: name.clone(), child, listener: None });
 
         Builder::new().name(format!("start of {name}")).spawn(move || {
-            let mut answer = Vec::new();
-            // A servent that dies closes its end, so this ends either way; a read that fails is no readiness.
-            stdout.and_then(|stdout| stdout.take(READY.len() as u64).read_to_end(&mut answer).ok());
-            ready_tx.send((index, answer == READY.as_bytes())).ok();
+            // A servent that dies closes its end, so this ends either way; a read that fails is no report.
+            ready_tx.send((index, stdout.and_then(StartReport::read))).ok();
         })?;
         let (port, stopping, ended_tx) = (member.address.port(), Arc::clone(&self.stopping), self.ended_tx.clone());
         let listener = Builder::new().name(name).spawn(move || {
