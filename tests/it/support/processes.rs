@@ -48,6 +48,18 @@ pub(crate) fn threads(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/task")).unwrap().count()
 }
 
+/// How often the threads of `pid` went to sleep so far, and so how often they were woken.
+#[cfg(target_os = "linux")]
+pub(crate) fn wakeups(pid: i32) -> u64 {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let of = |status: String| {
+        let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap();
+        count.trim().parse::<u64>().unwrap()
+    };
+    // A thread may end meanwhile.
+    threads.filter_map(|thread| fs::read_to_string(thread.unwrap().path().join("status")).ok()).map(of).sum()
+}
+
 /// How long all processors together have worked so far for others than `own`, interrupts and other virtual machines
 /// included. In steps of 10 ms.
 #[cfg(target_os = "linux")]
