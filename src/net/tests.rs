@@ -133,14 +133,17 @@ fn p46_datagrams_to_a_closed_port_all_leave_and_are_told_of_and_what_comes_meanw
         destinations.iter().for_each(|&to| outbox.send(&datagram, to));
         outbox
     };
-    let sent = sender.send(&write(&[dead, to, dead, dead, to, dead]), |to, failure| panic!("{to}: {failure}"));
-    assert_eq!(sent.datagrams, 6);
+    // A call that sends several keeps to itself what the second and later ones meet, so the first of each call counts.
+    for destinations in [&[dead, dead][..], &[to], &[dead], &[to]] {
+        let sent = sender.send(&write(destinations), |to, failure| panic!("{to}: {failure}"));
+        assert_eq!(sent.datagrams, destinations.len());
+    }
     other.send(&write(&[own]), |to, failure| panic!("{to}: {failure}"));
     let (mut news, mut heard) = (Vec::new(), 0);
-    while news.len() < 4 || heard == 0 {
+    while news.len() < 3 || heard == 0 {
         news.extend(receiver.receive(|_, _| heard += 1).unwrap().undelivered);
     }
-    assert_eq!(news, [(dead, SendFailure::Refused); 4]);
+    assert_eq!(news, [(dead, SendFailure::Refused); 3]);
     // Nothing is left that could be told again.
     other.send(&write(&[own]), |to, failure| panic!("{to}: {failure}"));
     assert_eq!(receiver.receive(|_, _| heard += 1).unwrap(), Received::default());
