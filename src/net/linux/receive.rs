@@ -2,7 +2,7 @@
 
 use super::is_refused;
 use super::shed::Shed;
-use super::undelivered::{Undelivered, Waited, is_news, stop_hearing};
+use super::undelivered::{self, Waited, is_news, is_told, stop_hearing};
 use crate::batch::segments;
 use crate::net::{DatagramSource, Offload, Received, SHED_WAIT, Waker};
 use nix::cmsg_space;
@@ -38,8 +38,8 @@ pub struct BatchReceiver {
     is_one_a_call: bool,
     /// The waker was used.
     is_woken: Arc<AtomicBool>,
-    /// News of what could not be delivered, where they are wanted and to be had: a call then waits for them as well.
-    undelivered: Option<Undelivered>,
+    /// A call waits for news of what could not be delivered as well: they are wanted and to be had.
+    is_told: bool,
 }
 
 impl BatchReceiver {
@@ -51,9 +51,8 @@ impl BatchReceiver {
         let slots = vec![0; BUFFERS_MAX * SLOT_LEN];
         // Where that is not told, it is asked whenever it is quiet.
         let shed = Shed::new(SockRef::from(&socket).recv_buffer_size().unwrap_or(0));
-        let undelivered = Undelivered::of(&socket);
-        let is_woken = Arc::default();
-        Ok((Self { socket, slots, shed, is_hasty: false, is_one_a_call: false, is_woken, undelivered }, gro))
+        let (is_told, is_woken) = (is_told(&socket), Arc::default());
+        Ok((Self { socket, slots, shed, is_hasty: false, is_one_a_call: false, is_woken, is_told }, gro))
     }
 
     /// Does without recvmmsg, as where it is refused.
@@ -104,10 +103,12 @@ impl BatchReceiver {
 
     /// Waits for news of what could not be delivered, or for a datagram, if they are wanted and to be had.
     fn wait_for_news(&mut self) -> Option<Waited> {
-        let time = self.shed.is_stale().then_some(SHED_WAIT);
-        let waited = self.undelivered.as_ref()?.wait(&self.socket, time);
+        if !self.is_told {
+            return None;
+        }
+        let waited = undelivered::wait(&self.socket, self.shed.is_stale().then_some(SHED_WAIT));
         if matches!(waited, Waited::Refused) {
-            self.undelivered = None;
+            self.is_told = false;
             // Otherwise they would be told as errors of other calls.
             stop_hearing(&self.socket);
         }
@@ -146,7 +147,7 @@ impl DatagramSource for BatchReceiver {
         };
         match received {
             // Its news come from the queue.
-            Err(errno) if self.undelivered.is_some() && is_news(errno) => Ok(Received::default()),
+            Err(errno) if self.is_told && is_news(errno) => Ok(Received::default()),
             // While nothing comes, nothing tells of what was shed last.
             Err(Errno::EAGAIN) => {
                 self.shed.emptied();
