@@ -3,14 +3,14 @@
 //! None outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills those that
 //! asked for it ([`die_with_parent`]).
 
-use super::Member;
+use super::{Member, StartReport};
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -18,60 +18,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
-
-/// How the start of a servent went, as it tells its parent on standard output, and nothing before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StartReport {
-    /// It serves.
-    Serves,
-    /// It does not, for this cause.
-    NotStarted {
-        /// The cause.
-        cause: String,
-        /// It is that another program holds its port.
-        is_port_in_use: bool,
-    },
-}
-
-/// Bytes of a report that are read.
-const REPORT_LEN_MAX: u64 = 64 << 10;
-
-impl StartReport {
-    const SERVES: &str = "ready\n";
-    const NOT_STARTED: &str = "not started\n";
-    const PORT_IN_USE: &str = "port in use\n";
-
-    /// Writes it for [`StartReport::read`].
-    ///
-    /// # Errors
-    /// What `parent` says, usually that it is gone.
-    pub fn write(&self, mut parent: impl Write) -> io::Result<()> {
-        let (kind, cause) = match self {
-            Self::Serves => (Self::SERVES, ""),
-            Self::NotStarted { cause, is_port_in_use: false } => (Self::NOT_STARTED, cause.as_str()),
-            Self::NotStarted { cause, is_port_in_use: true } => (Self::PORT_IN_USE, cause.as_str()),
-        };
-        parent.write_all(format!("{kind}{cause}").as_bytes())?;
-        parent.flush()
-    }
-
-    /// Reads it: one that serves is heard at once, and else it ends with the servent. `None` if the servent ended, or
-    /// wrote something else.
-    fn read(servent: impl Read) -> Option<Self> {
-        let mut servent = BufReader::new(servent.take(REPORT_LEN_MAX));
-        let mut kind = String::new();
-        servent.read_line(&mut kind).ok()?;
-        let is_port_in_use = match kind.as_str() {
-            Self::SERVES => return Some(Self::Serves),
-            Self::NOT_STARTED => false,
-            Self::PORT_IN_USE => true,
-            _ => return None,
-        };
-        let mut cause = Vec::new();
-        servent.read_to_end(&mut cause).ok()?;
-        Some(Self::NotStarted { cause: String::from_utf8_lossy(&cause).into_owned(), is_port_in_use })
-    }
-}
 
 /// How long the servents may take to stop before they are killed.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
