@@ -2,7 +2,7 @@
 
 use crate::support::terminal::Signal;
 use crate::support::wire::{clireq, response};
-use crate::support::{CLIENT, Peer, Program, Terminal, ports};
+use crate::support::{CLIENT, Peer, Program, Terminal};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use std::fs::File;
 use std::io::pipe;
@@ -145,7 +145,7 @@ fn p46_a_servent_that_can_not_be_understood_is_told_of_once_with_what_was_expect
 #[test]
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 fn p46_that_nothing_listens_is_said_while_the_client_waits_and_it_asks_again_all_the_same() {
-    let at = format!("127.0.0.1:{}", ports::free());
+    let at = format!("127.0.0.1:{}", crate::support::ports::free());
     let mut program = Program::start(CLIENT, [&at, "http", "--timeout", "600"]);
     assert_eq!(program.stderr.expect("nothing listens"), format!("nothing listens at {at}"));
     drop(program);
