@@ -37,7 +37,9 @@ pub const NAME: &str = "clientTP3";
 /// nobody answers it asks again; after an answer it waits for others until none has come for 4 s.
 ///
 /// Answers go to standard output: at a terminal with who sent them and how long that took, otherwise as KEY TAB SERVENT
-/// TAB VALUE with the bytes as they came. Remarks go to standard error.
+/// TAB VALUE with the bytes as they came. Remarks go to standard error: also, once each, who sent what can't be an answer,
+/// with what was found and what was expected; that nothing listens where it asked, while it waits all the same; and
+/// that --nul may help.
 #[derive(Clone, Debug, Parser)]
 #[command(name = NAME)]
 pub(super) struct ClientArgs {

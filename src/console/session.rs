@@ -88,16 +88,16 @@ impl Error for SessionError {
 /// [`SessionError`]. A reader of standard output that went away is no error: see [`Ending::Unread`].
 pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, SessionError> {
     let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-    let (source, sink, _) =
-        Socket::bind(any).and_then(|socket| socket.split(Offload::Off)).map_err(SessionError::System)?;
+    let socket = Socket::bind(any).map_err(SessionError::System)?.hear_of_undelivered();
+    let (source, sink, _) = socket.split(Offload::Off).map_err(SessionError::System)?;
     let clock = SystemClock::start();
     let stop = StopFlag::new(&source).map_err(SessionError::System)?;
     let (mut crew, mut stats) = (Crew::default(), Stats::default());
-    let (inbox_tx, inbox_rx) = batches();
+    let (news_tx, news_rx) = batches();
     let (outbox_tx, outbox_rx) = batches();
 
     let (flag, tally) = (stop.clone(), stats.tally());
-    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally, None))
+    crew.spawn("receiver", move || receiver::run(source, &flag, news_tx, &clock, tally, None))
         .map_err(SessionError::System)?;
     let tally = stats.tally();
     crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, None)).map_err(SessionError::System)?;
@@ -105,7 +105,7 @@ pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<
     let manner = manner(config);
     let _terminal = TerminalGuard::set_up(manner.interactive && io::stdout().is_terminal());
     let input = input(config).map_err(SessionError::System)?;
-    let wires = Wires { input, inbox_rx, outbox_tx, interrupt_rx };
+    let wires = Wires { input, news_rx, outbox_tx, interrupt_rx };
     let ending = client_ui::run(manner, wires, &clock, &mut io::stdout(), &mut io::stderr());
     stop.set();
     crew.join().map_err(SessionError::Panicked)?;

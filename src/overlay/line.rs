@@ -33,6 +33,24 @@ pub struct Neighbour {
     pub address: Option<SocketAddrV4>,
 }
 
+impl Neighbour {
+    /// The port, which every neighbour has.
+    pub(super) fn port(&self) -> u16 {
+        let port = self.typed.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.expect("a checked neighbour ends with its port")
+    }
+
+    fn shift(&mut self, shift: impl Fn(u16) -> u16) {
+        let port = shift(self.port());
+        if let Some((host, _)) = self.typed.rsplit_once(':') {
+            self.typed = format!("{host}:{port}");
+        }
+        if let Some(address) = &mut self.address {
+            address.set_port(port);
+        }
+    }
+}
+
 /// How much a servent logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,7 +82,6 @@ pub struct ServentLine {
     number: usize,
     address: SocketAddrV4,
     command: CommandLine,
-    words: Vec<String>,
 }
 
 impl ServentLine {
@@ -84,7 +101,7 @@ impl ServentLine {
         if command.trace == Some(TraceTarget::StandardOutput) {
             return Err("--trace -: standard output is the client's, name a file".to_owned());
         }
-        Ok(Self { number, address: SocketAddrV4::new(ip, command.port), command, words })
+        Ok(Self { number, address: SocketAddrV4::new(ip, command.port), command })
     }
 
     /// Which line of the file it is, from 1.
@@ -107,7 +124,31 @@ impl ServentLine {
 
     /// The words of the servent's command line, `--bind` always among them.
     #[must_use]
-    pub fn words(&self) -> &[String] {
-        &self.words
+    pub fn words(&self) -> Vec<String> {
+        let CommandLine { port, bind, kv_file, neighbours, trace, logging, options } = &self.command;
+        let mut words = vec!["--bind".to_owned(), bind.to_string()];
+        words.extend(options.iter().cloned());
+        if let Some(TraceTarget::File(path)) = trace {
+            // In one word: the path may begin with a dash.
+            words.push(format!("--trace={}", path.to_string_lossy()));
+        }
+        match logging {
+            Some(Logging::Warnings) => words.push("--quiet".to_owned()),
+            Some(Logging::All) => words.push("--verbose".to_owned()),
+            // What makes it usual is among the options.
+            Some(Logging::Usual) | None => {}
+        }
+        words.extend(["--".to_owned(), port.to_string(), kv_file.to_string_lossy().into_owned()]);
+        words.extend(neighbours.iter().map(|neighbour| neighbour.typed.clone()));
+        words
+    }
+
+    /// The same with each port as `shift` says.
+    pub(super) fn shifted(&self, shift: impl Fn(u16) -> u16) -> Self {
+        let mut line = self.clone();
+        line.command.port = shift(line.command.port);
+        line.address.set_port(line.command.port);
+        line.command.neighbours.iter_mut().for_each(|neighbour| neighbour.shift(&shift));
+        line
     }
 }

@@ -3,11 +3,14 @@
 //! | file | holds |
 //! |---|---|
 //! | `banner` | what it says when it begins to serve |
+//! | `holder` | which program holds a port |
 //! | `trace_target` | where its trace goes |
 
 mod banner;
+mod holder;
 mod trace_target;
 
+pub use holder::Holder;
 pub use trace_target::TraceTarget;
 
 use crate::actor::clock::SystemClock;
@@ -70,6 +73,8 @@ pub enum ServentEvent {
 pub enum ServingError {
     /// The key-value file can't be used (P-34).
     File(LoadError),
+    /// The port is in use, and by whom if that can be told.
+    PortInUse(SocketAddrV4, Option<Holder>),
     /// The servent can't be started.
     Start(StartError),
     /// The trace can't be written there.
@@ -80,6 +85,13 @@ impl fmt::Display for ServingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(error) => error.fmt(f),
+            Self::PortInUse(address, holder) => {
+                write!(f, "port {} is in use", address.port())?;
+                if let Some(holder) = holder {
+                    write!(f, " by {holder}")?;
+                }
+                write!(f, ": cannot listen on {address}")
+            }
             Self::Start(error) => error.fmt(f),
             Self::Trace(target, error) => write!(f, "cannot write a trace to {target}: {error}"),
         }
@@ -92,6 +104,7 @@ impl Error for ServingError {
             // These read as the errors that they are.
             Self::File(error) => error.source(),
             Self::Start(error) => error.source(),
+            Self::PortInUse(..) => None,
             Self::Trace(_, error) => Some(error),
         }
     }
@@ -126,7 +139,10 @@ impl Error for ServentFailure {}
 pub fn start(config: &ServingConfig) -> Result<Servent, ServingError> {
     let store = load(&config.file).map_err(ServingError::File)?;
     let pairs = store.len();
-    let refuse = |error| ServingError::Start(StartError::Bind(config.bind, error));
+    let refuse = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => ServingError::PortInUse(config.bind, holder::holder_of(config.bind)),
+        _ => ServingError::Start(StartError::Bind(config.bind, error)),
+    };
     let socket = Socket::bind(config.bind).map_err(refuse)?;
     socket.learn_asked();
     let (receive_buffer_len, send_buffer_len) = (socket.receive_buffer_len(), socket.send_buffer_len());

@@ -4,11 +4,11 @@ use super::live::{self, TICK};
 use super::screen::Screen;
 use super::{Ending, Input, Interrupt, Manner, Wires};
 use crate::actor::asking::Asker;
-use crate::actor::channels::InboxHandle;
+use crate::actor::channels::News;
 use crate::actor::clock::Clock;
 use crate::console::line_reader::LineRead;
 use crate::console::terminal::{Paint, Style};
-use crate::protocol::{AskedKey, Event, KeyError, QueriesConfig};
+use crate::protocol::{AskedKey, Dialect, Event, KeyError, Notice, QueriesConfig};
 use crate::text::escape;
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, RecvError, Sender, never, select};
@@ -37,13 +37,18 @@ pub(super) struct Conversation<'a, C, A, R> {
     tick: Option<Timestamp>,
     unanswered: usize,
     refused: usize,
+    /// The hint at the other dialect is of use and was not given yet.
+    may_hint: bool,
 }
+
+/// What may help after an unanswered key (P-46).
+const NUL_HINT: &str = "tip: some programs of this protocol want a NUL behind the key: try --nul";
 
 impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     pub(super) fn new(manner: Manner, wires: Wires, clock: &'a C, answers: &'a mut A, remarks: &'a mut R) -> Self {
         let Manner { servent, dialect, patience, jobs, secret, interactive, .. } = manner;
         let Manner { format, answer_paint, remark_paint, .. } = manner;
-        let Wires { input, inbox_rx, outbox_tx, interrupt_rx } = wires;
+        let Wires { input, news_rx, outbox_tx, interrupt_rx } = wires;
         let jobs = if interactive { 1 } else { jobs };
         let config = QueriesConfig { patience, jobs, secret };
         let (given, asked_tx, line_rx) = match input {
@@ -52,7 +57,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         };
         Self {
             manner,
-            asker: Asker::new((servent, dialect), config, clock, inbox_rx, outbox_tx),
+            asker: Asker::new((servent, dialect), config, clock, news_rx, outbox_tx),
             screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format),
             interrupt_rx,
             given_count: asked_tx.is_none().then_some(given.len()),
@@ -65,6 +70,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             tick: None,
             unanswered: 0,
             refused: 0,
+            may_hint: dialect == Dialect::Plain,
         }
     }
 
@@ -102,7 +108,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                     self.take_line(line.unwrap_or(LineRead::End));
                     None
                 }
-                recv(self.asker.inbox_rx()) -> inbox => self.take_inbox(inbox)?,
+                recv(self.asker.news_rx()) -> news => self.take_news(news)?,
                 recv(interrupt_rx) -> interrupt => self.interrupt(interrupt)?,
                 recv(alarm) -> _ => self.on_alarm()?,
             };
@@ -153,9 +159,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
     }
 
-    fn take_inbox(&mut self, inbox: Result<InboxHandle, RecvError>) -> io::Result<Option<Ending>> {
-        let Ok(inbox) = inbox else { return Ok(Some(Ending::Disconnected)) };
-        self.asker.hear(&inbox);
+    fn take_news(&mut self, news: Result<News, RecvError>) -> io::Result<Option<Ending>> {
+        let Ok(news) = news else { return Ok(Some(Ending::Disconnected)) };
+        self.asker.hear(&news);
         self.show()?;
         Ok(None)
     }
@@ -194,14 +200,22 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         self.screen.remark(format_args!("{key}no answer from {servent} after {waited} s, asking again"));
     }
 
-    /// Shows what there is to show, in the order asked.
+    /// Shows what there is to show: first what is no answer, then the rest in the order asked.
     fn show(&mut self) -> io::Result<()> {
+        while let Some(notice) = self.asker.next_notice() {
+            // Whoever does not listen does not wait for a NUL either.
+            self.may_hint &= !matches!(notice, Notice::NothingListens { .. } | Notice::Unreachable { .. });
+            self.screen.remark(notice);
+        }
         while let Some(event) = self.asker.queries_mut().next_event() {
             match event {
                 Event::Answer { number, key, answer } => self.screen.answer(number, &key, &answer)?,
                 Event::Finished { number, key, summary } => {
                     self.unanswered += usize::from(summary.answers == 0 && !self.manner.interactive);
                     self.screen.end(number, &key, &summary)?;
+                    if summary.answers == 0 && std::mem::take(&mut self.may_hint) {
+                        self.screen.remark(NUL_HINT);
+                    }
                 }
                 Event::Stopped { key } if self.manner.interactive => {
                     self.screen.remark(format_args!("{}: stopped", shown(self.manner.remark_paint, &key)));

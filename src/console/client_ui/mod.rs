@@ -19,7 +19,7 @@ mod screen;
 
 use super::line_reader::LineRead;
 use super::terminal::Paint;
-use crate::actor::channels::{InboxHandle, OutboxHandle};
+use crate::actor::channels::{News, OutboxHandle};
 use crate::actor::clock::Clock;
 use crate::protocol::{AskedKey, Dialect, Patience};
 use crossbeam_channel::{Receiver, Sender};
@@ -82,7 +82,7 @@ pub struct Wires {
     /// What to ask for.
     pub input: Input,
     /// What the network brings.
-    pub inbox_rx: Receiver<InboxHandle>,
+    pub news_rx: Receiver<News>,
     /// What is to be sent.
     pub outbox_tx: Sender<OutboxHandle>,
     /// Ctrl-C, and orders to leave.

@@ -1,6 +1,6 @@
 //! The line that changes while the client waits, and the progress bar.
 
-use super::{ALL_ANSWERED, Fixture, MANNER, SERVENT};
+use super::{ALL_ANSWERED, Fixture, MANNER, NUL_HINT, SERVENT};
 use crate::support::{at, clireq, contents, next, response};
 use servent::Timestamp;
 use servent::console::client_ui::{Ending, Interrupt, Manner};
@@ -73,6 +73,7 @@ fn many_keys_have_a_bar_and_a_last_word_on_a_terminal() {
     client.jump(8_160, 12_060);
     let bar = "[####################----------]  2 of 3 keys, 1 under way, 2 answers";
     client.expect_remark(&format!("\r\x1b[K{bar}\r\x1b[Kc: no answer"));
+    client.expect_remark(NUL_HINT);
     client.expect_remark("3 keys: 2 answers, 1 without an answer, 12.1 s");
     assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
 }

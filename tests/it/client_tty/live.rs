@@ -64,7 +64,8 @@ fn in_a_terminal_of_few_columns_the_line_is_cut() {
         let session = client_in(columns, &servent, &["http", "--timeout", "0.3"]);
         let screen = screen(&session.expect_end(1), columns);
         let again = format!("no answer from {} after 0.3 s, asking again", servent.addr());
-        assert_eq!(screen, format!("{again}\r\nhttp: no answer\r\n"), "{columns} columns");
+        let tip = "tip: some programs of this protocol want a NUL behind the key: try --nul";
+        assert_eq!(screen, format!("{again}\r\nhttp: no answer\r\n{tip}\r\n"), "{columns} columns");
     }
 }
 
@@ -111,11 +112,12 @@ fn many_keys_have_a_progress_bar_that_fits() {
         assert_eq!(shown.contains("[####"), columns == 80, "{shown}");
         let screen = screen(&shown, columns);
         let ends: Vec<_> = screen.lines().filter(|line| !line.contains(" ms  ")).collect();
-        assert_eq!(ends.len(), 4, "{screen:?}");
+        assert_eq!(ends.len(), 5, "{screen:?}");
         assert!(ends[0].starts_with("a: no more answers (1 answer from 1 servent, "), "{screen:?}");
         assert!(ends[1].starts_with("b: no more answers (1 answer from 1 servent, "), "{screen:?}");
         assert_eq!(ends[2], "c: no answer", "{screen:?}");
-        assert!(ends[3].starts_with("3 keys: 2 answers, 1 without an answer, "), "{screen:?}");
+        assert!(ends[3].starts_with("tip: ") && ends[3].ends_with("--nul"), "{screen:?}");
+        assert!(ends[4].starts_with("3 keys: 2 answers, 1 without an answer, "), "{screen:?}");
     }
 }
 

@@ -108,3 +108,68 @@ fn p41_an_unanswered_key_is_a_failure_also_if_nobody_reads_the_remarks() {
     assert!(finished.stdout.is_empty(), "{}", finished.stdout.escape_ascii());
     servent.expect_nothing_left();
 }
+
+/// All of it was "no answer", also with `-v`.
+#[test]
+fn p46_a_servent_that_can_not_be_understood_is_told_of_once_with_what_was_expected() {
+    let servent = Peer::new();
+    let args = [&servent.addr().to_string(), "http", "--timeout", "0.3", "--json"];
+    let program = Program::start(CLIENT, args);
+    for _ in 0..2 {
+        let (asked, client) = servent.recv();
+        assert_eq!(asked, clireq(b"http"));
+        for datagram in [&b""[..], b"\0\x03http 8025/tcp", b"\x03\0http\t80/tcp", b"\0\x03htp\t80/tcp"] {
+            servent.send(client, datagram);
+        }
+    }
+    let finished = program.finish();
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    let from = format!("{} sent no answer but this: ", servent.addr());
+    let said: Vec<_> = finished.stderr.lines().filter_map(|line| line.strip_prefix(&from)).collect();
+    assert_eq!(
+        said,
+        [
+            "type: expected 2 bytes, found 0",
+            "RESPONSE text: expected a tab behind the key, found a space: 'http 8025/tcp'",
+            "type 768: 3 in little-endian order; use network order",
+            "RESPONSE key: expected one that was asked, found 'htp'",
+        ],
+        "{}",
+        finished.stderr
+    );
+    // Programs read the objects of standard output: it has that of the key's end and no other.
+    assert_eq!(finished.stdout.iter().filter(|&&byte| byte == b'\n').count(), 1);
+}
+
+/// It was eight seconds of silence, though the host had answered at once.
+#[test]
+#[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+fn p46_that_nothing_listens_is_said_while_the_client_waits_and_it_asks_again_all_the_same() {
+    let at = format!("127.0.0.1:{}", crate::support::ports::free());
+    let mut program = Program::start(CLIENT, [&at, "http", "--timeout", "600"]);
+    assert_eq!(program.stderr.expect("nothing listens"), format!("nothing listens at {at}"));
+    drop(program);
+    let finished = Program::start(CLIENT, [&at, "http", "smtp", "--timeout", "0.3"]).finish();
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    let count = |text: &str| finished.stderr.matches(text).count();
+    assert_eq!(
+        (count("nothing listens"), count("asking again"), count("no answer\n")),
+        (1, 2, 2),
+        "{}",
+        finished.stderr
+    );
+    // Every datagram left: what another one met is no failure of its own.
+    assert_eq!(count("could not send"), 0, "{}", finished.stderr);
+}
+
+/// Two of six public programs of this protocol answer only what ends with a NUL, and nothing told.
+#[test]
+fn p46_after_an_unanswered_key_nul_is_hinted_at_once() {
+    let servent = Peer::new();
+    let args = [&servent.addr().to_string(), "http", "smtp", "--timeout", "0.1", "--tries", "1"];
+    let finished = Program::start(CLIENT, args).finish();
+    let lines: Vec<_> = finished.stderr.lines().collect();
+    let first = lines.iter().position(|line| line.ends_with(": no answer")).unwrap();
+    assert!(lines[first + 1].contains("--nul"), "{}", finished.stderr);
+    assert_eq!(finished.stderr.matches("--nul").count(), 1, "{}", finished.stderr);
+}
