@@ -7,7 +7,8 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Cmd, Config, Editor, KeyEvent};
 use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
+use std::mem;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ pub enum LineRead {
     End,
     /// Bytes that the line editor can't take, because they are not UTF-8.
     Unreadable,
+    /// A line of more than [`LINE_LEN_MAX`] bytes. Its rest is skipped.
+    TooLong,
     /// The input can't be read.
     Failed(io::Error),
 }
@@ -35,18 +38,49 @@ pub trait LineSource {
     fn next_line(&mut self) -> LineRead;
 }
 
-/// Lines from a file or pipe, or from a terminal that cannot show an editor.
+/// Bytes of the longest line that is read: any key, and some white space round it.
+pub const LINE_LEN_MAX: usize = 1 << 17;
+
+/// What some editors put in front of UTF-8 (P-32).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Lines from a file or pipe, or from a terminal that cannot show an editor. A byte order mark in front is skipped.
 #[derive(Debug)]
 pub struct PlainLines<R> {
     input: R,
     /// Whether to prompt on standard error, because a person types.
     prompting: bool,
+    /// Nothing is read yet.
+    is_first: bool,
+    /// What comes up to the next end of a line belongs to one that was too long.
+    is_skipping: bool,
 }
 
 impl<R: BufRead> PlainLines<R> {
     /// Reads from `input`.
     pub fn new(input: R, prompting: bool) -> Self {
-        Self { input, prompting }
+        Self { input, prompting, is_first: true, is_skipping: false }
+    }
+
+    /// The next line, read no further than it may be long.
+    fn read(&mut self) -> io::Result<LineRead> {
+        if mem::take(&mut self.is_skipping) {
+            self.input.skip_until(b'\n')?;
+        }
+        let mut line = Vec::new();
+        // With its end, a line that is too long by one byte fills this.
+        (&mut self.input).take(LINE_LEN_MAX as u64 + 1).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(LineRead::End);
+        }
+        if line.pop_if(|last| *last == b'\n').is_none() && line.len() > LINE_LEN_MAX {
+            self.is_skipping = true;
+            return Ok(LineRead::TooLong);
+        }
+        if mem::take(&mut self.is_first) && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
+        }
+        Ok(LineRead::Typed(line))
     }
 }
 
@@ -57,15 +91,7 @@ impl<R: BufRead> LineSource for PlainLines<R> {
             // Without a screen there is nobody to prompt.
             screen.write_all(PROMPT.as_bytes()).and_then(|()| screen.flush()).ok();
         }
-        let mut line = Vec::new();
-        match self.input.read_until(b'\n', &mut line) {
-            Ok(0) => LineRead::End,
-            Ok(_) => {
-                line.pop_if(|last| *last == b'\n');
-                LineRead::Typed(line)
-            }
-            Err(error) => LineRead::Failed(error),
-        }
+        self.read().unwrap_or_else(LineRead::Failed)
     }
 }
 
@@ -172,5 +198,27 @@ mod tests {
             typed.push(line);
         }
         assert_eq!(typed, [&b"http\r"[..], b"", b"latin\xe9"]);
+    }
+
+    #[test]
+    fn p45_a_line_without_an_end_is_refused_before_it_is_read_to_its_end_and_the_next_one_is_read() {
+        let endless = io::repeat(b'x');
+        let mut lines = PlainLines::new(io::BufReader::new(endless), false);
+        assert!(matches!(lines.next_line(), LineRead::TooLong));
+
+        for (excess, fits) in [(0, true), (1, false)] {
+            let text = ["x".repeat(LINE_LEN_MAX + excess), "\nhttp\n".to_owned()].concat();
+            let mut lines = PlainLines::new(text.as_bytes(), false);
+            assert_eq!(matches!(lines.next_line(), LineRead::Typed(line) if line.len() == LINE_LEN_MAX), fits);
+            assert!(matches!(lines.next_line(), LineRead::Typed(line) if line == b"http"), "{excess} too many");
+            assert!(matches!(lines.next_line(), LineRead::End));
+        }
+    }
+
+    #[test]
+    fn p45_a_byte_order_mark_is_skipped_in_front_of_the_first_line_and_nowhere_else() {
+        let mut lines = PlainLines::new("\u{feff}http\n\u{feff}smtp\n".as_bytes(), false);
+        assert!(matches!(lines.next_line(), LineRead::Typed(line) if line == b"http"));
+        assert!(matches!(lines.next_line(), LineRead::Typed(line) if line == "\u{feff}smtp".as_bytes()));
     }
 }

@@ -6,7 +6,7 @@ use super::{Ending, Input, Interrupt, Manner, Wires};
 use crate::actor::asking::Asker;
 use crate::actor::channels::InboxHandle;
 use crate::actor::clock::Clock;
-use crate::console::line_reader::LineRead;
+use crate::console::line_reader::{LINE_LEN_MAX, LineRead};
 use crate::console::terminal::{Paint, Style};
 use crate::protocol::{AskedKey, Event, KeyError, QueriesConfig};
 use crate::text::escape;
@@ -146,6 +146,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                     self.screen.remark(error);
                 }
             },
+            LineRead::TooLong => {
+                self.refused += usize::from(!self.manner.interactive);
+                self.screen.remark(format_args!("a line of more than {LINE_LEN_MAX} bytes, which no key is: skipped"));
+            }
             LineRead::Unreadable => self.screen.remark("that is not UTF-8; other bytes can be piped in"),
             // What is under way is finished, as at the end of the input (P-45).
             LineRead::Failed(error) => (self.unread, self.is_ended) = (Some(error), true),

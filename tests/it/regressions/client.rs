@@ -92,6 +92,45 @@ fn p45_two_lines_pasted_at_once_ask_two_keys() {
     }
 }
 
+/// The key was asked for with the mark in front, which nobody sees and no file has.
+#[test]
+fn p45_a_byte_order_mark_in_front_of_piped_keys_is_no_part_of_the_first() {
+    let servent = Peer::new();
+    let args = [&servent.addr().to_string(), "--timeout", "0.1", "--tries", "1", "--jobs", "1"];
+    let mut program = Program::start_with_stdin(CLIENT, args);
+    program.write(b"\xef\xbb\xbfhttp\r\nsmtp\r\n");
+    program.close_stdin();
+    for key in [b"http", b"smtp"] {
+        let (asked, _) = servent.recv();
+        assert_eq!(asked, clireq(key), "{}", asked.escape_ascii());
+    }
+    assert_eq!(program.finish().code, Some(1));
+    servent.expect_nothing_left();
+}
+
+/// It took memory for as long as there was any, and then aborted.
+#[cfg(target_os = "linux")]
+#[test]
+fn p45_a_line_that_does_not_end_is_refused_with_a_message_and_the_next_line_is_asked() {
+    let servent = Peer::new();
+    let server = servent.addr().to_string();
+    // No more memory than usual: half a gibibyte of addresses, which the line would fill.
+    let words = ["-c", "ulimit -v 524288 && exec \"$0\" \"$@\"", CLIENT, &server, "--timeout", "0.1", "--tries", "1"];
+    let mut program = Program::start_with_stdin("sh", words);
+    let mebibyte = vec![b'x'; 1 << 20];
+    for _ in 0..600 {
+        program.write(&mebibyte);
+    }
+    program.write(b"\nhttp\n");
+    program.close_stdin();
+    let (asked, _) = servent.recv();
+    assert_eq!(asked, clireq(b"http"), "{} bytes", asked.len());
+    let finished = program.finish();
+    assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+    assert_eq!(finished.stderr.matches("a line of more than 131072 bytes").count(), 1, "{}", finished.stderr);
+    servent.expect_nothing_left();
+}
+
 /// The first remark that could not be written ended it as if the key had been answered.
 #[test]
 fn p41_an_unanswered_key_is_a_failure_also_if_nobody_reads_the_remarks() {
