@@ -29,7 +29,7 @@ use std::process::{self, ExitCode};
 pub(super) const SERVENT_MODE: &str = "--as-servent";
 
 /// The program's name, and the verb.
-const NAME: &str = "tp3 overlay";
+pub(super) const NAME: &str = "tp3 overlay";
 
 /// Overlay of servents on this machine, with a client
 ///
@@ -45,6 +45,8 @@ pub(super) struct OverlayArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Keys to ask for; without any, lines of standard input
+    ///
+    /// A lone - stands for standard input as well.
     #[arg(value_name = "KEY")]
     keys: Vec<OsString>,
     /// Port of the servent to ask [default: first in FILE]

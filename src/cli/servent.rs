@@ -39,6 +39,8 @@ pub struct ServentArgs {
     #[arg(value_name = "PORT", value_parser = values::port)]
     port: u16,
     /// Key-value file: on each line a key and its value
+    ///
+    /// - is standard input, which is read once: a reload keeps the pairs.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Neighbours, at most 10: IPv4 address or host name, and port

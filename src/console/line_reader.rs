@@ -2,6 +2,7 @@
 //!
 //! It reads only when asked, so a prompt never appears among the answers, and what is piped in waits until it is due.
 
+use crate::text::escape_path;
 use crossbeam_channel::{Receiver, Sender};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
@@ -144,7 +145,7 @@ impl EditedLines {
     fn with_history(&mut self, act: impl FnOnce(&mut Editor<(), FileHistory>, &Path) -> io::Result<()>) {
         let Some(file) = &self.history else { return };
         if let Err(error) = act(&mut self.editor, file) {
-            log::warn!("no history is kept in {}: {error}", file.display());
+            log::warn!("no history is kept in {}: {error}", escape_path(file));
             self.history = None;
         }
     }

@@ -44,6 +44,8 @@ pub struct SessionConfig {
     pub colours: Colours,
     /// The environment asks for no colours.
     pub no_colours: bool,
+    /// The terminal can't move its cursor: lines are not edited there.
+    pub is_dumb: bool,
     /// Whether a line may change while it waits, where remarks are shown on a terminal.
     pub live: bool,
     /// The file that keeps what is typed at the prompt; `None` = none.
