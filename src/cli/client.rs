@@ -16,7 +16,7 @@ use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, Parser};
 use crossbeam_channel::{after, unbounded};
 use log::LevelFilter;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::SIGINT;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
@@ -205,13 +205,15 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
     let mut crew = Crew::default();
     // At a terminal there are settings to put back first.
     let may_be_stuck = !io::stdout().is_terminal();
-    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], interrupt_tx, move |signal| match signal {
-        SIGINT => Interrupt::User,
+    let redraw_tx = interrupt_tx.clone();
+    let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, interrupt_tx, move |signal| match signal {
+        SIGINT => Some(Interrupt::User),
+        _ if signals::attend_terminal(signal, &redraw_tx) => None,
         _ => {
             if may_be_stuck {
                 leave_in_time();
             }
-            Interrupt::Leave
+            Some(Interrupt::Leave)
         }
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;

@@ -241,9 +241,9 @@ fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<
     let (events_tx, events_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP, SIGUSR1], events_tx, |signal| match signal {
-        SIGHUP => ServentEvent::Reload,
-        SIGUSR1 => ServentEvent::PrintCounters,
-        _ => ServentEvent::Stop,
+        SIGHUP => Some(ServentEvent::Reload),
+        SIGUSR1 => Some(ServentEvent::PrintCounters),
+        _ => Some(ServentEvent::Stop),
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let file = args.file.clone();

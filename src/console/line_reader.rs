@@ -2,16 +2,23 @@
 //!
 //! It reads only when asked, so a prompt never appears among the answers, and what is piped in waits until it is due.
 
-use crate::text::escape_path;
+use super::history::History;
+use super::modes;
 use crossbeam_channel::{Receiver, Sender};
+use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
-use rustyline::{Cmd, Config, Editor, KeyEvent};
-use std::fs::{DirBuilder, OpenOptions};
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::{MemHistory, SearchDirection};
+use rustyline::validate::Validator;
+use rustyline::{
+    Cmd, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event, EventContext, EventHandler,
+};
+use rustyline::{Helper, KeyEvent, RepeatCount};
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read, Write};
 use std::mem;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The prompt of an interactive client.
 pub const PROMPT: &str = "key> ";
@@ -103,9 +110,9 @@ pub const HISTORY_LINE_LEN_MAX: usize = 1_024;
 
 /// Lines edited at a terminal, with a history.
 pub struct EditedLines {
-    editor: Editor<(), FileHistory>,
-    /// Where the history is kept between runs; `None` keeps it in memory only.
-    history: Option<PathBuf>,
+    editor: Editor<KeysBefore, MemHistory>,
+    /// What is kept between runs, if anything.
+    kept: Option<History>,
 }
 
 impl EditedLines {
@@ -117,50 +124,86 @@ impl EditedLines {
     /// What the terminal says.
     pub fn new(history: Option<PathBuf>) -> io::Result<Self> {
         // Pasted lines are lines: each is a key of its own.
-        let config = Config::builder().bracketed_paste(false).max_history_size(HISTORY_LINES_MAX);
-        let config = config.map_err(io::Error::other)?.build();
-        let kept = FileHistory::with_config(&config);
-        let mut editor = Editor::with_history(config, kept).map_err(io::Error::other)?;
+        let config = Config::builder().bracketed_paste(false).completion_type(CompletionType::List);
+        let config = config.max_history_size(HISTORY_LINES_MAX).map_err(io::Error::other)?.build();
+        let kept = history.map(|file| History::start(file, config.clone()));
+        let lines = MemHistory::with_config(&config);
+        let mut editor = Editor::with_history(config, lines).map_err(io::Error::other)?;
+        editor.set_helper(Some(KeysBefore));
         // A Ctrl-D typed during a wait, when the terminal edits lines itself, arrives as a NUL.
         editor.bind_sequence(KeyEvent::ctrl('@'), Cmd::EndOfFile);
         editor.bind_sequence(KeyEvent::ctrl(' '), Cmd::EndOfFile);
-        let mut lines = Self { editor, history };
-        lines.with_history(|editor, file| {
-            create_private(file)?;
-            editor.load_history(file).map_err(io::Error::other)
-        });
-        Ok(lines)
+        editor.bind_sequence(KeyEvent::ctrl('Z'), EventHandler::Conditional(Box::new(Suspend)));
+        Ok(Self { editor, kept })
     }
 
-    /// Keeps `line`. Each is written at once, so that none is lost however the program ends; what other clients wrote
-    /// meanwhile stays.
+    /// Keeps `line`, at once where the file can be written, so that none is lost however the program ends.
     fn remember(&mut self, line: &str) {
         // A line that the history does not take is still a line.
         if line.len() <= HISTORY_LINE_LEN_MAX && self.editor.add_history_entry(line).unwrap_or(false) {
-            self.with_history(|editor, file| editor.append_history(file).map_err(io::Error::other));
+            self.kept.iter_mut().for_each(|kept| kept.keep(line));
+            self.settle();
         }
     }
 
-    /// Does something with the file, and gives the file up if that fails.
-    fn with_history(&mut self, act: impl FnOnce(&mut Editor<(), FileHistory>, &Path) -> io::Result<()>) {
-        let Some(file) = &self.history else { return };
-        if let Err(error) = act(&mut self.editor, file) {
-            log::warn!("no history is kept in {}: {error}", escape_path(file));
-            self.history = None;
+    /// Puts what earlier runs left in front of what was typed in this one, once it is there.
+    fn settle(&mut self) {
+        let earlier = self.kept.as_mut().map(History::settle).unwrap_or_default();
+        if earlier.is_empty() {
+            return;
+        }
+        let typed = entries(self.editor.history());
+        // A history in memory takes whatever comes.
+        self.editor.clear_history().ok();
+        for line in earlier.iter().chain(&typed) {
+            self.editor.add_history_entry(line).ok();
         }
     }
 }
 
-/// Makes `file`, and the folders that it is in, for their owner alone, unless they are there.
-fn create_private(file: &Path) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+/// The lines of a history, the oldest first.
+fn entries(history: &dyn rustyline::history::History) -> Vec<String> {
+    let entry = |index| Some(history.get(index, SearchDirection::Forward).ok()??.entry.into_owned());
+    (0..history.len()).filter_map(entry).collect()
+}
+
+/// What Tab offers: the keys that were asked for before and begin as this one does.
+struct KeysBefore;
+
+impl Completer for KeysBefore {
+    type Candidate = String;
+
+    fn complete(&self, line: &str, place: usize, context: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+        let typed = line[..place].trim_start();
+        let before: BTreeSet<String> =
+            entries(context.history()).into_iter().filter(|entry| entry.starts_with(typed)).collect();
+        Ok((place - typed.len(), before.into_iter().collect()))
     }
-    OpenOptions::new().append(true).create(true).mode(0o600).open(file).map(drop)
+}
+
+impl Hinter for KeysBefore {
+    type Hint = String;
+}
+
+impl Highlighter for KeysBefore {}
+
+impl Validator for KeysBefore {}
+
+impl Helper for KeysBefore {}
+
+/// Ctrl-Z at the prompt: the editor's own would leave the modes of a wait to the shell.
+struct Suspend;
+
+impl ConditionalEventHandler for Suspend {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        modes::suspend_group();
+        Some(Cmd::Repaint)
+    }
 }
 
 impl LineSource for EditedLines {
     fn next_line(&mut self) -> LineRead {
+        self.settle();
         match self.editor.readline(PROMPT) {
             Ok(line) => {
                 self.remember(&line);

@@ -53,7 +53,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         Self {
             manner,
             asker: Asker::new((servent, dialect), config, clock, inbox_rx, outbox_tx),
-            screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format),
+            screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format, manner.columns),
             interrupt_rx,
             given_count: asked_tx.is_none().then_some(given.len()),
             given: given.into(),
@@ -167,6 +167,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> io::Result<Option<Ending>> {
         let is_at_prompt = self.asker.queries().is_empty();
         match interrupt {
+            Ok(Interrupt::Redraw) => {
+                self.screen.disturb();
+                return Ok(None);
+            }
             Ok(Interrupt::Leave) | Err(_) => return Ok(Some(Ending::Left)),
             Ok(Interrupt::User) if self.manner.interactive && is_at_prompt => self.is_ended = true,
             Ok(Interrupt::User) => {

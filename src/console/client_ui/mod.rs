@@ -96,6 +96,8 @@ pub enum Interrupt {
     User,
     /// Leave at once, whatever is under way.
     Leave,
+    /// The terminal is not as it was: what changes on it is to be drawn again.
+    Redraw,
 }
 
 /// How a conversation ended.

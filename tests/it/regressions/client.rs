@@ -2,7 +2,7 @@
 
 use crate::support::terminal::Signal;
 use crate::support::wire::{clireq, response};
-use crate::support::{CLIENT, Peer, Program, Terminal};
+use crate::support::{CLIENT, Peer, Program, Terminal, until};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use std::fs::File;
 use std::io::pipe;
@@ -36,6 +36,88 @@ fn sigterm_at_the_prompt_ends_it_with_143_and_restores_the_terminal() {
         session.expect_end(143);
         assert_eq!(line_modes(&terminal), LINE_MODES, "{signal}");
         servent.expect_nothing_left();
+    }
+}
+
+/// What was typed after it was not shown, where the shell does not put the modes back itself: dash does not.
+#[test]
+fn ctrl_backslash_in_a_wait_restores_the_terminal() {
+    let servent = Peer::new();
+    let server = servent.addr().to_string();
+    let words = ["-c", "stty sane && ulimit -c 0 && exec \"$0\" \"$@\"", CLIENT, &server];
+    let mut session = Terminal::start("sh", &words.map(str::to_owned));
+    session.expect("key> ");
+    let terminal = session.handle();
+    session.type_line("http");
+    servent.recv();
+    until("the modes of a wait", || is_waiting(&terminal));
+    session.type_control('\\');
+    session.expect_killed(Signal::SIGQUIT);
+    assert_eq!(line_modes(&terminal), LINE_MODES);
+}
+
+/// It was stopped with the modes of a wait, and went on without them.
+#[test]
+fn ctrl_z_gives_the_shell_its_terminal_back_and_takes_it_again() {
+    let servent = Peer::new();
+    let server = servent.addr().to_string();
+    // With job control the shell goes on behind a job that is stopped: it shows its modes.
+    let script = "stty sane; set -m; \"$0\" \"$@\"; stty -a; echo stopped; fg; stty -a; echo stopped; fg";
+    let words = ["-c", script, CLIENT, &server, "--timeout", "600"];
+    let mut session = Terminal::start("sh", &words.map(str::to_owned));
+    let terminal = session.handle();
+    let stop = |session: &mut Terminal| {
+        session.type_control('z');
+        let shown = session.expect("stopped\r\n");
+        assert!(shown.contains(" icanon ") && shown.contains(" echo "), "{shown:?}");
+    };
+    session.expect("key> ");
+    session.type_line("http");
+    let (_, client) = servent.recv();
+    until("the modes of a wait", || is_waiting(&terminal));
+    stop(&mut session);
+    until("the modes of a wait", || is_waiting(&terminal));
+    servent.send(client, &response(b"http", b"80/tcp"));
+    session.expect("80/tcp");
+    session.type_control('c');
+    session.expect("http: stopped\r\n");
+    session.expect("key> ");
+    // At the prompt as well, where the editor reads key by key.
+    stop(&mut session);
+    session.expect("key> ");
+    session.type_line("smtp");
+    assert_eq!(servent.recv().0, clireq(b"smtp"));
+    session.type_control('c');
+    session.expect("smtp: stopped\r\n");
+    session.expect("key> ");
+    session.type_control('d');
+    session.expect_end(0);
+    assert_eq!(line_modes(&terminal), LINE_MODES);
+    servent.expect_nothing_left();
+}
+
+/// Whether lines are edited by the terminal, which shows nothing of them.
+fn is_waiting(terminal: &File) -> bool {
+    line_modes(terminal) == LocalFlags::ICANON
+}
+
+/// What was typed was not shown: nobody edits lines there but the terminal.
+#[test]
+fn a_dumb_terminal_shows_what_is_typed() {
+    for environment in ["TERM=dumb", "-u TERM"] {
+        let servent = Peer::new();
+        let server = servent.addr().to_string();
+        let script = format!("stty sane && exec env {environment} \"$0\" \"$@\"");
+        let words = ["-c", &script, CLIENT, &server, "--timeout", "0.1", "--tries", "1"];
+        let mut session = Terminal::start("sh", &words.map(str::to_owned));
+        session.expect("key> ");
+        assert_eq!(line_modes(&session.handle()), LINE_MODES, "{environment}");
+        session.type_line("http");
+        let shown = session.expect("http: no answer");
+        assert!(shown.starts_with("http\r\n") && !shown.contains('\x1b'), "{environment}: {shown:?}");
+        session.expect("key> ");
+        session.type_control('d');
+        session.expect_end(0);
     }
 }
 
