@@ -1,5 +1,6 @@
 //! The loop of a conversation.
 
+use super::guide::{GREETING, Guide};
 use super::live::{self, TICK};
 use super::screen::Screen;
 use super::{Ending, Input, Interrupt, Manner, Wires};
@@ -35,6 +36,7 @@ pub(super) struct Conversation<'a, C, A, R> {
     unread: Option<io::Error>,
     /// When the live line is to change; `None` while nothing is under way.
     tick: Option<Timestamp>,
+    guide: Guide,
     unanswered: usize,
     refused: usize,
 }
@@ -63,6 +65,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             is_ended: false,
             unread: None,
             tick: None,
+            guide: Guide::default(),
             unanswered: 0,
             refused: 0,
         }
@@ -70,6 +73,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
 
     pub(super) fn run(mut self) -> io::Result<Ending> {
         let start = self.asker.now();
+        if self.manner.interactive {
+            self.screen.remark(GREETING);
+        }
         let ending = self.converse();
         self.screen.erase();
         if let (Ok(Ending::Finished { .. }), true) = (&ending, self.has_bar()) {
@@ -139,7 +145,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         self.is_asked = false;
         match line {
             LineRead::Typed(typed) => match AskedKey::in_dialect(&typed, self.manner.dialect) {
-                Ok(key) => self.asker.queries_mut().push(key),
+                Ok(key) => self.take_key(key),
                 Err(KeyError::Empty) => {}
                 Err(error) => {
                     self.refused += usize::from(!self.manner.interactive);
@@ -154,6 +160,14 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             // What is under way is finished, as at the end of the input (P-45).
             LineRead::Failed(error) => (self.unread, self.is_ended) = (Some(error), true),
             LineRead::Interrupted | LineRead::End => self.is_ended = true,
+        }
+    }
+
+    /// A person may have typed what is for the program.
+    fn take_key(&mut self, key: AskedKey) {
+        match self.guide.instead_of(&key).filter(|_| self.manner.interactive) {
+            Some(said) => self.screen.remark(said),
+            None => self.asker.queries_mut().push(key),
         }
     }
 
@@ -210,6 +224,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                 Event::Finished { number, key, summary } => {
                     self.unanswered += usize::from(summary.answers == 0 && !self.manner.interactive);
                     self.screen.end(number, &key, &summary)?;
+                    if let Some(said) = self.guide.about(&key, &summary).filter(|_| self.manner.interactive) {
+                        self.screen.remark(said);
+                    }
                 }
                 Event::Stopped { key } if self.manner.interactive => {
                     self.screen.remark(format_args!("{}: stopped", shown(self.manner.remark_paint, &key)));

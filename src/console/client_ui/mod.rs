@@ -7,12 +7,14 @@
 //! |---|---|
 //! | `conversation` | the loop |
 //! | `format` | answers as lines: for eyes, with tabs, as JSON |
+//! | `guide` | what is said to whoever types at the prompt |
 //! | `json` | the objects of `--json` |
 //! | `live` | the line that counts down, and the progress bar |
 //! | `screen` | the two outputs, and the live line that must not mix with them |
 
 mod conversation;
 mod format;
+mod guide;
 mod json;
 mod live;
 mod screen;
