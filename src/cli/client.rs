@@ -205,10 +205,10 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
     let mut crew = Crew::default();
     // At a terminal there are settings to put back first.
     let may_be_stuck = !io::stdout().is_terminal();
-    let redraw_tx = interrupt_tx.clone();
+    let terminal_tx = interrupt_tx.clone();
     let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, interrupt_tx, move |signal| match signal {
         SIGINT => Some(Interrupt::User),
-        _ if signals::attend_terminal(signal, &redraw_tx) => None,
+        _ if signals::attend_terminal(signal, &terminal_tx) => None,
         _ => {
             if may_be_stuck {
                 leave_in_time();

@@ -132,8 +132,8 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
     let (signal_tx, signal_rx) = unbounded();
     let mut crew = Crew::default();
     let (interrupt_tx, interrupt_rx) = unbounded();
-    let redraw_tx = interrupt_tx.clone();
-    let pass_on = move |signal| (!signals::attend_terminal(signal, &redraw_tx)).then_some(signal);
+    let terminal_tx = interrupt_tx.clone();
+    let pass_on = move |signal| (!signals::attend_terminal(signal, &terminal_tx)).then_some(signal);
     let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, signal_tx, pass_on)
         .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let verbose = args.verbosity.is_verbose();

@@ -16,19 +16,26 @@ pub(super) const OF_A_CLIENT: [i32; 7] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGT
 /// or SIGTSTP (Ctrl-Z) stops it, and set again when it goes on; a window that has another size now is told to the
 /// conversation. Returns whether `signal` is one of these.
 pub(super) fn attend_terminal(signal: i32, interrupt_tx: &Sender<Interrupt>) -> bool {
-    match signal {
+    let interrupt = match signal {
         SIGQUIT => {
             modes::restore();
             // It is in the table of signals, so this ends the program.
             emulate_default_handler(signal).ok();
+            return true;
         }
-        SIGTSTP => modes::suspend(),
-        SIGCONT => modes::resume(),
-        SIGWINCH => {}
+        SIGTSTP => {
+            modes::suspend();
+            Interrupt::GoneOn
+        }
+        SIGCONT => {
+            modes::resume();
+            Interrupt::GoneOn
+        }
+        SIGWINCH => Interrupt::Resized,
         _ => return false,
-    }
+    };
     // The conversation may be over.
-    interrupt_tx.send(Interrupt::Redraw).ok();
+    interrupt_tx.send(interrupt).ok();
     true
 }
 

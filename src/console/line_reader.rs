@@ -204,6 +204,7 @@ impl ConditionalEventHandler for Suspend {
 impl LineSource for EditedLines {
     fn next_line(&mut self) -> LineRead {
         self.settle();
+        modes::claim();
         match self.editor.readline(PROMPT) {
             Ok(line) => {
                 self.remember(&line);

@@ -114,6 +114,15 @@ pub fn resume() {
     }
 }
 
+/// Sets them again before the editor changes them, if that is still to be done: a program that went on in the background
+/// is stopped by it until it is in the foreground.
+pub(super) fn claim() {
+    let stopped = MODES.lock().stopped.take();
+    if let Some(stopped) = stopped {
+        set(&stopped);
+    }
+}
+
 /// A terminal that is gone has no modes.
 fn set(modes: &Termios) {
     termios::tcsetattr(io::stdin(), SetArg::TCSANOW, modes).ok();

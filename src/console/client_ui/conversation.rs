@@ -181,8 +181,8 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> io::Result<Option<Ending>> {
         let is_at_prompt = self.asker.queries().is_empty();
         match interrupt {
-            Ok(Interrupt::Redraw) => {
-                self.screen.disturb();
+            Ok(resumed @ (Interrupt::Resized | Interrupt::GoneOn)) => {
+                self.screen.disturb(resumed == Interrupt::Resized);
                 return Ok(None);
             }
             Ok(Interrupt::Leave) | Err(_) => return Ok(Some(Ending::Left)),

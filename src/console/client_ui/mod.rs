@@ -98,8 +98,10 @@ pub enum Interrupt {
     User,
     /// Leave at once, whatever is under way.
     Leave,
-    /// The terminal is not as it was: what changes on it is to be drawn again.
-    Redraw,
+    /// The terminal has other columns now.
+    Resized,
+    /// The program was stopped and goes on: others have written to the terminal.
+    GoneOn,
 }
 
 /// How a conversation ended.

@@ -89,9 +89,12 @@ impl<'a, A: Write, R: Write> Screen<'a, A, R> {
         }
     }
 
-    /// The terminal may not show the live line as it was drawn.
-    pub(super) fn disturb(&mut self) {
+    /// The terminal does not show the live line as it was drawn, or it is no longer there.
+    pub(super) fn disturb(&mut self, is_there: bool) {
         self.is_disturbed |= self.live.is_some();
+        if !is_there {
+            self.live = None;
+        }
     }
 
     /// What takes the live line away. A terminal that has become narrower than it has wrapped it, as nearly all do: then

@@ -96,6 +96,35 @@ fn ctrl_z_gives_the_shell_its_terminal_back_and_takes_it_again() {
     servent.expect_nothing_left();
 }
 
+/// The editor's modes were then those of the wait, or the other way round.
+#[test]
+fn a_wait_that_ends_in_the_background_has_its_prompt_in_the_foreground() {
+    let servent = Peer::new();
+    let server = servent.addr().to_string();
+    let script = "stty sane; set -m; \"$0\" \"$@\"; bg; read line; fg";
+    let words = ["-c", script, CLIENT, &server, "--timeout", "0.5", "--tries", "1"];
+    let mut session = Terminal::start("sh", &words.map(str::to_owned));
+    let terminal = session.handle();
+    session.expect("key> ");
+    session.type_line("http");
+    servent.recv();
+    until("the modes of a wait", || is_waiting(&terminal));
+    session.type_control('z');
+    until("the shell's modes", || line_modes(&terminal) == LINE_MODES);
+    session.expect("http: no answer\r\n");
+    session.type_line("to the foreground");
+    session.expect("key> ");
+    until("the editor's modes", || line_modes(&terminal) == LocalFlags::empty());
+    session.type_line("smtp");
+    assert_eq!(servent.recv().0, clireq(b"smtp"));
+    session.expect("smtp: no answer\r\n");
+    session.expect("key> ");
+    session.type_control('d');
+    session.expect_end(0);
+    assert_eq!(line_modes(&terminal), LINE_MODES);
+    servent.expect_nothing_left();
+}
+
 /// Whether lines are edited by the terminal, which shows nothing of them.
 fn is_waiting(terminal: &File) -> bool {
     line_modes(terminal) == LocalFlags::ICANON
