@@ -123,6 +123,20 @@ pub(super) fn print_generated(command: Command, manual: &Manual, wanted: Wanted)
     exit_of_output(printed, manual)
 }
 
+/// Replaces what was typed by what is safe to show of it (P-44).
+fn escape_words(error: &mut clap::Error) {
+    let unsafe_words: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(word) => Some((kind, escape(word.as_bytes()))).filter(|(_, shown)| shown != word),
+            _ => None,
+        })
+        .collect();
+    for (kind, shown) in unsafe_words {
+        error.insert(kind, ContextValue::String(shown));
+    }
+}
+
 /// Replaces clap's tips by ours, but for the option that is nearest to an unknown one that no other program has.
 fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &[OsString]) -> clap::Error {
     let tip = match error.kind() {
@@ -140,6 +154,7 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
         },
         _ => (manual.hint)(&hints::operands(command, words)),
     };
+    escape_words(&mut error);
     error.remove(ContextKind::Suggested);
     if let Some(tip) = tip {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![escape(tip.as_bytes()).into()]));

@@ -9,6 +9,7 @@ use crate::protocol::SeenConfig;
 use crate::servent::{RESPONSE_LIMIT, Servent};
 use crate::serving::{self, ServentEvent, ServingConfig, ServingError, TraceTarget};
 use crate::stats::Counters;
+use crate::text::escape;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -131,7 +132,7 @@ impl ServentArgs {
             let message = format!(
                 "{} neighbours '{}'...: expected at most {} of [IP:PORT]...",
                 args.neighbours.len(),
-                args.neighbours[0],
+                escape(args.neighbours[0].to_string().as_bytes()),
                 Neighbours::COUNT_MAX
             );
             return Err(Self::command().error(ErrorKind::TooManyValues, message));

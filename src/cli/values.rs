@@ -1,5 +1,6 @@
 //! What can stand for a port, a neighbour or a number of seconds, each with a message that shows how it is done.
 
+use crate::text::escape;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::ops::RangeInclusive;
@@ -86,8 +87,10 @@ pub fn peer(typed: &str) -> Result<Peer, String> {
         let missing = if port(typed).is_ok() { "an address before the port" } else { "a port behind the address" };
         return Err(format!("expected {missing}, {EXAMPLE}"));
     };
-    let port = port(typed_port)
-        .map_err(|_| format!("expected a port from 1 to 65535 behind the colon, found '{typed_port}', {EXAMPLE}"))?;
+    let port = port(typed_port).map_err(|_| {
+        let found = escape(typed_port.as_bytes());
+        format!("expected a port from 1 to 65535 behind the colon, found '{found}', {EXAMPLE}")
+    })?;
     if host.is_empty() || host.chars().any(|character| character.is_whitespace() || character.is_control()) {
         return Err(format!("expected an IPv4 address or a host name before the colon, {EXAMPLE}"));
     }

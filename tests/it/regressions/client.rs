@@ -242,6 +242,24 @@ fn p45_a_line_that_does_not_end_is_refused_with_a_message_and_the_next_line_is_a
     servent.expect_nothing_left();
 }
 
+/// What was wrong with a word was said with the word as it was.
+#[test]
+fn p44_what_is_refused_of_a_command_line_is_shown_escaped() {
+    for (words, shown) in [
+        (&["a\x1b[2J\u{202e}"][..], r"a\x1b[2J\u{202e}"),
+        (&["h:6001", "--timeout", "\x1b[2J"], r"\x1b[2J"),
+        (&["h:6001", "--\u{200b}"], r"--\u{200b}"),
+        (&["h:\u{1b}[2J", "http"], r"found '\x1b[2J'"),
+        (&["\x1b[2J.invalid:6001", "http"], r"\x1b[2J.invalid"),
+    ] {
+        let finished = Program::start(CLIENT, words).finish();
+        assert_eq!(finished.code, Some(2), "{words:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(shown), "{words:?}: {:?}", finished.stderr);
+        let hidden = |character: char| character != '\n' && !matches!(character, ' '..='~');
+        assert!(!finished.stderr.contains(hidden), "{words:?}: {:?}", finished.stderr);
+    }
+}
+
 /// The first remark that could not be written ended it as if the key had been answered.
 #[test]
 fn p41_an_unanswered_key_is_a_failure_also_if_nobody_reads_the_remarks() {
