@@ -99,7 +99,8 @@ impl Verbosity {
     }
 }
 
-/// Says on standard error why `program` ends. Names and words that somebody else may have chosen are safe to show (P-44).
+/// Says on standard error why `program` ends. Names and words that somebody else may have chosen are made safe to show
+/// (P-44).
 fn complain(program: &str, cause: impl Display) {
     let cause: Vec<_> = cause.to_string().lines().map(|line| escape(line.as_bytes())).collect();
     writeln!(io::stderr(), "{program}: {}", cause.join("\n")).ok();

@@ -1,7 +1,7 @@
 //! What was typed at the prompt, kept between runs in a file that other clients write as well.
 //!
-//! A thread of its own reads and writes the file, for another program may have locked it, or its disk may not answer. The
-//! prompt waits for that thread, so that a line is kept at once, but only for [`WAIT_MAX`].
+//! A thread of its own reads and writes the file, for another program may have locked it, or its disk may not answer.
+//! The prompt waits for that thread, so that a line is kept at once, but only for [`WAIT_MAX`].
 
 use crate::text::escape_path;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
@@ -61,8 +61,8 @@ impl History {
         }
     }
 
-    /// Waits until all is kept, but not for long, and returns the lines of earlier runs if they have come only now. What
-    /// can't be kept, or not yet, is said once.
+    /// Waits until all is kept, but not for long, and returns the lines of earlier runs if they have come only now.
+    /// What can't be kept, or not yet, is said once.
     pub(super) fn settle(&mut self) -> Vec<String> {
         let mut earlier = Vec::new();
         while self.owed > 0
@@ -108,8 +108,8 @@ fn keep(file: &Path, config: &Config, line_rx: &Receiver<String>, reply_tx: &Sen
     Ok(())
 }
 
-/// Reads `file`; `None` if it is a device such as /dev/null, which keeps nothing, or a pipe, which would hold up whoever
-/// opens it.
+/// Reads `file`; `None` if it is a device such as /dev/null, which keeps nothing, or a pipe, which would hold up
+/// whoever opens it.
 fn open(file: &Path, config: &Config) -> io::Result<Option<FileHistory>> {
     match fs::metadata(file) {
         Ok(found) if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),

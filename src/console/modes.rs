@@ -1,8 +1,8 @@
 //! The modes of the terminal, which belong to the whole process: put back on every way out.
 //!
-//! A client at a prompt changes them: while it waits nothing that is typed is echoed, and the line editor takes key by key.
-//! A shell that comes after it, because it ended or because it was stopped (Ctrl-Z), must find them as they were; dash,
-//! unlike bash, does not put them back itself. Whoever ends the process without unwinding calls [`restore`] first.
+//! A client at a prompt changes them: while it waits nothing that is typed is echoed, and the line editor takes key by
+//! key. A shell that comes after it, because it ended or because it was stopped (Ctrl-Z), must find them as they were;
+//! dash, unlike bash, does not put them back itself. Whoever ends the process without unwinding calls [`restore`] first.
 
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
