@@ -96,6 +96,34 @@ fn ctrl_z_gives_the_shell_its_terminal_back_and_takes_it_again() {
     servent.expect_nothing_left();
 }
 
+/// The kernel stops no program that nobody could let go on, and neither does the client itself.
+#[test]
+fn ctrl_z_without_a_shell_stops_nothing() {
+    let servent = Peer::new();
+    let args = [servent.addr().to_string(), "--timeout".to_owned(), "600".to_owned()];
+    let mut session = Terminal::start(CLIENT, &args);
+    session.expect("key> ");
+    session.type_control('z');
+    session.type_line("http");
+    let (_, client) = servent.recv();
+    session.expect("waiting for the first answer: http");
+    session.type_control('z');
+    // What is on its way when it is typed the terminal drops: the lines of later ticks show that it goes on.
+    for _ in 0..3 {
+        session.expect("waiting for the first answer: http");
+    }
+    servent.send(client, &response(b"http", b"80/tcp"));
+    session.expect("80/tcp");
+    session.expect("waiting for more: http");
+    assert!(!line_modes(&session.handle()).contains(LocalFlags::ECHO));
+    session.type_control('c');
+    session.expect("http: stopped\r\n");
+    session.expect("key> ");
+    session.type_control('d');
+    session.expect_end(0);
+    servent.expect_nothing_left();
+}
+
 /// The editor's modes were then those of the wait, or the other way round.
 #[test]
 fn a_wait_that_ends_in_the_background_has_its_prompt_in_the_foreground() {
