@@ -16,7 +16,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use log::LevelFilter;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::SIGINT;
 use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -30,7 +30,7 @@ use std::process::{self, ExitCode};
 pub(super) const SERVENT_MODE: &str = "--as-servent";
 
 /// The program's name, and the verb.
-const NAME: &str = "tp3 overlay";
+pub(super) const NAME: &str = "tp3 overlay";
 
 /// Overlay of servents on this machine, with a client
 ///
@@ -46,6 +46,8 @@ pub(super) struct OverlayArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Keys to ask for; without any, lines of standard input
+    ///
+    /// A lone - stands for standard input as well.
     #[arg(value_name = "KEY")]
     keys: Vec<OsString>,
     /// Port of the servent to ask [default: first in FILE]
@@ -146,7 +148,10 @@ pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCod
 fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<AskedKey>) -> Result<u8, String> {
     let (signal_tx, signal_rx) = unbounded();
     let mut crew = Crew::default();
-    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], signal_tx, |signal| signal)
+    let (interrupt_tx, interrupt_rx) = unbounded();
+    let terminal_tx = interrupt_tx.clone();
+    let pass_on = move |signal| (!signals::attend_terminal(signal, &terminal_tx)).then_some(signal);
+    let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, signal_tx, pass_on)
         .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let verbose = args.verbosity.is_verbose();
     let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
@@ -163,7 +168,6 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
 
     let config = args.asking.config(servent, keys, args.verbosity);
     let ended_rx = overlay.ended();
-    let (interrupt_tx, interrupt_rx) = unbounded();
     let (died_tx, died_rx) = bounded(1);
     crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
         .map_err(|error| format!("cannot start: {error}"))?;

@@ -9,6 +9,7 @@ use crate::protocol::SeenConfig;
 use crate::servent::{RESPONSE_LIMIT, Servent};
 use crate::serving::{self, ServentEvent, ServingConfig, ServingError, TraceTarget};
 use crate::stats::Counters;
+use crate::text::escape;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -39,6 +40,8 @@ pub struct ServentArgs {
     #[arg(value_name = "PORT", value_parser = values::port)]
     port: u16,
     /// Key-value file: on each line a key and its value
+    ///
+    /// - is standard input, which is read once: a reload keeps the pairs.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Neighbours, at most 10: IPv4 address or host name, and port
@@ -129,7 +132,7 @@ impl ServentArgs {
             let message = format!(
                 "{} neighbours '{}'...: expected at most {} of [IP:PORT]...",
                 args.neighbours.len(),
-                args.neighbours[0],
+                escape(args.neighbours[0].to_string().as_bytes()),
                 Neighbours::COUNT_MAX
             );
             return Err(Self::command().error(ErrorKind::TooManyValues, message));
@@ -287,9 +290,9 @@ fn start(args: ServentArgs) -> Result<Started, NotStarted> {
     let (events_tx, events_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP, SIGUSR1], events_tx, |signal| match signal {
-        SIGHUP => ServentEvent::Reload,
-        SIGUSR1 => ServentEvent::PrintCounters,
-        _ => ServentEvent::Stop,
+        SIGHUP => Some(ServentEvent::Reload),
+        SIGUSR1 => Some(ServentEvent::PrintCounters),
+        _ => Some(ServentEvent::Stop),
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let file = args.file.clone();

@@ -2,6 +2,7 @@
 
 use super::{CommandLine, Member, Neighbour, ServentLine};
 use crate::serving::TraceTarget;
+use crate::text::{escape, escape_path};
 use std::fmt;
 use std::fs;
 use std::net::SocketAddrV4;
@@ -28,7 +29,7 @@ pub struct OverlayFileError {
 
 impl fmt::Display for OverlayFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.file.display())?;
+        write!(f, "{}:", escape_path(&self.file))?;
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
         }
@@ -272,8 +273,9 @@ impl fmt::Display for OverlayFile {
             let separator = if index == 0 { "" } else { "\n" };
             let neighbours: Vec<_> =
                 line.command().neighbours.iter().map(|neighbour| neighbour.typed.as_str()).collect();
-            let neighbours = if neighbours.is_empty() { "nobody".to_owned() } else { neighbours.join(", ") };
-            let kv_name = line.command().kv_file.file_name().unwrap_or_default().to_string_lossy();
+            let neighbours =
+                if neighbours.is_empty() { "nobody".to_owned() } else { escape(neighbours.join(", ").as_bytes()) };
+            let kv_name = escape(line.command().kv_file.file_name().unwrap_or_default().as_encoded_bytes());
             write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address())?;
         }
         Ok(())

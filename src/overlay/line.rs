@@ -1,6 +1,6 @@
 //! What a line of an overlay file says.
 
-use crate::serving::TraceTarget;
+use crate::serving::{self, TraceTarget};
 use serde::Serialize;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
@@ -98,6 +98,9 @@ impl ServentLine {
         words.extend(typed);
         let command = read_line(&words)?;
         let ip = if command.bind.is_unspecified() { Ipv4Addr::LOCALHOST } else { command.bind };
+        if serving::is_standard_input(&command.kv_file) {
+            return Err("FILE -: standard input is the client's, name a file".to_owned());
+        }
         if command.trace == Some(TraceTarget::StandardOutput) {
             return Err("--trace -: standard output is the client's, name a file".to_owned());
         }

@@ -4,6 +4,7 @@
 //! asked for it ([`die_with_parent`]).
 
 use super::{Member, StartReport};
+use crate::text::escape;
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -104,8 +105,8 @@ impl std::error::Error for OverlayError {}
 
 impl Overlay {
     /// Starts `program` for each of `members` and waits until each serves, or a signal comes from `signal_rx`. What they
-    /// write to standard error is passed on, each line with the servent's port in front; `last_words_too` passes on what
-    /// they write while they stop as well.
+    /// write to standard error is passed on, escaped (P-44), each line with the servent's port in front;
+    /// `last_words_too` passes on what they write while they stop as well.
     ///
     /// Call it from the main thread: a servent dies with the *thread* that started it ([`die_with_parent`]).
     ///
@@ -185,7 +186,7 @@ impl Overlay {
         let listener = Builder::new().name(name).spawn(move || {
             let mut last_words = VecDeque::new();
             let lines = stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok);
-            for line in lines.map(|line| String::from_utf8_lossy(&line).into_owned()) {
+            for line in lines.map(|line| escape(&line)) {
                 if last_words_too || !stopping.load(Ordering::Relaxed) {
                     writeln!(io::stderr(), "[{port}] {line}").ok();
                 }

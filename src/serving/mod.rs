@@ -20,6 +20,7 @@ use crate::net::{Offload, Socket};
 use crate::protocol::{SeenConfig, Store};
 use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
+use crate::text::escape_path;
 use crate::types::SeqNo;
 use banner::Banner;
 use crossbeam_channel::{Receiver, never, select, tick};
@@ -35,7 +36,7 @@ use std::time::Duration;
 pub struct ServingConfig {
     /// Where to listen.
     pub bind: SocketAddrV4,
-    /// The key-value file.
+    /// The key-value file; `-` is standard input.
     pub file: PathBuf,
     /// Whom to forward to.
     pub neighbours: Vec<SocketAddrV4>,
@@ -212,13 +213,24 @@ pub fn run(
     (counters, outcome.and_then(|()| failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))))
 }
 
-/// Reads `file` again and lets `servent` answer from it at once; if that fails, the old store stays (P-35).
+/// Whether `file` is the `-` that stands for standard input.
+#[must_use]
+pub fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// Reads `file` again and lets `servent` answer from it at once; if that fails, or it is standard input, which ends but
+/// once, the old store stays (P-35).
 pub fn reload(servent: &Servent, file: &Path) {
+    if is_standard_input(file) {
+        log::warn!("standard input was read to its end; still answering from what it held");
+        return;
+    }
     match load(file) {
         Ok(store) => {
             let pairs = store.len();
             servent.replace_store(store);
-            log::info!("reloaded {pairs} pairs from {}", file.display());
+            log::info!("reloaded {pairs} pairs from {}", escape_path(file));
         }
         Err(error) => log::error!("{error}; still answering from what was read before"),
     }
@@ -226,7 +238,7 @@ pub fn reload(servent: &Servent, file: &Path) {
 
 /// Reads a key-value file and logs a warning for what is wrong with it (P-33).
 fn load(file: &Path) -> Result<Store, LoadError> {
-    let loaded = Store::read(file)?;
+    let loaded = if is_standard_input(file) { Store::read_from(io::stdin().lock(), file) } else { Store::read(file) }?;
     loaded.warnings().for_each(|warning| log::warn!("{}", warning.about(file)));
     Ok(loaded.store)
 }

@@ -21,6 +21,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                     or ends where there is none",
                 ),
                 Term("SIGTERM, SIGHUP", "end the client and the servents"),
+                Term("SIGTSTP, SIGQUIT", "(Ctrl-Z and its like) stop or end the client, with the terminal as before"),
             ],
         },
         Section {

@@ -1,12 +1,13 @@
 //! The loop of a conversation.
 
+use super::guide::{GREETING, Guide};
 use super::live::{self, TICK};
 use super::screen::Screen;
 use super::{Ending, Input, Interrupt, Manner, Wires};
 use crate::actor::asking::Asker;
 use crate::actor::channels::News;
 use crate::actor::clock::Clock;
-use crate::console::line_reader::LineRead;
+use crate::console::line_reader::{LINE_LEN_MAX, LineRead};
 use crate::console::terminal::{Paint, Style};
 use crate::protocol::{AskedKey, Dialect, Event, KeyError, Notice, QueriesConfig};
 use crate::text::escape;
@@ -35,6 +36,7 @@ pub(super) struct Conversation<'a, C, A, R> {
     unread: Option<io::Error>,
     /// When the live line is to change; `None` while nothing is under way.
     tick: Option<Timestamp>,
+    guide: Guide,
     unanswered: usize,
     refused: usize,
     /// The hint at the other dialect is of use and was not given yet.
@@ -58,7 +60,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         Self {
             manner,
             asker: Asker::new((servent, dialect), config, clock, news_rx, outbox_tx),
-            screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format),
+            screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format, manner.columns),
             interrupt_rx,
             given_count: asked_tx.is_none().then_some(given.len()),
             given: given.into(),
@@ -68,6 +70,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             is_ended: false,
             unread: None,
             tick: None,
+            guide: Guide::default(),
             unanswered: 0,
             refused: 0,
             may_hint: dialect == Dialect::Plain,
@@ -76,6 +79,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
 
     pub(super) fn run(mut self) -> io::Result<Ending> {
         let start = self.asker.now();
+        if self.manner.interactive {
+            self.screen.remark(GREETING);
+        }
         let ending = self.converse();
         self.screen.erase();
         if let (Ok(Ending::Finished { .. }), true) = (&ending, self.has_bar()) {
@@ -145,17 +151,29 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         self.is_asked = false;
         match line {
             LineRead::Typed(typed) => match AskedKey::in_dialect(&typed, self.manner.dialect) {
-                Ok(key) => self.asker.queries_mut().push(key),
+                Ok(key) => self.take_key(key),
                 Err(KeyError::Empty) => {}
                 Err(error) => {
                     self.refused += usize::from(!self.manner.interactive);
                     self.screen.remark(error);
                 }
             },
+            LineRead::TooLong => {
+                self.refused += usize::from(!self.manner.interactive);
+                self.screen.remark(format_args!("a line of more than {LINE_LEN_MAX} bytes, which no key is: skipped"));
+            }
             LineRead::Unreadable => self.screen.remark("that is not UTF-8; other bytes can be piped in"),
             // What is under way is finished, as at the end of the input (P-45).
             LineRead::Failed(error) => (self.unread, self.is_ended) = (Some(error), true),
             LineRead::Interrupted | LineRead::End => self.is_ended = true,
+        }
+    }
+
+    /// A person may have typed what is for the program.
+    fn take_key(&mut self, key: AskedKey) {
+        match self.guide.instead_of(&key).filter(|_| self.manner.interactive) {
+            Some(said) => self.screen.remark(said),
+            None => self.asker.queries_mut().push(key),
         }
     }
 
@@ -169,6 +187,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> io::Result<Option<Ending>> {
         let is_at_prompt = self.asker.queries().is_empty();
         match interrupt {
+            Ok(resumed @ (Interrupt::Resized | Interrupt::GoneOn)) => {
+                self.screen.disturb(resumed == Interrupt::Resized);
+                return Ok(None);
+            }
             Ok(Interrupt::Leave) | Err(_) => return Ok(Some(Ending::Left)),
             Ok(Interrupt::User) if self.manner.interactive && is_at_prompt => self.is_ended = true,
             Ok(Interrupt::User) => {
@@ -215,6 +237,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                     self.screen.end(number, &key, &summary)?;
                     if summary.answers == 0 && std::mem::take(&mut self.may_hint) {
                         self.screen.remark(NUL_HINT);
+                    }
+                    if let Some(said) = self.guide.about(&key, &summary).filter(|_| self.manner.interactive) {
+                        self.screen.remark(said);
                     }
                 }
                 Event::Stopped { key } if self.manner.interactive => {

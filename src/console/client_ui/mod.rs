@@ -7,12 +7,14 @@
 //! |---|---|
 //! | `conversation` | the loop |
 //! | `format` | answers as lines: for eyes, with tabs, as JSON |
+//! | `guide` | what is said to whoever types at the prompt |
 //! | `json` | the objects of `--json` |
 //! | `live` | the line that counts down, and the progress bar |
 //! | `screen` | the two outputs, and the live line that must not mix with them |
 
 mod conversation;
 mod format;
+mod guide;
 mod json;
 mod live;
 mod screen;
@@ -96,6 +98,10 @@ pub enum Interrupt {
     User,
     /// Leave at once, whatever is under way.
     Leave,
+    /// The terminal has other columns now.
+    Resized,
+    /// The program was stopped and goes on: others have written to the terminal.
+    GoneOn,
 }
 
 /// How a conversation ended.

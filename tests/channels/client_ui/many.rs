@@ -131,3 +131,13 @@ fn ctrl_c_without_a_prompt_shows_what_was_heard_of_later_keys() {
     client.expect_answer(b"b\t127.0.0.1:6001\t2");
     assert_eq!(client.end(), Ending::Interrupted);
 }
+
+#[test]
+fn p45_a_line_that_is_too_long_is_refused_and_the_next_one_is_asked_for() {
+    let client = Fixture::start(false, false);
+    next(&client.asked_rx);
+    client.line_tx.send(LineRead::TooLong).unwrap();
+    client.expect_remark("a line of more than 131072 bytes, which no key is: skipped");
+    next(&client.asked_rx);
+    assert_eq!(client.end(), Ending::Finished { unanswered: 0, refused: 1 });
+}

@@ -82,6 +82,9 @@ impl Fixture {
         let conversation = Builder::new()
             .spawn(move || client_ui::run(manner, wires, &its_clock, &mut answers, &mut remarks))
             .unwrap();
+        if manner.interactive {
+            assert_eq!(next(&remark_rx), b"keys, one a line; Ctrl-D leaves");
+        }
         Self {
             conversation,
             asked_rx,

@@ -12,4 +12,3 @@ mod offload;
 mod overlay;
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 mod shed;
-#[cfg(target_os = "linux")]

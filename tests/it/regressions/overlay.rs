@@ -53,6 +53,23 @@ fn a_byte_order_mark_and_a_comment_in_latin_1_are_accepted() {
     assert_eq!((finished.code, who_answered(&finished, "http")), (Some(0), vec![first]), "{}", finished.stderr);
 }
 
+/// What a servent said, and the names of files, went to the terminal as they were.
+#[test]
+fn p44_what_servents_say_and_the_names_of_files_cannot_command_the_terminal_or_hide() {
+    let dir = TempDir::new();
+    let name = "pairs\x1b[2J\u{202e}\u{200b}\u{e0041}.txt";
+    dir.write(name, b"http 80/tcp\nlonely\n");
+    let file = dir.write("overlay.txt", format!("{} '{name}'\n", ports::free()).as_bytes());
+    let args = ["overlay", "-v", file.to_str().unwrap(), "--timeout", "0.2", "http"];
+    let finished = Program::start(TP3, args).finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let shown = r"pairs\x1b[2J\u{202e}\u{200b}\u{e0041}.txt";
+    // The banner, the warning of the line, and the overlay's own listing.
+    assert!(finished.stderr.matches(shown).count() >= 3, "{:?}", finished.stderr);
+    let hidden = |character: char| character != '\n' && !matches!(character, ' '..='~');
+    assert!(!finished.stderr.contains(hidden), "{:?}", finished.stderr);
+}
+
 /// It was a failure to start, not a wrong command line, and what would have been right was not said.
 #[test]
 fn a_port_to_ask_at_that_no_line_has_is_a_wrong_command_line_and_the_ports_are_named() {
