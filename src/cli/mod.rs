@@ -13,8 +13,8 @@
 //! | `manual` | what `--help` and the man pages tell beside the options |
 //! | `generate` | man pages and completions |
 //!
-//! Messages go to standard error. If standard error is gone, there is nobody to tell, so failures to write there are
-//! ignored.
+//! Messages go to standard error through [`standard_error`], so that nobody waits for whoever reads them. If it is gone,
+//! there is nobody to tell, so failures to write there are ignored.
 
 pub mod client;
 mod command;
@@ -29,7 +29,10 @@ mod signals;
 pub mod toolbox;
 pub mod values;
 
+use crate::console::standard_error::{self, StandardError};
 use crate::overlay::Logging;
+use anstream::AutoStream;
+use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -87,10 +90,10 @@ impl Verbosity {
         if journal::is_standard_error() {
             builder.format_timestamp(None);
         }
-        let logger =
-            builder.filter_module(env!("CARGO_CRATE_NAME"), level).format_target(false).parse_default_env().try_init();
+        builder.filter_module(env!("CARGO_CRATE_NAME"), level).format_target(false).parse_default_env();
+        builder.target(Target::Pipe(Box::new(StandardError))).write_style(log_style());
         // A second logger in one process changes nothing: the first one stays.
-        logger.ok();
+        builder.try_init().ok();
         panic::set_hook(Box::new(|panicked| {
             let current = thread::current();
             log::error!("in '{}': {panicked} (this is a bug)", current.name().unwrap_or("unnamed"));
@@ -98,9 +101,32 @@ impl Verbosity {
     }
 }
 
+/// Whether log lines are coloured. The logger knows of standard error no more than that it is a writer, so it is decided
+/// here, as it would.
+fn log_style() -> WriteStyle {
+    match std::env::var(env_logger::DEFAULT_WRITE_STYLE_ENV).as_deref() {
+        Ok("always") => WriteStyle::Always,
+        Ok("never") => WriteStyle::Never,
+        _ => AutoStream::choice(&io::stderr()).into(),
+    }
+}
+
+/// Says a line on standard error.
+fn say(line: impl Display) {
+    standard_error::say(format!("{line}\n").as_bytes());
+}
+
 /// Says on standard error why `program` ends.
 fn complain(program: &str, cause: impl Display) {
-    writeln!(io::stderr(), "{program}: {cause}").ok();
+    say(format_args!("{program}: {cause}"));
+}
+
+/// Runs a program, and lets what it said on standard error be read.
+fn to_the_last_word(program: impl FnOnce() -> ExitCode) -> ExitCode {
+    signals::outlive_file_size_limit();
+    let ended = program();
+    standard_error::flush();
+    ended
 }
 
 /// Ends with what clap says: help and version on standard output, errors on standard error with an example of how it
@@ -108,7 +134,7 @@ fn complain(program: &str, cause: impl Display) {
 fn exit_with_usage(error: &clap::Error, manual: &manual::Manual) -> ExitCode {
     let printed = error.print().and_then(|()| io::stdout().flush());
     if error.use_stderr() {
-        writeln!(io::stderr(), "\nfor example: {}", manual.example).ok();
+        say(format_args!("\nfor example: {}", manual.example));
         return ExitCode::from(EXIT_USAGE);
     }
     exit_of_output(printed, manual)

@@ -1,9 +1,10 @@
 //! `serventTP3 PORT FILE [IP:PORT]...`
 
 use super::values::{self, Peer};
-use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage};
+use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage, say, to_the_last_word};
 use super::{command, hints, manual, signals};
 use crate::actor::crew::Crew;
+use crate::console::standard_error;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
 use crate::servent::{RESPONSE_LIMIT, Servent};
@@ -16,7 +17,6 @@ use crossbeam_channel::unbounded;
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -215,6 +215,10 @@ pub enum Farewell {
 
 /// Runs the program with these words, its own name not among them; calls `ready` once it is bound and serving.
 pub fn main(words: impl IntoIterator<Item = OsString>, farewell: Farewell, ready: impl FnOnce()) -> ExitCode {
+    to_the_last_word(|| run(words, farewell, ready))
+}
+
+fn run(words: impl IntoIterator<Item = OsString>, farewell: Farewell, ready: impl FnOnce()) -> ExitCode {
     let read = command::read::<ServentArgs>(&manual::SERVENT, words);
     let args = match read.and_then(|args| args.counted().map_err(|error| exit_with_usage(&error, &manual::SERVENT))) {
         Ok(args) => args,
@@ -238,7 +242,7 @@ pub fn report(outcome: Result<(), String>) -> u8 {
 fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<(), String> {
     let (events_tx, events_rx) = unbounded();
     let mut crew = Crew::default();
-    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP, SIGUSR1], events_tx, |signal| match signal {
+    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGUSR1], &[SIGHUP], events_tx, |signal| match signal {
         SIGHUP => ServentEvent::Reload,
         SIGUSR1 => ServentEvent::PrintCounters,
         _ => ServentEvent::Stop,
@@ -251,13 +255,12 @@ fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<
         _ => error.to_string(),
     })?;
     ready();
-    let print = |counters: &Counters| {
-        // Nobody to show them to is no reason to stop.
-        writeln!(io::stderr(), "{counters}").ok();
-    };
+    let print = |counters: &Counters| say(counters);
     let reload = |servent: &Servent| serving::reload(servent, &file);
     let (counters, outcome) = serving::run(servent, config.stats_every, &events_rx, reload, print);
     if farewell == Farewell::Counters {
+        // Behind a long log there may be no room for them yet.
+        standard_error::flush();
         print(&counters);
     }
     drop(guard);

@@ -2,12 +2,13 @@
 //!
 //! It reads only when asked, so a prompt never appears among the answers, and what is piped in waits until it is due.
 
+use super::standard_error;
 use crossbeam_channel::{Receiver, Sender};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Cmd, Config, Editor, KeyEvent};
 use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -53,9 +54,7 @@ impl<R: BufRead> PlainLines<R> {
 impl<R: BufRead> LineSource for PlainLines<R> {
     fn next_line(&mut self) -> LineRead {
         if self.prompting {
-            let mut screen = io::stderr().lock();
-            // Without a screen there is nobody to prompt.
-            screen.write_all(PROMPT.as_bytes()).and_then(|()| screen.flush()).ok();
+            standard_error::say(PROMPT.as_bytes());
         }
         let mut line = Vec::new();
         match self.input.read_until(b'\n', &mut line) {
@@ -134,6 +133,8 @@ fn create_private(file: &Path) -> io::Result<()> {
 
 impl LineSource for EditedLines {
     fn next_line(&mut self) -> LineRead {
+        // The editor writes to the terminal itself: what was said before stands above its prompt.
+        standard_error::flush();
         match self.editor.readline(PROMPT) {
             Ok(line) => {
                 self.remember(&line);

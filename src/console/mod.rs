@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `terminal` | colours and width |
+//! | `standard_error` | what is said there, and nobody waits |
 //! | `line_reader` | what is typed or piped in |
 //! | `client_ui/` | the conversation: keys in, answers and remarks out |
 //! | `session` | all of it wired up on the standard streams |
@@ -10,4 +11,5 @@
 pub mod client_ui;
 pub mod line_reader;
 pub mod session;
+pub mod standard_error;
 pub mod terminal;

@@ -9,7 +9,7 @@
 //!
 //! A line of an overlay file is a servent's command line. How such a line is read and which program is started with it
 //! are the caller's to say ([`CommandLine`], [`ServentProgram`]): nothing here knows the options of a servent beyond
-//! `--bind` and `--quiet`, or which program the caller is.
+//! `--bind`, `--quiet` and `--verbose`, or which program the caller is.
 
 mod file;
 mod line;
@@ -18,4 +18,4 @@ mod processes;
 
 pub use file::{OverlayFile, OverlayFileError};
 pub use line::{CommandLine, Logging, Member, Neighbour, ServentLine};
-pub use processes::{Overlay, OverlayError, READY, ServentProgram, die_with_parent};
+pub use processes::{Overlay, OverlayError, PassedOn, READY, ServentProgram, die_with_parent};

@@ -2,6 +2,7 @@
 
 use super::live::{self, TICK};
 use super::screen::Screen;
+use super::writer::Backlog;
 use super::{Ending, Input, Interrupt, Manner, Wires};
 use crate::actor::asking::Asker;
 use crate::actor::channels::InboxHandle;
@@ -13,12 +14,16 @@ use crate::text::escape;
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, RecvError, Sender, never, select};
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
+use std::time::Duration;
 
-pub(super) struct Conversation<'a, C, A, R> {
+/// How long whoever stops a conversation waits for what is still to be written.
+const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
+
+pub(super) struct Conversation<'a, C> {
     manner: Manner,
     asker: Asker<&'a C>,
-    screen: Screen<'a, A, R>,
+    screen: Screen,
     interrupt_rx: Receiver<Interrupt>,
     /// Keys that were given and are not asked for yet.
     given: VecDeque<AskedKey>,
@@ -39,8 +44,8 @@ pub(super) struct Conversation<'a, C, A, R> {
     refused: usize,
 }
 
-impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
-    pub(super) fn new(manner: Manner, wires: Wires, clock: &'a C, answers: &'a mut A, remarks: &'a mut R) -> Self {
+impl<'a, C: Clock> Conversation<'a, C> {
+    pub(super) fn new(manner: Manner, wires: Wires, clock: &'a C, backlog: Backlog) -> Self {
         let Manner { servent, dialect, patience, jobs, secret, interactive, .. } = manner;
         let Manner { format, answer_paint, remark_paint, .. } = manner;
         let Wires { input, inbox_rx, outbox_tx, interrupt_rx } = wires;
@@ -53,7 +58,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         Self {
             manner,
             asker: Asker::new((servent, dialect), config, clock, inbox_rx, outbox_tx),
-            screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format),
+            screen: Screen::new(backlog, format, answer_paint, remark_paint),
             interrupt_rx,
             given_count: asked_tx.is_none().then_some(given.len()),
             given: given.into(),
@@ -76,11 +81,36 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             let took = self.asker.now().since(start);
             self.screen.remark(live::total(&self.asker.queries().progress(), took));
         }
-        ending
+        self.finish(ending)
+    }
+
+    /// Waits until all is written. Who stops it then need not wait for longer than [`LEAVE_WAIT_MAX`].
+    fn finish(self, mut ending: io::Result<Ending>) -> io::Result<Ending> {
+        let Self { asker, screen, mut interrupt_rx, .. } = self;
+        let (failed_rx, writer) = screen.close().close();
+        let patience = || asker.alarm(asker.now() + LEAVE_WAIT_MAX);
+        let has_left = |ending: &io::Result<Ending>| matches!(ending, Ok(Ending::Interrupted | Ending::Left));
+        let mut patience_rx = if has_left(&ending) { patience() } else { never() };
+        loop {
+            select! {
+                recv(failed_rx) -> failed => {
+                    writer.join();
+                    return match failed {
+                        Ok(error) if !has_left(&ending) => ending.and(Err(error)),
+                        _ => ending,
+                    };
+                }
+                recv(interrupt_rx) -> interrupt => {
+                    let left = if interrupt == Ok(Interrupt::User) { Ending::Interrupted } else { Ending::Left };
+                    (ending, patience_rx, interrupt_rx) = (ending.and(Ok(left)), patience(), never());
+                }
+                recv(patience_rx) -> _ => return ending,
+            }
+        }
     }
 
     fn converse(&mut self) -> io::Result<Ending> {
-        let (no_line_rx, no_alarm) = (never(), never());
+        let (no_line_rx, no_inbox_rx, no_progress_rx, no_alarm) = (never(), never(), never(), never());
         let (line_rx, interrupt_rx) = (self.line_rx.clone(), self.interrupt_rx.clone());
         loop {
             self.take_given();
@@ -95,16 +125,27 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             }
             self.draw();
             self.ask_for_a_line();
+            let is_full = self.screen.backlog().is_full();
             let due_line_rx = if self.is_asked { &line_rx } else { &no_line_rx };
+            let due_inbox_rx = if is_full { &no_inbox_rx } else { self.asker.inbox_rx() };
+            let waits_for_the_writer = is_full || self.is_line_due();
+            let due_progress_rx =
+                if waits_for_the_writer { self.screen.backlog().progress_rx() } else { &no_progress_rx };
             let alarm = self.alarm_at().map_or(no_alarm.clone(), |deadline| self.asker.alarm(deadline));
             let ending = select! {
                 recv(due_line_rx) -> line => {
                     self.take_line(line.unwrap_or(LineRead::End));
                     None
                 }
-                recv(self.asker.inbox_rx()) -> inbox => self.take_inbox(inbox)?,
-                recv(interrupt_rx) -> interrupt => self.interrupt(interrupt)?,
-                recv(alarm) -> _ => self.on_alarm()?,
+                recv(due_inbox_rx) -> inbox => self.take_inbox(inbox),
+                recv(interrupt_rx) -> interrupt => self.interrupt(interrupt),
+                recv(alarm) -> _ => self.on_alarm(),
+                recv(due_progress_rx) -> _ => None,
+                // One that ended without a word panicked, which `finish` tells.
+                recv(self.screen.backlog().failed_rx()) -> failed => match failed {
+                    Ok(error) => return Err(error),
+                    Err(_) => Some(Ending::Disconnected),
+                },
             };
             if let Some(ending) = ending {
                 return Ok(ending);
@@ -114,6 +155,9 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
 
     /// Takes in as many of the given keys as there is room for.
     fn take_given(&mut self) {
+        if self.screen.backlog().is_full() {
+            return;
+        }
         let queries = self.asker.queries_mut();
         while queries.has_room()
             && let Some(key) = self.given.pop_front()
@@ -124,14 +168,23 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     }
 
     /// A person is asked when nothing is under way; from elsewhere lines are read ahead.
-    fn ask_for_a_line(&mut self) {
-        let Some(asked_tx) = &self.asked_tx else { return };
+    fn is_line_due(&self) -> bool {
         let queries = self.asker.queries();
         let is_due = if self.manner.interactive { queries.is_empty() } else { queries.has_room() };
-        if is_due && !self.is_asked && !self.is_ended {
-            self.is_asked = true;
+        is_due && self.asked_tx.is_some() && !self.is_asked && !self.is_ended
+    }
+
+    /// Asks for a line, unless the writer is behind: the prompt stands below what came before it.
+    fn ask_for_a_line(&mut self) {
+        let backlog = self.screen.backlog();
+        let is_behind = if self.manner.interactive { !backlog.is_empty() } else { backlog.is_full() };
+        if let Some(asked_tx) = &self.asked_tx
+            && self.is_line_due()
+            && !is_behind
+        {
             // A line reader that is gone has closed its lines, which ends the input.
             asked_tx.send(()).ok();
+            self.is_asked = true;
         }
     }
 
@@ -153,34 +206,34 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
     }
 
-    fn take_inbox(&mut self, inbox: Result<InboxHandle, RecvError>) -> io::Result<Option<Ending>> {
-        let Ok(inbox) = inbox else { return Ok(Some(Ending::Disconnected)) };
+    fn take_inbox(&mut self, inbox: Result<InboxHandle, RecvError>) -> Option<Ending> {
+        let Ok(inbox) = inbox else { return Some(Ending::Disconnected) };
         self.asker.hear(&inbox);
-        self.show()?;
-        Ok(None)
+        self.show();
+        None
     }
 
-    fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> io::Result<Option<Ending>> {
+    fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> Option<Ending> {
         let is_at_prompt = self.asker.queries().is_empty();
         match interrupt {
-            Ok(Interrupt::Leave) | Err(_) => return Ok(Some(Ending::Left)),
+            Ok(Interrupt::Leave) | Err(_) => return Some(Ending::Left),
             Ok(Interrupt::User) if self.manner.interactive && is_at_prompt => self.is_ended = true,
             Ok(Interrupt::User) => {
                 // What was heard of later keys is shown all the same.
                 self.asker.queries_mut().stop();
-                self.show()?;
+                self.show();
             }
         }
-        Ok((!self.manner.interactive).then_some(Ending::Interrupted))
+        (!self.manner.interactive).then_some(Ending::Interrupted)
     }
 
-    fn on_alarm(&mut self) -> io::Result<Option<Ending>> {
-        let Ok(again) = self.asker.on_alarm() else { return Ok(Some(Ending::Disconnected)) };
+    fn on_alarm(&mut self) -> Option<Ending> {
+        let Ok(again) = self.asker.on_alarm() else { return Some(Ending::Disconnected) };
         for key in &again {
             self.remark_silence(key);
         }
-        self.show()?;
-        Ok(None)
+        self.show();
+        None
     }
 
     /// The bar counts those without an answer; where there is none, it is said of each.
@@ -195,13 +248,13 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     }
 
     /// Shows what there is to show, in the order asked.
-    fn show(&mut self) -> io::Result<()> {
+    fn show(&mut self) {
         while let Some(event) = self.asker.queries_mut().next_event() {
             match event {
-                Event::Answer { number, key, answer } => self.screen.answer(number, &key, &answer)?,
+                Event::Answer { number, key, answer } => self.screen.answer(number, &key, &answer),
                 Event::Finished { number, key, summary } => {
                     self.unanswered += usize::from(summary.answers == 0 && !self.manner.interactive);
-                    self.screen.end(number, &key, &summary)?;
+                    self.screen.end(number, &key, &summary);
                 }
                 Event::Stopped { key } if self.manner.interactive => {
                     self.screen.remark(format_args!("{}: stopped", shown(self.manner.remark_paint, &key)));
@@ -209,7 +262,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                 Event::Stopped { .. } => {}
             }
         }
-        self.screen.flush()
+        self.screen.flush();
     }
 
     /// Whether there are several keys without a person who asks for one after the other.
@@ -237,6 +290,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             return;
         }
         self.tick = Some(now + TICK);
+        // Where nobody looks it is left as it is, or what waits would grow without end.
+        if self.screen.backlog().is_full() {
+            return;
+        }
         let line = if self.has_bar() {
             let total = if self.is_ended { Some(progress.lines) } else { self.given_count };
             live::bar(&progress, total, columns())

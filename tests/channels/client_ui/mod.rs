@@ -71,14 +71,13 @@ impl Fixture {
         let (inbox_tx, inbox_rx) = bounded(0);
         let (outbox_tx, outbox_rx) = unbounded();
         let (interrupt_tx, interrupt_rx) = unbounded();
-        let (mut answers, answer_rx) = Lines::new();
-        let (mut remarks, remark_rx) = Lines::new();
+        let (answers, answer_rx) = Lines::new();
+        let (remarks, remark_rx) = Lines::new();
         let (clock, deadline_rx) = ManualClock::new();
         let wires = Wires { input, inbox_rx, outbox_tx, interrupt_rx };
         let its_clock = clock.clone();
-        let conversation = Builder::new()
-            .spawn(move || client_ui::run(manner, wires, &its_clock, &mut answers, &mut remarks))
-            .unwrap();
+        let conversation =
+            Builder::new().spawn(move || client_ui::run(manner, wires, &its_clock, answers, remarks)).unwrap();
         Self {
             conversation,
             asked_rx,

@@ -42,6 +42,16 @@ pub(crate) fn open_files(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }
 
+/// Whether a thread of `pid` waits for room in a pipe.
+#[cfg(target_os = "linux")]
+pub(crate) fn waits_in_a_write(pid: i32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    // What a thread waits in has the kernel's name.
+    threads
+        .flatten()
+        .any(|thread| fs::read_to_string(thread.path().join("wchan")).is_ok_and(|name| name.contains("pipe_write")))
+}
+
 /// How many threads `pid` has.
 #[cfg(target_os = "linux")]
 pub(crate) fn threads(pid: i32) -> usize {
