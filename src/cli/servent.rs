@@ -248,20 +248,20 @@ fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<
         _ => ServentEvent::Stop,
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let file = args.file.clone();
+    let (file, verbose) = (args.file.clone(), args.verbosity.is_verbose());
     let config = args.check()?;
     let servent = serving::start(&config).map_err(|error| match (&error, hints::kv_file(&file)) {
         (ServingError::File(_), Some(hint)) => format!("{error}\ntip: {hint}"),
         _ => error.to_string(),
     })?;
     ready();
-    let print = |counters: &Counters| say(counters);
+    let print_all = |counters: &Counters| say(format_args!("{counters:#}"));
     let reload = |servent: &Servent| serving::reload(servent, &file);
-    let (counters, outcome) = serving::run(servent, config.stats_every, &events_rx, reload, print);
+    let (counters, outcome) = serving::run(servent, config.stats_every, &events_rx, reload, print_all);
     if farewell == Farewell::Counters {
         // Behind a long log there may be no room for them yet.
         standard_error::flush();
-        print(&counters);
+        if verbose { print_all(&counters) } else { say(&counters) }
     }
     drop(guard);
     outcome.map_err(|failure| failure.to_string())?;
