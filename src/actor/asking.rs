@@ -14,6 +14,7 @@ use super::clock::Clock;
 use super::receiver::Gone;
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::protocol::{AskedKey, Dialect, Queries, QueriesConfig};
+use crate::text::escape;
 use crate::types::Timestamp;
 use crate::wire::encode_clireq;
 use crossbeam_channel::{Receiver, Sender};
@@ -86,6 +87,9 @@ impl<C: Clock> Asker<C> {
     pub fn hear(&mut self, inbox: &Inbox) {
         let now = self.clock.now();
         for (servent, message) in inbox.iter() {
+            if let Some((key, value)) = message.text.key_and_value() {
+                log::debug!("'{}': {} bytes from {servent}", escape(key), value.len());
+            }
             self.queries.on_message(now, servent, &message);
         }
     }
@@ -114,6 +118,7 @@ impl<C: Clock> Asker<C> {
             let (outbox, ()) = self.outboxes.fill(|outbox| {
                 outbox.clear();
                 while let Some(key) = keys.next_if(|_| !outbox.is_full()) {
+                    log::debug!("'{}': asking {servent}", escape(key.as_bytes()));
                     let clireq = outbox.write(|bytes| {
                         encode_clireq(bytes, key.as_bytes());
                         bytes.extend_from_slice(terminator);

@@ -54,7 +54,7 @@ pub const EXIT_TERMINATED: u8 = 143;
 /// How much a program logs.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Verbosity {
-    /// Log each malformed datagram as well
+    /// Log what becomes of each datagram as well
     #[arg(short, long)]
     verbose: bool,
     /// Log only warnings and errors

@@ -253,6 +253,7 @@ impl<'a, C: Clock> Conversation<'a, C> {
             match event {
                 Event::Answer { number, key, answer } => self.screen.answer(number, &key, &answer),
                 Event::Finished { number, key, summary } => {
+                    log::debug!("'{}': ended with {} answers", escape(key.as_bytes()), summary.answers);
                     self.unanswered += usize::from(summary.answers == 0 && !self.manner.interactive);
                     self.screen.end(number, &key, &summary);
                 }
