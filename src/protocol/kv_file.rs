@@ -230,6 +230,7 @@ mod tests {
         let loaded = load("lonely\n".repeat(25).as_bytes());
         assert_eq!((loaded.skipped.len(), loaded.skipped_count), (SKIPPED_SHOWN_MAX, 25));
     }
+
     #[test]
     fn p33_a_skipped_line_is_said_with_its_number_and_its_cause() {
         for (cause, said) in [
