@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `terminal` | colours and width |
+//! | `patient` | outputs that wait for room |
 //! | `standard_error` | what is said there, and nobody waits |
 //! | `line_reader` | what is typed or piped in |
 //! | `client_ui/` | the conversation: keys in, answers and remarks out |
@@ -10,6 +11,7 @@
 
 pub mod client_ui;
 pub mod line_reader;
+pub mod patient;
 pub mod session;
 pub mod standard_error;
 pub mod terminal;

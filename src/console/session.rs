@@ -2,6 +2,7 @@
 
 use super::client_ui::{self, Ending, Format, Input, Interrupt, Manner, Wires};
 use super::line_reader::{self, EditedLines, PlainLines};
+use super::patient::Patient;
 use super::standard_error::StandardError;
 use super::terminal::Colours;
 use crate::actor::channels::batches;
@@ -109,8 +110,9 @@ pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<
     let input = input(config).map_err(SessionError::System)?;
     let wires = Wires { input, inbox_rx, outbox_tx, interrupt_rx };
     // Where both are shown together, their order matters, and remarks wait with the answers. Elsewhere they hold up nobody.
-    let remarks: Box<dyn Write + Send> = if is_one_output() { Box::new(io::stderr()) } else { Box::new(StandardError) };
-    let ending = client_ui::run(manner, wires, &clock, io::stdout(), remarks);
+    let remarks: Box<dyn Write + Send> =
+        if is_one_output() { Box::new(Patient(io::stderr())) } else { Box::new(StandardError) };
+    let ending = client_ui::run(manner, wires, &clock, Patient(io::stdout()), remarks);
     stop.set();
     crew.join().map_err(SessionError::Panicked)?;
     match ending {

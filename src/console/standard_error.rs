@@ -11,6 +11,7 @@
 //!
 //! A process has one standard error, so this is one for the whole process.
 
+use super::patient::Patient;
 use parking_lot::{Condvar, Mutex};
 use std::io::{self, Write};
 use std::thread;
@@ -29,7 +30,7 @@ pub fn say(text: &[u8]) {
     if STANDARD_ERROR.say(text) {
         // Without a thread to be had, `flush` writes.
         let writer = thread::Builder::new().name("standard error".to_owned());
-        let write = || STANDARD_ERROR.run(io::stderr());
+        let write = || STANDARD_ERROR.run(Patient(io::stderr()));
         STANDARD_ERROR.is_served(writer.spawn(write).is_ok());
     }
 }

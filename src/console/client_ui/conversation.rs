@@ -113,9 +113,12 @@ impl<'a, C: Clock> Conversation<'a, C> {
         let (no_line_rx, no_inbox_rx, no_progress_rx, no_alarm) = (never(), never(), never(), never());
         let (line_rx, interrupt_rx) = (self.line_rx.clone(), self.interrupt_rx.clone());
         loop {
-            self.take_given();
-            if self.asker.start().is_err() {
-                return Ok(Ending::Disconnected);
+            let is_full = self.screen.backlog().is_full();
+            if !is_full {
+                self.take_given();
+                if self.asker.start().is_err() {
+                    return Ok(Ending::Disconnected);
+                }
             }
             if self.is_ended && self.asker.queries().is_empty() {
                 if let Some(error) = self.unread.take() {
@@ -125,7 +128,6 @@ impl<'a, C: Clock> Conversation<'a, C> {
             }
             self.draw();
             self.ask_for_a_line();
-            let is_full = self.screen.backlog().is_full();
             let due_line_rx = if self.is_asked { &line_rx } else { &no_line_rx };
             let due_inbox_rx = if is_full { &no_inbox_rx } else { self.asker.inbox_rx() };
             let waits_for_the_writer = is_full || self.is_line_due();
@@ -155,9 +157,6 @@ impl<'a, C: Clock> Conversation<'a, C> {
 
     /// Takes in as many of the given keys as there is room for.
     fn take_given(&mut self) {
-        if self.screen.backlog().is_full() {
-            return;
-        }
         let queries = self.asker.queries_mut();
         while queries.has_room()
             && let Some(key) = self.given.pop_front()

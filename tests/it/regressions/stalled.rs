@@ -43,7 +43,7 @@ fn a_servent_whose_log_nobody_reads_answers_all_the_same_and_stops() {
     let dir = TempDir::new();
     let (program, _pipe, addr) = servent(&dir);
     disturb(addr, b"http", b"80/tcp");
-    assert!(waits_in_a_write(program.pid()), "the pipe is full");
+    assert!(waits_in_a_write(program.pid(), "standard error"), "the pipe is full");
     // The counters find no room either.
     program.signal(Signal::SIGUSR1);
     disturb(addr, b"http", b"80/tcp");
@@ -57,7 +57,7 @@ fn a_log_that_is_read_again_says_how_many_lines_are_missing_and_ends_with_the_co
     let dir = TempDir::new();
     let (program, pipe, addr) = servent(&dir);
     disturb(addr, b"http", b"80/tcp");
-    assert!(waits_in_a_write(program.pid()), "the pipe is full");
+    assert!(waits_in_a_write(program.pid(), "standard error"), "the pipe is full");
     let rest = pipe.read_to_end_in_background();
     assert_eq!(program.finish_by(Signal::SIGTERM).code, Some(0));
     let said = rest.join().unwrap();
@@ -88,7 +88,7 @@ fn an_overlay_whose_log_nobody_reads_answers_all_the_same_and_stops() {
     pipe.read_until("asking servent");
     let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, topology.port(0));
     disturb(addr, b"key0", b"own");
-    until("the pipe is full", || waits_in_a_write(program.pid()));
+    until("the pipe is full", || waits_in_a_write(program.pid(), "standard error"));
     disturb(addr, b"key0", b"own");
     keys.write_all(b"key\n").unwrap();
     program.stdout.expect("key\t");
