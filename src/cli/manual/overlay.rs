@@ -3,7 +3,7 @@
 use super::super::EXIT_USAGE;
 use super::super::generate::VERB;
 use super::Entry::{Lines, Term, Text};
-use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
+use super::{COLOR_ENTRY, IGNORED_SIGNALS, LOG_ENTRY, Manual, Section};
 
 /// The manual of `tp3 overlay`.
 pub(in super::super) const OVERLAY: Manual = Manual {
@@ -21,6 +21,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                     or ends where there is none",
                 ),
                 Term("SIGTERM, SIGHUP", "end the client and the servents"),
+                IGNORED_SIGNALS,
             ],
         },
         Section {

@@ -117,6 +117,10 @@ pub(super) const CLIENT: &[Section] = &[
                 earlier ones are under way, 64 MiB are held; what is left out is counted.",
             ),
             Text(
+                "Answers are never dropped for want of a reader: once 1 MiB of them is not read, no more keys are asked \
+                for and nothing is received until they are.",
+            ),
+            Text(
                 "A client on 127.0.0.1 can be answered only by servents on the same machine. UDP loses datagrams: the \
                 client asks twice, and nothing else is sent again.",
             ),

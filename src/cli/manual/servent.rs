@@ -25,6 +25,10 @@ pub(in super::super) const SERVENT: Manual = Manual {
                     "SIGINT, SIGTERM",
                     "stop: what was received is answered, then the counters that are not 0 are printed",
                 ),
+                Text(
+                    "Signals other than SIGHUP that were ignored when it started stay ignored, as in what a shell script \
+                    runs in the background.",
+                ),
             ],
         },
         Section {
