@@ -197,10 +197,15 @@ impl fmt::Display for Rates {
     }
 }
 
-/// The table: a heading, then a row for each counter, names on the left and numbers flush right.
+/// The table: a heading, then a row for each counter that is not 0, names on the left and numbers flush right. The
+/// alternate form (`{:#}`) has the others as well.
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.rows();
+        let mut rows = self.rows();
+        rows.retain(|(_, value)| f.alternate() || *value > 0);
+        if rows.is_empty() {
+            return write!(f, "counters: all are 0");
+        }
         let name_len = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         let value_len = rows.iter().map(|(_, value)| value.to_string().len()).max().unwrap_or(0);
         write!(f, "counters")?;
@@ -304,9 +309,16 @@ mod tests {
 
     #[test]
     fn the_table_is_aligned() {
-        let table = Counters { received: 1_234, ..Counters::default() }.to_string();
+        let table = format!("{:#}", Counters { received: 1_234, ..Counters::default() });
         let widths: Vec<_> = table.lines().skip(1).map(str::len).collect();
         assert!(widths.iter().all(|&width| width == widths[0]), "{table}");
         assert!(table.starts_with("counters\n  received "), "{table}");
+    }
+
+    #[test]
+    fn counters_that_are_0_are_left_out_of_the_table() {
+        let table = Counters { received: 1_234, not_found: 5, ..Counters::default() }.to_string();
+        assert_eq!(table, "counters\n  received   1234\n  not_found     5");
+        assert_eq!(Counters::default().to_string(), "counters: all are 0");
     }
 }

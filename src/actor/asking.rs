@@ -15,6 +15,7 @@ use super::receiver::Gone;
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::net::SendFailure;
 use crate::protocol::{AskedKey, Dialect, Heard, Notice, Notices, Queries, QueriesConfig};
+use crate::text::escape;
 use crate::types::Timestamp;
 use crate::wire::encode_clireq;
 use crossbeam_channel::{Receiver, Sender};
@@ -105,6 +106,9 @@ impl<C: Clock> Asker<C> {
     fn hear_messages(&mut self, inbox: &Inbox) {
         let now = self.clock.now();
         for (servent, message) in inbox.iter() {
+            if let Some((key, value)) = message.text.key_and_value() {
+                log::debug!("'{}': {} bytes from {servent}", escape(key), value.len());
+            }
             if self.queries.on_message(now, servent, &message) == Heard::Unrelated {
                 self.notices.on_unrelated(servent, &message);
             }
@@ -135,6 +139,7 @@ impl<C: Clock> Asker<C> {
             let (outbox, ()) = self.outboxes.fill(|outbox| {
                 outbox.clear();
                 while let Some(key) = keys.next_if(|_| !outbox.is_full()) {
+                    log::debug!("'{}': asking {servent}", escape(key.as_bytes()));
                     let clireq = outbox.write(|bytes| {
                         encode_clireq(bytes, key.as_bytes());
                         bytes.extend_from_slice(terminator);

@@ -35,7 +35,8 @@ impl Judge for Flooder {
 }
 
 /// Judges every CLIREQ and QUERY of each batch; passes first sightings on to the lookup actor and QUERYs on to the
-/// sender, and tells `tap`, if there is one, what it did. Ends when `inbox_rx` is closed and drained, or nobody takes its results.
+/// sender, and tells `tap`, if there is one, and at debug the log what it did. Ends when `inbox_rx` is closed and drained,
+/// or nobody takes its results.
 pub fn run(
     mut flooder: impl Judge,
     inbox_rx: &Receiver<InboxHandle>,
@@ -49,25 +50,31 @@ pub fn run(
     let mut sightings = Pool::<Vec<usize>>::default();
     let mut told_of_loopback = false;
     for inbox in inbox_rx {
-        let now = clock.now();
+        let (now, is_logged) = (clock.now(), log::log_enabled!(log::Level::Debug));
         let (wanted, (outbox, notes)) = sightings.fill(|wanted| {
             wanted.clear();
             outboxes.fill(|outbox| {
                 outbox.clear();
                 let counters = tally.count();
                 // Two loops: the one that notes nothing does not ask at each message whether it should.
-                let Some(tap) = tap else {
+                if tap.is_none() && !is_logged {
                     judge(&mut flooder, now, &inbox, outbox, wanted, counters, |_, _, _| {});
                     return None;
-                };
+                }
                 let mut notes = Notes::of(inbox.len());
                 let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
                 judge(&mut flooder, now, &inbox, outbox, wanted, counters, note);
-                Some((tap, notes))
+                Some(notes)
             })
         });
-        if let Some((tap, notes)) = notes {
-            tap.offer(Events::Judged(notes.done(&inbox, &outbox)));
+        if let Some(notes) = notes {
+            let work = notes.done(&inbox, &outbox);
+            if is_logged {
+                work.speak(|line| log::debug!("{line}"));
+            }
+            if let Some(tap) = tap {
+                tap.offer(Events::Judged(work));
+            }
         }
         if !told_of_loopback && tally.count().loopback_client > 0 {
             told_of_loopback = true;

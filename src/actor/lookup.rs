@@ -11,7 +11,8 @@ use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, Sender};
 
 /// Looks up what each job names and passes the RESPONSEs on to the sender, and tells `tap`, if there is
-/// one, what it did. The first RESPONSE in a minute that the limiter withholds is logged (P-24). Ends when `lookup_rx` is closed and drained, or the sender is gone.
+/// one, and at debug the log what it did. The first RESPONSE in a minute that the limiter withholds is logged (P-24).
+/// Ends when `lookup_rx` is closed and drained, or the sender is gone.
 pub fn run(
     mut lookup: Lookup,
     lookup_rx: &Receiver<LookupJob>,
@@ -30,7 +31,7 @@ pub fn run(
                 continue;
             }
         };
-        let now = clock.now();
+        let (now, is_logged) = (clock.now(), log::log_enabled!(log::Level::Debug));
         let mut left = wanted.as_slice();
         while !left.is_empty() {
             let (outbox, (rest, notes)) = outboxes.fill(|outbox| {
@@ -38,17 +39,23 @@ pub fn run(
                 let counters = tally.count();
                 let withheld = &mut withheld_pace;
                 // Two loops: the one that notes nothing does not ask at each key whether it should.
-                let Some(tap) = tap else {
+                if tap.is_none() && !is_logged {
                     return (look_up(&mut lookup, now, &inbox, left, outbox, (counters, withheld), |_, _, _| {}), None);
-                };
+                }
                 let mut notes = Notes::of(left.len());
                 let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
                 let rest = look_up(&mut lookup, now, &inbox, left, outbox, (counters, withheld), note);
-                (rest, Some((tap, notes)))
+                (rest, Some(notes))
             });
             left = rest;
-            if let Some((tap, notes)) = notes {
-                tap.offer(Events::LookedUp(notes.done(&inbox, &outbox)));
+            if let Some(notes) = notes {
+                let work = notes.done(&inbox, &outbox);
+                if is_logged {
+                    work.speak(|line| log::debug!("{line}"));
+                }
+                if let Some(tap) = tap {
+                    tap.offer(Events::LookedUp(work));
+                }
             }
             tally.publish();
             if !outbox.is_empty() && outbox_tx.send(outbox).is_err() {

@@ -3,28 +3,26 @@
 use super::values::{self, Peer};
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage,
+    to_the_last_word,
 };
 use super::{command, manual, signals};
 use crate::actor::crew::Crew;
 use crate::console::client_ui::{Ending, Interrupt};
-
 use crate::console::session::{self, SessionConfig};
 use crate::console::terminal::Colours;
 use crate::protocol::{AskedKey, Dialect, Patience};
 use crate::text::escape;
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, Parser};
-use crossbeam_channel::{after, unbounded};
+use crossbeam_channel::unbounded;
 use log::LevelFilter;
 use signal_hook::consts::SIGINT;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IsTerminal};
 use std::net::SocketAddrV4;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{self, ExitCode};
-use std::thread;
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// The program's name.
@@ -169,6 +167,10 @@ pub(super) fn exit_code(ending: Ending) -> u8 {
 
 /// Runs the program with these words, its own name not among them.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    to_the_last_word(|| run(words))
+}
+
+fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match command::read::<ClientArgs>(&manual::CLIENT, words) {
         Ok(args) => args,
         Err(ended) => return ended,
@@ -187,36 +189,15 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// How long a client that is told to leave may take for it.
-const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
-
-/// Ends the program if it does not end by itself: whoever reads its answers may have stopped to, and a write that waits
-/// for him hears no message.
-fn leave_in_time() {
-    let leave = || {
-        after(LEAVE_WAIT_MAX).recv().ok();
-        process::exit(i32::from(EXIT_TERMINATED));
-    };
-    // Without a thread to be had it waits for its reader.
-    thread::Builder::new().name("patience".to_owned()).spawn(leave).ok();
-}
-
 fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
     let config = args.asking.config(args.servent.resolve()?, keys, args.verbosity);
     let (interrupt_tx, interrupt_rx) = unbounded();
     let mut crew = Crew::default();
-    // At a terminal there are settings to put back first.
-    let may_be_stuck = !io::stdout().is_terminal();
     let terminal_tx = interrupt_tx.clone();
-    let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, interrupt_tx, move |signal| match signal {
+    let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, &[], interrupt_tx, move |signal| match signal {
         SIGINT => Some(Interrupt::User),
         _ if signals::attend_terminal(signal, &terminal_tx) => None,
-        _ => {
-            if may_be_stuck {
-                leave_in_time();
-            }
-            Some(Interrupt::Leave)
-        }
+        _ => Some(Interrupt::Leave),
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let ending = session::run(&config, interrupt_rx).map_err(|error| error.to_string());

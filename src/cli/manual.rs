@@ -75,6 +75,8 @@ const LOG_ENTRY: Entry = Entry::Term(
     "RUST_LOG",
     "what to log: error, warn, info, debug, trace or off; it overrides -v and -q. The notation of Rust's env_logger.",
 );
+const IGNORED_SIGNALS: Entry =
+    Entry::Text("A signal that was ignored when the program started stays ignored, as nohup(1) has it.");
 const COLOR_ENTRY: Entry = Entry::Term("NO_COLOR", "if set and not empty, messages have no colours");
 
 impl Manual {

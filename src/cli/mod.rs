@@ -13,8 +13,8 @@
 //! | `manual` | what `--help` and the man pages tell beside the options |
 //! | `generate` | man pages and completions |
 //!
-//! Messages go to standard error. If standard error is gone, there is nobody to tell, so failures to write there are
-//! ignored.
+//! Messages go to standard error through [`standard_error`], so that nobody waits for whoever reads them. If it is gone,
+//! there is nobody to tell, so failures to write there are ignored.
 
 pub mod client;
 mod command;
@@ -29,8 +29,11 @@ mod signals;
 pub mod toolbox;
 pub mod values;
 
+use crate::console::standard_error::{self, StandardError};
 use crate::overlay::Logging;
 use crate::text::escape;
+use anstream::AutoStream;
+use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -52,7 +55,7 @@ pub const EXIT_TERMINATED: u8 = 143;
 /// How much a program logs.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Verbosity {
-    /// Log each malformed datagram as well
+    /// Log what becomes of each datagram as well
     #[arg(short, long)]
     verbose: bool,
     /// Log only warnings and errors
@@ -88,10 +91,10 @@ impl Verbosity {
         if journal::is_standard_error() {
             builder.format_timestamp(None);
         }
-        let logger =
-            builder.filter_module(env!("CARGO_CRATE_NAME"), level).format_target(false).parse_default_env().try_init();
+        builder.filter_module(env!("CARGO_CRATE_NAME"), level).format_target(false).parse_default_env();
+        builder.target(Target::Pipe(Box::new(StandardError))).write_style(log_style());
         // A second logger in one process changes nothing: the first one stays.
-        logger.ok();
+        builder.try_init().ok();
         panic::set_hook(Box::new(|panicked| {
             let current = thread::current();
             log::error!("in '{}': {panicked} (this is a bug)", current.name().unwrap_or("unnamed"));
@@ -99,11 +102,34 @@ impl Verbosity {
     }
 }
 
+/// Whether log lines are coloured. The logger knows of standard error no more than that it is a writer, so it is decided
+/// here, as it would.
+fn log_style() -> WriteStyle {
+    match std::env::var(env_logger::DEFAULT_WRITE_STYLE_ENV).as_deref() {
+        Ok("always") => WriteStyle::Always,
+        Ok("never") => WriteStyle::Never,
+        _ => AutoStream::choice(&io::stderr()).into(),
+    }
+}
+
+/// Says a line on standard error.
+fn say(line: impl Display) {
+    standard_error::say(format!("{line}\n").as_bytes());
+}
+
 /// Says on standard error why `program` ends. Names and words that somebody else may have chosen are made safe to show
 /// (P-44).
 fn complain(program: &str, cause: impl Display) {
     let cause: Vec<_> = cause.to_string().lines().map(|line| escape(line.as_bytes())).collect();
-    writeln!(io::stderr(), "{program}: {}", cause.join("\n")).ok();
+    say(format_args!("{program}: {}", cause.join("\n")));
+}
+
+/// Runs a program, and lets what it said on standard error be read.
+fn to_the_last_word(program: impl FnOnce() -> ExitCode) -> ExitCode {
+    signals::outlive_file_size_limit();
+    let ended = program();
+    standard_error::flush();
+    ended
 }
 
 /// Ends with what clap says: help and version on standard output, errors on standard error with an example of how it
@@ -111,7 +137,7 @@ fn complain(program: &str, cause: impl Display) {
 fn exit_with_usage(error: &clap::Error, manual: &manual::Manual) -> ExitCode {
     let printed = error.print().and_then(|()| io::stdout().flush());
     if error.use_stderr() {
-        writeln!(io::stderr(), "\nfor example: {}", manual.example).ok();
+        say(format_args!("\nfor example: {}", manual.example));
         return ExitCode::from(EXIT_USAGE);
     }
     exit_of_output(printed, manual)

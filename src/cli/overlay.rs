@@ -4,13 +4,14 @@ use super::client::{AskingArgs, exit_code};
 use super::servent::NotStarted;
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_of_output, exit_with_usage,
-    servent, values,
+    say, servent, values,
 };
 use super::{command, hints, manual, overlay_file, signals};
 use crate::actor::crew::Crew;
 use crate::console::client_ui::Interrupt;
 use crate::console::session;
-use crate::overlay::{Overlay, OverlayError, OverlayFile, ServentProgram, StartReport, die_with_parent};
+use crate::console::standard_error;
+use crate::overlay::{Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, die_with_parent};
 use crate::protocol::AskedKey;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -151,11 +152,12 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
     let (interrupt_tx, interrupt_rx) = unbounded();
     let terminal_tx = interrupt_tx.clone();
     let pass_on = move |signal| (!signals::attend_terminal(signal, &terminal_tx)).then_some(signal);
-    let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, signal_tx, pass_on)
+    let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, &[], signal_tx, pass_on)
         .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let verbose = args.verbosity.is_verbose();
+    let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose };
     let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
-    let mut overlay = match Overlay::start(&program, &file.members(verbose), verbose, &signal_rx) {
+    let mut overlay = match Overlay::start(&program, &file.members(verbose), passed_on, &signal_rx) {
         Ok(overlay) => overlay,
         Err(OverlayError::Interrupted(SIGINT)) => return Ok(EXIT_INTERRUPTED),
         Err(OverlayError::Interrupted(_)) => return Ok(EXIT_TERMINATED),
@@ -164,7 +166,7 @@ fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<
         }
         Err(error) => return Err(error.to_string()),
     };
-    writeln!(io::stderr(), "{file}\nasking servent {servent}").ok();
+    say(format_args!("{file}\nasking servent {servent}"));
 
     let config = args.asking.config(servent, keys, args.verbosity);
     let ended_rx = overlay.ended();

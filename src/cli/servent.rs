@@ -1,9 +1,10 @@
 //! `serventTP3 PORT FILE [IP:PORT]...`
 
 use super::values::{self, Peer};
-use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage};
+use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage, say, to_the_last_word};
 use super::{command, hints, manual, signals};
 use crate::actor::crew::Crew;
+use crate::console::standard_error;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
 use crate::servent::{RESPONSE_LIMIT, Servent};
@@ -17,7 +18,6 @@ use crossbeam_channel::{Receiver, unbounded};
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -247,6 +247,14 @@ pub fn main(
     farewell: Farewell,
     started: impl FnOnce(Result<(), &NotStarted>),
 ) -> ExitCode {
+    to_the_last_word(|| run(words, farewell, started))
+}
+
+fn run(
+    words: impl IntoIterator<Item = OsString>,
+    farewell: Farewell,
+    started: impl FnOnce(Result<(), &NotStarted>),
+) -> ExitCode {
     let read = command::read::<ServentArgs>(&manual::SERVENT, words);
     let args = match read.and_then(|args| args.counted().map_err(|error| exit_with_usage(&error, &manual::SERVENT))) {
         Ok(args) => args,
@@ -281,6 +289,8 @@ struct Started {
     servent: Servent,
     file: PathBuf,
     stats_every: Option<Duration>,
+    /// Whether it tells also of what did not happen.
+    is_verbose: bool,
     events_rx: Receiver<ServentEvent>,
     guard: signals::SignalGuard,
     crew: Crew,
@@ -289,31 +299,30 @@ struct Started {
 fn start(args: ServentArgs) -> Result<Started, NotStarted> {
     let (events_tx, events_rx) = unbounded();
     let mut crew = Crew::default();
-    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP, SIGUSR1], events_tx, |signal| match signal {
+    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGUSR1], &[SIGHUP], events_tx, |signal| match signal {
         SIGHUP => Some(ServentEvent::Reload),
         SIGUSR1 => Some(ServentEvent::PrintCounters),
         _ => Some(ServentEvent::Stop),
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let file = args.file.clone();
+    let (file, is_verbose) = (args.file.clone(), args.verbosity.is_verbose());
     let config = args.check()?;
     let servent = serving::start(&config).map_err(|error| match (&error, hints::kv_file(&file)) {
         (ServingError::File(_), Some(hint)) => NotStarted::from(format!("{error}\ntip: {hint}")),
         _ => NotStarted { cause: error.to_string(), is_port_in_use: matches!(error, ServingError::PortInUse(..)) },
     })?;
-    Ok(Started { servent, file, stats_every: config.stats_every, events_rx, guard, crew })
+    Ok(Started { servent, file, stats_every: config.stats_every, is_verbose, events_rx, guard, crew })
 }
 
 fn serve(started: Started, farewell: Farewell) -> Result<(), String> {
-    let Started { servent, file, stats_every, events_rx, guard, crew } = started;
-    let print = |counters: &Counters| {
-        // Nobody to show them to is no reason to stop.
-        writeln!(io::stderr(), "{counters}").ok();
-    };
+    let Started { servent, file, stats_every, is_verbose, events_rx, guard, crew } = started;
+    let print_all = |counters: &Counters| say(format_args!("{counters:#}"));
     let reload = |servent: &Servent| serving::reload(servent, &file);
-    let (counters, outcome) = serving::run(servent, stats_every, &events_rx, reload, print);
+    let (counters, outcome) = serving::run(servent, stats_every, &events_rx, reload, print_all);
     if farewell == Farewell::Counters {
-        print(&counters);
+        // Behind a long log there may be no room for them yet.
+        standard_error::flush();
+        if is_verbose { print_all(&counters) } else { say(&counters) }
     }
     drop(guard);
     outcome.map_err(|failure| failure.to_string())?;

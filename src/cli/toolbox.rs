@@ -4,7 +4,7 @@
 
 use super::command;
 use super::manual::{self, Manual};
-use super::{exit_with_usage, hints, overlay};
+use super::{exit_with_usage, hints, overlay, to_the_last_word};
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command};
@@ -42,7 +42,11 @@ impl Verb {
 }
 
 /// Runs the program with these words, its own name not among them.
-pub fn main(mut words: Vec<OsString>) -> ExitCode {
+pub fn main(words: Vec<OsString>) -> ExitCode {
+    to_the_last_word(|| run(words))
+}
+
+fn run(mut words: Vec<OsString>) -> ExitCode {
     if words.first().is_some_and(|word| word == overlay::SERVENT_MODE) {
         return overlay::servent_mode(words.into_iter().skip(1));
     }
@@ -70,7 +74,7 @@ fn explain(definition: &mut Command, matches: &ArgMatches) -> ExitCode {
     };
     match help.get_one::<String>("verb").and_then(|name| verb(name)) {
         Some(verb) => (verb.run)(vec!["--help".into()]),
-        None => main(vec!["--help".into()]),
+        None => run(vec!["--help".into()]),
     }
 }
 

@@ -3,7 +3,7 @@
 //! It reads only when asked, so a prompt never appears among the answers, and what is piped in waits until it is due.
 
 use super::history::History;
-use super::modes;
+use super::{modes, standard_error};
 use crossbeam_channel::{Receiver, Sender};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -16,7 +16,7 @@ use rustyline::{
 };
 use rustyline::{Helper, KeyEvent, RepeatCount};
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Read};
 use std::mem;
 use std::path::PathBuf;
 
@@ -95,9 +95,7 @@ impl<R: BufRead> PlainLines<R> {
 impl<R: BufRead> LineSource for PlainLines<R> {
     fn next_line(&mut self) -> LineRead {
         if self.prompting {
-            let mut screen = io::stderr().lock();
-            // Without a screen there is nobody to prompt.
-            screen.write_all(PROMPT.as_bytes()).and_then(|()| screen.flush()).ok();
+            standard_error::say(PROMPT.as_bytes());
         }
         self.read().unwrap_or_else(LineRead::Failed)
     }
@@ -205,6 +203,8 @@ impl LineSource for EditedLines {
     fn next_line(&mut self) -> LineRead {
         self.settle();
         modes::claim();
+        // The editor writes to the terminal itself: what was said before stands above its prompt.
+        standard_error::flush();
         match self.editor.readline(PROMPT) {
             Ok(line) => {
                 self.remember(&line);

@@ -4,11 +4,12 @@
 //! key. A shell that comes after it, because it ended or because it was stopped (Ctrl-Z), must find them as they were;
 //! dash, unlike bash, does not put them back itself. Whoever ends the process without unwinding calls [`restore`] first.
 
+use super::standard_error;
 use nix::sys::signal::{Signal, kill, raise};
 use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp};
 use parking_lot::{Condvar, Mutex};
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
 /// What there is to put back.
@@ -74,12 +75,15 @@ pub fn restore() {
 /// It is stopped by SIGTTIN, whose action is the kernel's: where no shell would let it go on, the kernel does not stop it
 /// either.
 pub fn suspend() {
+    // Without the lock: where nobody reads standard error this takes a while, though not for ever.
+    let has_live_line = MODES.lock().has_live_line;
+    if has_live_line {
+        // Whoever is there next begins on a line of its own.
+        standard_error::say(b"\r\x1b[K");
+        standard_error::flush();
+    }
     {
         let mut modes = MODES.lock();
-        if modes.has_live_line {
-            // Whoever is there next begins on a line of its own.
-            io::stderr().write_all(b"\r\x1b[K").ok();
-        }
         if let Some(before) = &modes.before
             && is_foreground()
         {

@@ -3,6 +3,8 @@
 use super::client_ui::{self, Ending, Format, Input, Interrupt, Manner, Wires};
 use super::line_reader::{self, EditedLines, PlainLines};
 use super::modes::TerminalGuard;
+use super::patient::Patient;
+use super::standard_error::StandardError;
 use super::terminal::Colours;
 use crate::actor::channels::batches;
 use crate::actor::clock::SystemClock;
@@ -14,10 +16,11 @@ use crate::net::{Offload, Socket};
 use crate::protocol::{AskedKey, Dialect, Patience};
 use crate::stats::Stats;
 use crossbeam_channel::{Receiver, bounded, unbounded};
+use nix::sys::stat::{FileStat, fstat};
 use rustix::termios::tcgetwinsize;
 use std::error::Error;
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use std::thread;
@@ -108,7 +111,10 @@ pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<
     let _terminal = TerminalGuard::set_up(manner.interactive && is_edited(config), manner.columns.is_some());
     let input = input(config).map_err(SessionError::System)?;
     let wires = Wires { input, news_rx, outbox_tx, interrupt_rx };
-    let ending = client_ui::run(manner, wires, &clock, &mut io::stdout(), &mut io::stderr());
+    // Where both are shown together, their order matters, and remarks wait with the answers. Elsewhere they hold up nobody.
+    let remarks: Box<dyn Write + Send> =
+        if is_one_output() { Box::new(Patient(io::stderr())) } else { Box::new(StandardError) };
+    let ending = client_ui::run(manner, wires, &clock, Patient(io::stdout()), remarks);
     stop.set();
     crew.join().map_err(SessionError::Panicked)?;
     match ending {
@@ -137,6 +143,13 @@ fn manner(config: &SessionConfig) -> Manner {
         remark_paint: paint(io::stderr().is_terminal()),
         columns: (config.live && io::stderr().is_terminal()).then_some(columns),
     }
+}
+
+/// Whether answers and remarks go to the same place.
+fn is_one_output() -> bool {
+    let identity = |stat: FileStat| (stat.st_dev, stat.st_ino);
+    let (answers, remarks) = (fstat(io::stdout()).map(identity), fstat(io::stderr()).map(identity));
+    (io::stdout().is_terminal() && io::stderr().is_terminal()) || (answers.is_ok() && answers == remarks)
 }
 
 /// Columns of the terminal that remarks are shown on.

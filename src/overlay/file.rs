@@ -228,18 +228,19 @@ impl OverlayFile {
         Ok(Self { folder: self.folder.clone(), lines })
     }
 
-    /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only
-    /// warnings are logged.
+    /// What to start, in the order of the lines. A line that does not say itself how much to log logs all if `verbose`, and
+    /// only warnings if not.
     #[must_use]
     pub fn members(&self, verbose: bool) -> Vec<Member> {
         let member = |line: &ServentLine| {
-            let quiet = (!verbose && line.command().logging.is_none()).then(|| "--quiet".to_owned());
+            let usual = if verbose { "--verbose" } else { "--quiet" };
+            let logging = line.command().logging.is_none().then(|| usual.to_owned());
             Member {
                 address: line.address(),
                 line: line.number(),
                 folder: self.folder.clone(),
                 // In front: behind a `--` of the line's it would be a neighbour.
-                words: quiet.into_iter().chain(line.words()).collect(),
+                words: logging.into_iter().chain(line.words()).collect(),
             }
         };
         self.lines.iter().map(member).collect()

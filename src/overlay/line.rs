@@ -59,7 +59,7 @@ pub enum Logging {
     Warnings,
     /// What a servent logs without being told how much.
     Usual,
-    /// Each malformed datagram as well.
+    /// What becomes of each datagram as well.
     All,
 }
 

@@ -20,5 +20,5 @@ mod start_report;
 
 pub use file::{OverlayFile, OverlayFileError, PortBaseError};
 pub use line::{CommandLine, Logging, Member, Neighbour, ServentLine};
-pub use processes::{Overlay, OverlayError, ServentProgram, die_with_parent};
+pub use processes::{Overlay, OverlayError, PassedOn, ServentProgram, die_with_parent};
 pub use start_report::StartReport;

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -37,6 +37,15 @@ pub struct ServentProgram {
     pub executable: PathBuf,
     /// What stands before the servent's command line.
     pub args: Vec<OsString>,
+}
+
+/// What becomes of what servents write to standard error.
+#[derive(Clone, Copy, Debug)]
+pub struct PassedOn {
+    /// Takes each line, with its end. It must not wait: a servent whose lines nobody takes waits in the end as well.
+    pub to: fn(&[u8]),
+    /// Whether it takes also what they write while they stop.
+    pub last_words_too: bool,
 }
 
 /// Running servents. Dropping it stops them all.
@@ -105,8 +114,7 @@ impl std::error::Error for OverlayError {}
 
 impl Overlay {
     /// Starts `program` for each of `members` and waits until each serves, or a signal comes from `signal_rx`. What they
-    /// write to standard error is passed on, escaped (P-44), each line with the servent's port in front;
-    /// `last_words_too` passes on what they write while they stop as well.
+    /// write to standard error is passed on, escaped (P-44), each line with the servent's port in front.
     ///
     /// Call it from the main thread: a servent dies with the *thread* that started it ([`die_with_parent`]).
     ///
@@ -115,14 +123,14 @@ impl Overlay {
     pub fn start(
         program: &ServentProgram,
         members: &[Member],
-        last_words_too: bool,
+        passed_on: PassedOn,
         signal_rx: &Receiver<i32>,
     ) -> Result<Self, OverlayError> {
         let (ended_tx, ended_rx) = unbounded();
         let (ready_tx, ready_rx) = unbounded();
         let mut overlay = Self { processes: Vec::new(), stopping: Arc::default(), ended_tx, ended_rx };
         for member in members {
-            overlay.spawn(program, member, last_words_too, ready_tx.clone()).map_err(OverlayError::System)?;
+            overlay.spawn(program, member, passed_on, ready_tx.clone()).map_err(OverlayError::System)?;
         }
         for _ in members {
             select! {
@@ -160,7 +168,7 @@ impl Overlay {
         &mut self,
         program: &ServentProgram,
         member: &Member,
-        last_words_too: bool,
+        passed_on: PassedOn,
         ready_tx: Sender<(usize, Option<StartReport>)>,
     ) -> io::Result<()> {
         let mut child = Command::new(&program.executable)
@@ -187,8 +195,8 @@ impl Overlay {
             let mut last_words = VecDeque::new();
             let lines = stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok);
             for line in lines.map(|line| escape(&line)) {
-                if last_words_too || !stopping.load(Ordering::Relaxed) {
-                    writeln!(io::stderr(), "[{port}] {line}").ok();
+                if passed_on.last_words_too || !stopping.load(Ordering::Relaxed) {
+                    (passed_on.to)(format!("[{port}] {line}\n").as_bytes());
                 }
                 if last_words.len() == LAST_WORDS_MAX {
                     last_words.pop_front();

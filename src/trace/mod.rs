@@ -17,6 +17,7 @@
 //! What is no request is one `dropped` line without a `received` one, and so is a datagram that could not be sent.
 
 mod scribe;
+mod spoken;
 
 pub use scribe::Scribe;
 

@@ -27,10 +27,10 @@ pub struct Scribe {
 
 /// One event that a line is about: when it was, and the message.
 #[derive(Clone, Copy)]
-struct Occasion<'a> {
-    at: Timestamp,
-    source: SocketAddrV4,
-    message: Message<'a>,
+pub(super) struct Occasion<'a> {
+    pub(super) at: Timestamp,
+    pub(super) source: SocketAddrV4,
+    pub(super) message: Message<'a>,
 }
 
 impl Scribe {
@@ -152,7 +152,7 @@ impl Scribe {
 
 impl<V> Work<V> {
     /// Tells of each note with the message that it is about.
-    fn each(&self, mut tell: impl FnMut(Occasion<'_>, &Note<V>)) {
+    pub(super) fn each(&self, mut tell: impl FnMut(Occasion<'_>, &Note<V>)) {
         for note in &self.notes {
             let (source, message) = self.inbox.get(note.index).expect("what is noted lies in the batch");
             tell(Occasion { at: note.at, source, message }, note);

@@ -107,6 +107,7 @@ mod program {
     use crate::support::{at, clireq};
     use crossbeam_channel::bounded;
     use servent::cli::servent::report;
+    use servent::console::standard_error;
     use servent::serving::{ServentEvent, run};
     use std::process::Command;
 
@@ -124,7 +125,9 @@ mod program {
     #[test]
     fn a_panic_in_one_actor_ends_the_process_non_zero_with_the_actors_name() {
         if std::env::var_os(CHILD).is_some() {
-            std::process::exit(exit_code_of_a_panic().into());
+            let code = exit_code_of_a_panic();
+            standard_error::flush();
+            std::process::exit(code.into());
         }
         let name = "servent_in_memory::program::a_panic_in_one_actor_ends_the_process_non_zero_with_the_actors_name";
         let child = Command::new(std::env::current_exe().unwrap())

@@ -3,7 +3,7 @@
 use super::super::generate::PROGRAM;
 use super::super::{EXIT_USAGE, hints};
 use super::Entry::{Lines, Term, Text};
-use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
+use super::{COLOR_ENTRY, IGNORED_SIGNALS, LOG_ENTRY, Manual, Section};
 
 /// The manual of `clientTP3`.
 pub(in super::super) const CLIENT: Manual = Manual {
@@ -20,8 +20,10 @@ pub(in super::super) const CLIENT: Manual = Manual {
                     "(Ctrl-C) at the prompt leaves, as Ctrl-D does; in a wait returns to the prompt, or ends \
                     where there is none",
                 ),
-                Term("SIGTERM, SIGHUP", "end at once"),
                 Term("SIGTSTP, SIGQUIT", "(Ctrl-Z and its like) stop or end it, with the terminal as it was before"),
+                Term("SIGTERM, SIGHUP", "end at once"),
+                Text("Whoever ends it so waits a second at most for answers that nobody reads."),
+                IGNORED_SIGNALS,
             ],
         },
         Section {

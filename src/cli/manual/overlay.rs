@@ -3,7 +3,7 @@
 use super::super::EXIT_USAGE;
 use super::super::generate::VERB;
 use super::Entry::{Lines, Term, Text};
-use super::{COLOR_ENTRY, LOG_ENTRY, Manual, Section};
+use super::{COLOR_ENTRY, IGNORED_SIGNALS, LOG_ENTRY, Manual, Section};
 
 /// The manual of `tp3 overlay`.
 pub(in super::super) const OVERLAY: Manual = Manual {
@@ -22,6 +22,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                 ),
                 Term("SIGTERM, SIGHUP", "end the client and the servents"),
                 Term("SIGTSTP, SIGQUIT", "(Ctrl-Z and its like) stop or end the client, with the terminal as before"),
+                IGNORED_SIGNALS,
             ],
         },
         Section {

@@ -9,10 +9,10 @@ pub(super) const SERVENT: &[Section] = &[
         title: "Counters",
         entries: &[
             Text(
-                "They are printed when the servent stops, and on SIGUSR1. Once it is at rest, received = malformed_* + \
-                unexpected_response + clireq + query; query = stranger_refused + ttl_zero + duplicate + \
-                first_sighting; lookup = clireq + first_sighting = answered + not_found + unanswerable_client + \
-                response_limited.",
+                "They are printed on SIGUSR1, and when the servent stops; then those that are 0 are left out, but with -v. \
+                Once it is at rest, received = malformed_* + unexpected_response + clireq + query; \
+                query = stranger_refused + ttl_zero + duplicate + first_sighting; lookup = clireq + first_sighting = \
+                answered + not_found + unanswerable_client + response_limited.",
             ),
             Entry::Counters,
         ],
@@ -119,6 +119,10 @@ pub(super) const CLIENT: &[Section] = &[
             Text(
                 "The same answer from the same servent is shown once. Of what keys asked later are answered while \
                 earlier ones are under way, 64 MiB are held; what is left out is counted.",
+            ),
+            Text(
+                "Answers are never dropped for want of a reader: once 1 MiB of them is not read, no more keys are asked \
+                for and nothing is received until they are.",
             ),
             Text(
                 "A client on 127.0.0.1 can be answered only by servents on the same machine. UDP loses datagrams: the \

@@ -20,8 +20,15 @@ pub(in super::super) const SERVENT: Manual = Manual {
                     "reads FILE again; if that fails, the old pairs stay. Closing its terminal does \
                     not stop a servent.",
                 ),
-                Term("SIGUSR1", "prints the counters to standard error"),
-                Term("SIGINT, SIGTERM", "stop: what was received is answered, then the counters are printed"),
+                Term("SIGUSR1", "prints all counters to standard error"),
+                Term(
+                    "SIGINT, SIGTERM",
+                    "stop: what was received is answered, then the counters that are not 0 are printed",
+                ),
+                Text(
+                    "Signals other than SIGHUP that were ignored when it started stay ignored, as in what a shell script \
+                    runs in the background.",
+                ),
             ],
         },
         Section {

@@ -3,6 +3,7 @@
 use super::guide::{GREETING, Guide};
 use super::live::{self, TICK};
 use super::screen::Screen;
+use super::writer::Backlog;
 use super::{Ending, Input, Interrupt, Manner, Wires};
 use crate::actor::asking::Asker;
 use crate::actor::channels::News;
@@ -14,12 +15,16 @@ use crate::text::escape;
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, RecvError, Sender, never, select};
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
+use std::time::Duration;
 
-pub(super) struct Conversation<'a, C, A, R> {
+/// How long whoever stops a conversation waits for what is still to be written.
+const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
+
+pub(super) struct Conversation<'a, C> {
     manner: Manner,
     asker: Asker<&'a C>,
-    screen: Screen<'a, A, R>,
+    screen: Screen,
     interrupt_rx: Receiver<Interrupt>,
     /// Keys that were given and are not asked for yet.
     given: VecDeque<AskedKey>,
@@ -46,8 +51,8 @@ pub(super) struct Conversation<'a, C, A, R> {
 /// What may help after an unanswered key (P-46).
 const NUL_HINT: &str = "tip: some programs of this protocol want a NUL behind the key: try --nul";
 
-impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
-    pub(super) fn new(manner: Manner, wires: Wires, clock: &'a C, answers: &'a mut A, remarks: &'a mut R) -> Self {
+impl<'a, C: Clock> Conversation<'a, C> {
+    pub(super) fn new(manner: Manner, wires: Wires, clock: &'a C, backlog: Backlog) -> Self {
         let Manner { servent, dialect, patience, jobs, secret, interactive, .. } = manner;
         let Manner { format, answer_paint, remark_paint, .. } = manner;
         let Wires { input, news_rx, outbox_tx, interrupt_rx } = wires;
@@ -60,7 +65,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         Self {
             manner,
             asker: Asker::new((servent, dialect), config, clock, news_rx, outbox_tx),
-            screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format, manner.columns),
+            screen: Screen::new(backlog, format, answer_paint, remark_paint, manner.columns),
             interrupt_rx,
             given_count: asked_tx.is_none().then_some(given.len()),
             given: given.into(),
@@ -88,16 +93,54 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             let took = self.asker.now().since(start);
             self.screen.remark(live::total(&self.asker.queries().progress(), took));
         }
-        ending
+        self.finish(ending)
+    }
+
+    /// Waits until all is written. Who stops it then need not wait for longer than [`LEAVE_WAIT_MAX`].
+    fn finish(self, mut ending: io::Result<Ending>) -> io::Result<Ending> {
+        let Self { manner, asker, screen, mut interrupt_rx, .. } = self;
+        let (failed_rx, writer) = screen.close().close();
+        let patience = || asker.alarm(asker.now() + LEAVE_WAIT_MAX);
+        let has_left = |ending: &io::Result<Ending>| matches!(ending, Ok(Ending::Interrupted | Ending::Left));
+        let mut patience_rx = if has_left(&ending) { patience() } else { never() };
+        loop {
+            select! {
+                recv(failed_rx) -> failed => {
+                    writer.join();
+                    return match failed {
+                        Ok(error) if !has_left(&ending) => ending.and(Err(error)),
+                        _ => ending,
+                    };
+                }
+                recv(interrupt_rx) -> interrupt => {
+                    let left = match interrupt {
+                        // At a prompt it is no other end than that of the input.
+                        Ok(Interrupt::User) if manner.interactive => None,
+                        Ok(Interrupt::User) => Some(Ending::Interrupted),
+                        Ok(Interrupt::Leave) | Err(_) => Some(Ending::Left),
+                        // There is no live line that it would concern.
+                        Ok(Interrupt::Resized | Interrupt::GoneOn) => continue,
+                    };
+                    if let Some(left) = left {
+                        ending = ending.and(Ok(left));
+                    }
+                    (patience_rx, interrupt_rx) = (patience(), never());
+                }
+                recv(patience_rx) -> _ => return ending,
+            }
+        }
     }
 
     fn converse(&mut self) -> io::Result<Ending> {
-        let (no_line_rx, no_alarm) = (never(), never());
+        let (no_line_rx, no_news_rx, no_progress_rx, no_alarm) = (never(), never(), never(), never());
         let (line_rx, interrupt_rx) = (self.line_rx.clone(), self.interrupt_rx.clone());
         loop {
-            self.take_given();
-            if self.asker.start().is_err() {
-                return Ok(Ending::Disconnected);
+            let is_full = self.screen.backlog().is_full();
+            if !is_full {
+                self.take_given();
+                if self.asker.start().is_err() {
+                    return Ok(Ending::Disconnected);
+                }
             }
             if self.is_ended && self.asker.queries().is_empty() {
                 if let Some(error) = self.unread.take() {
@@ -108,15 +151,25 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             self.draw();
             self.ask_for_a_line();
             let due_line_rx = if self.is_asked { &line_rx } else { &no_line_rx };
+            let due_news_rx = if is_full { &no_news_rx } else { self.asker.news_rx() };
+            let waits_for_the_writer = is_full || self.is_line_due();
+            let due_progress_rx =
+                if waits_for_the_writer { self.screen.backlog().progress_rx() } else { &no_progress_rx };
             let alarm = self.alarm_at().map_or(no_alarm.clone(), |deadline| self.asker.alarm(deadline));
             let ending = select! {
                 recv(due_line_rx) -> line => {
                     self.take_line(line.unwrap_or(LineRead::End));
                     None
                 }
-                recv(self.asker.news_rx()) -> news => self.take_news(news)?,
-                recv(interrupt_rx) -> interrupt => self.interrupt(interrupt)?,
-                recv(alarm) -> _ => self.on_alarm()?,
+                recv(due_news_rx) -> news => self.take_news(news),
+                recv(interrupt_rx) -> interrupt => self.interrupt(interrupt),
+                recv(alarm) -> _ => self.on_alarm(),
+                recv(due_progress_rx) -> _ => None,
+                // One that ended without a word panicked, which `finish` tells.
+                recv(self.screen.backlog().failed_rx()) -> failed => match failed {
+                    Ok(error) => return Err(error),
+                    Err(_) => Some(Ending::Disconnected),
+                },
             };
             if let Some(ending) = ending {
                 return Ok(ending);
@@ -136,14 +189,23 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     }
 
     /// A person is asked when nothing is under way; from elsewhere lines are read ahead.
-    fn ask_for_a_line(&mut self) {
-        let Some(asked_tx) = &self.asked_tx else { return };
+    fn is_line_due(&self) -> bool {
         let queries = self.asker.queries();
         let is_due = if self.manner.interactive { queries.is_empty() } else { queries.has_room() };
-        if is_due && !self.is_asked && !self.is_ended {
-            self.is_asked = true;
+        is_due && self.asked_tx.is_some() && !self.is_asked && !self.is_ended
+    }
+
+    /// Asks for a line, unless the writer is behind: the prompt stands below what came before it.
+    fn ask_for_a_line(&mut self) {
+        let backlog = self.screen.backlog();
+        let is_behind = if self.manner.interactive { !backlog.is_empty() } else { backlog.is_full() };
+        if let Some(asked_tx) = &self.asked_tx
+            && self.is_line_due()
+            && !is_behind
+        {
             // A line reader that is gone has closed its lines, which ends the input.
             asked_tx.send(()).ok();
+            self.is_asked = true;
         }
     }
 
@@ -177,38 +239,38 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
     }
 
-    fn take_news(&mut self, news: Result<News, RecvError>) -> io::Result<Option<Ending>> {
-        let Ok(news) = news else { return Ok(Some(Ending::Disconnected)) };
+    fn take_news(&mut self, news: Result<News, RecvError>) -> Option<Ending> {
+        let Ok(news) = news else { return Some(Ending::Disconnected) };
         self.asker.hear(&news);
-        self.show()?;
-        Ok(None)
+        self.show();
+        None
     }
 
-    fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> io::Result<Option<Ending>> {
+    fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> Option<Ending> {
         let is_at_prompt = self.asker.queries().is_empty();
         match interrupt {
             Ok(resumed @ (Interrupt::Resized | Interrupt::GoneOn)) => {
                 self.screen.disturb(resumed == Interrupt::Resized);
-                return Ok(None);
+                return None;
             }
-            Ok(Interrupt::Leave) | Err(_) => return Ok(Some(Ending::Left)),
+            Ok(Interrupt::Leave) | Err(_) => return Some(Ending::Left),
             Ok(Interrupt::User) if self.manner.interactive && is_at_prompt => self.is_ended = true,
             Ok(Interrupt::User) => {
                 // What was heard of later keys is shown all the same.
                 self.asker.queries_mut().stop();
-                self.show()?;
+                self.show();
             }
         }
-        Ok((!self.manner.interactive).then_some(Ending::Interrupted))
+        (!self.manner.interactive).then_some(Ending::Interrupted)
     }
 
-    fn on_alarm(&mut self) -> io::Result<Option<Ending>> {
-        let Ok(again) = self.asker.on_alarm() else { return Ok(Some(Ending::Disconnected)) };
+    fn on_alarm(&mut self) -> Option<Ending> {
+        let Ok(again) = self.asker.on_alarm() else { return Some(Ending::Disconnected) };
         for key in &again {
             self.remark_silence(key);
         }
-        self.show()?;
-        Ok(None)
+        self.show();
+        None
     }
 
     /// The bar counts those without an answer; where there is none, it is said of each.
@@ -223,7 +285,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     }
 
     /// Shows what there is to show: first what is no answer, then the rest in the order asked.
-    fn show(&mut self) -> io::Result<()> {
+    fn show(&mut self) {
         while let Some(notice) = self.asker.next_notice() {
             // Whoever does not listen does not wait for a NUL either.
             self.may_hint &= !matches!(notice, Notice::NothingListens { .. } | Notice::Unreachable { .. });
@@ -231,10 +293,11 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
         while let Some(event) = self.asker.queries_mut().next_event() {
             match event {
-                Event::Answer { number, key, answer } => self.screen.answer(number, &key, &answer)?,
+                Event::Answer { number, key, answer } => self.screen.answer(number, &key, &answer),
                 Event::Finished { number, key, summary } => {
+                    log::debug!("'{}': ended with {} answers", escape(key.as_bytes()), summary.answers);
                     self.unanswered += usize::from(summary.answers == 0 && !self.manner.interactive);
-                    self.screen.end(number, &key, &summary)?;
+                    self.screen.end(number, &key, &summary);
                     if summary.answers == 0 && std::mem::take(&mut self.may_hint) {
                         self.screen.remark(NUL_HINT);
                     }
@@ -248,7 +311,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                 Event::Stopped { .. } => {}
             }
         }
-        self.screen.flush()
+        self.screen.flush();
     }
 
     /// Whether there are several keys without a person who asks for one after the other.
@@ -276,6 +339,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             return;
         }
         self.tick = Some(now + TICK);
+        // Where nobody looks it is left as it is, or what waits would grow without end.
+        if self.screen.backlog().is_full() {
+            return;
+        }
         let line = if self.has_bar() {
             let total = if self.is_ended { Some(progress.lines) } else { self.given_count };
             live::bar(&progress, total, columns())

@@ -4,7 +4,6 @@ use super::{Format, json};
 use crate::console::terminal::{Paint, Style};
 use crate::protocol::{Answer, AskedKey, Summary};
 use crate::text::escape;
-use std::io::{self, Write};
 use std::time::Duration;
 
 /// Columns of the longest servent, `255.255.255.255:65535`.
@@ -14,27 +13,26 @@ const ELAPSED_COLUMNS: usize = 8;
 
 /// Writes an answer to the line `number`.
 pub(super) fn write_answer(
-    out: &mut impl Write,
+    out: &mut Vec<u8>,
     (format, paint): (Format, Paint),
     number: u64,
     key: &AskedKey,
     answer: &Answer,
-) -> io::Result<()> {
+) {
     let Answer { servent, elapsed, value } = answer;
     match format {
         Format::Json => json::write_answer(out, number, key, answer),
         Format::Terminal => {
             let servent = paint.paint(Style::Servent, &format!("{:<SERVENT_COLUMNS$}", servent.to_string()));
             let elapsed = paint.paint(Style::Faint, &format!("{:>ELAPSED_COLUMNS$}", milliseconds(*elapsed)));
-            writeln!(out, "{servent}  {elapsed}  {}", escape(value))
+            out.extend_from_slice(format!("{servent}  {elapsed}  {}\n", escape(value)).as_bytes());
         }
         Format::Plain => {
             let (before, after) = paint.codes(Style::Key);
-            out.write_all(before.as_bytes())?;
-            out.write_all(key.as_bytes())?;
-            write!(out, "{after}\t{}\t", paint.paint(Style::Servent, &servent.to_string()))?;
-            out.write_all(value)?;
-            out.write_all(b"\n")
+            let servent = format!("{after}\t{}\t", paint.paint(Style::Servent, &servent.to_string()));
+            for piece in [before.as_bytes(), key.as_bytes(), servent.as_bytes(), value, b"\n"] {
+                out.extend_from_slice(piece);
+            }
         }
     }
 }
@@ -82,7 +80,7 @@ mod tests {
         let mut line = Vec::new();
         let servent = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6001);
         let answer = Answer { servent, elapsed: Duration::from_micros(12_345), value: value.to_vec() };
-        write_answer(&mut line, (format, paint), 1, &AskedKey::new(b"http").unwrap(), &answer).unwrap();
+        write_answer(&mut line, (format, paint), 1, &AskedKey::new(b"http").unwrap(), &answer);
         line.escape_ascii().to_string()
     }
 

@@ -2,29 +2,24 @@
 
 use crate::json::JsonLine;
 use crate::protocol::{Answer, AskedKey, Summary};
-use std::io::{self, Write};
 use std::time::Duration;
 
 /// Writes an answer to the line `number`.
-pub(super) fn write_answer(out: &mut impl Write, number: u64, key: &AskedKey, answer: &Answer) -> io::Result<()> {
-    let mut text = Vec::new();
-    let line = begin(&mut text, "answer", number, key).address("servent", answer.servent);
+pub(super) fn write_answer(out: &mut Vec<u8>, number: u64, key: &AskedKey, answer: &Answer) {
+    let line = begin(out, "answer", number, key).address("servent", answer.servent);
     line.thousandths("elapsed_ms", microseconds(answer.elapsed)).bytes("value", &answer.value).end();
-    out.write_all(&text)
 }
 
 /// Writes what came of the line `number`.
-pub(super) fn write_finished(out: &mut impl Write, number: u64, key: &AskedKey, summary: &Summary) -> io::Result<()> {
+pub(super) fn write_finished(out: &mut Vec<u8>, number: u64, key: &AskedKey, summary: &Summary) {
     let Summary { answers, servents, first_after, elapsed, left_out } = *summary;
-    let mut text = Vec::new();
-    let line = begin(&mut text, "finished", number, key).number("answers", answers as u64);
+    let line = begin(out, "finished", number, key).number("answers", answers as u64);
     let line = line.number("servents", servents as u64).number("left_out", left_out as u64);
     let line = match first_after {
         Some(after) => line.thousandths("first_answer_ms", microseconds(after)),
         None => line.null("first_answer_ms"),
     };
     line.thousandths("elapsed_ms", microseconds(elapsed)).end();
-    out.write_all(&text)
 }
 
 fn begin<'a>(text: &'a mut Vec<u8>, kind: &str, number: u64, key: &AskedKey) -> JsonLine<'a> {
@@ -54,7 +49,7 @@ mod tests {
         for (value, name, written) in rows {
             let mut line = Vec::new();
             let answer = Answer { servent, elapsed: Duration::from_nanos(1_234_567), value: value.to_vec() };
-            write_answer(&mut line, 7, &AskedKey::new(b"http").unwrap(), &answer).unwrap();
+            write_answer(&mut line, 7, &AskedKey::new(b"http").unwrap(), &answer);
             let expected = format!(
                 "{{\"type\":\"answer\",\"number\":7,\"key\":\"http\",\"servent\":\"127.0.0.1:6001\",\
                  \"elapsed_ms\":1.235,\"{name}\":\"{written}\"}}\n"

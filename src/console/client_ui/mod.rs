@@ -11,6 +11,7 @@
 //! | `json` | the objects of `--json` |
 //! | `live` | the line that counts down, and the progress bar |
 //! | `screen` | the two outputs, and the live line that must not mix with them |
+//! | `writer` | the thread that writes to them, and alone waits for whoever reads |
 
 mod conversation;
 mod format;
@@ -18,15 +19,20 @@ mod guide;
 mod json;
 mod live;
 mod screen;
+mod writer;
+
+pub use writer::BACKLOG_LEN_MAX;
 
 use super::line_reader::LineRead;
 use super::terminal::Paint;
 use crate::actor::channels::{News, OutboxHandle};
 use crate::actor::clock::Clock;
 use crate::protocol::{AskedKey, Dialect, Patience};
+use conversation::Conversation;
 use crossbeam_channel::{Receiver, Sender};
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
+use writer::Backlog;
 
 /// What a conversation is like.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +130,9 @@ pub enum Ending {
     Disconnected,
 }
 
-/// Holds a conversation until its input ends. Answers go to `answers`, and what is said about them to `remarks`.
+/// Holds a conversation until its input ends. Answers go to `answers`, and what is said about them to `remarks`, both
+/// from a thread of its own: the conversation never waits for whoever reads them, but for that thread at its end. Once
+/// [`BACKLOG_LEN_MAX`] bytes are not written, no keys are taken in, and nothing is received, until they are.
 ///
 /// # Errors
 /// When a line can't be read or an answer not be written. Remarks that can't be written are left out.
@@ -132,8 +140,8 @@ pub fn run(
     manner: Manner,
     wires: Wires,
     clock: &impl Clock,
-    answers: &mut impl Write,
-    remarks: &mut impl Write,
+    answers: impl Write + Send + 'static,
+    remarks: impl Write + Send + 'static,
 ) -> io::Result<Ending> {
-    conversation::Conversation::new(manner, wires, clock, answers, remarks).run()
+    Conversation::new(manner, wires, clock, Backlog::start(answers, remarks)?).run()
 }

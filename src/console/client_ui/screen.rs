@@ -3,10 +3,10 @@
 use super::Format;
 use super::format::{end_remark, write_answer};
 use super::json::write_finished;
+use super::writer::Backlog;
 use crate::console::terminal::{Paint, Style};
 use crate::protocol::{Answer, AskedKey, Summary};
 use std::fmt::Display;
-use std::io::{self, Write};
 use std::mem;
 use unicode_width::UnicodeWidthStr;
 
@@ -15,11 +15,12 @@ const ERASE: &str = "\r\x1b[K";
 /// Back to the first column, and nothing behind the cursor or below it.
 const ERASE_BELOW: &str = "\r\x1b[J";
 
-/// Where a conversation is shown. The live line is erased before anything else is written, and drawn again by whoever
-/// asks for it.
-pub(super) struct Screen<'a, A, R> {
-    answers: &'a mut A,
-    remarks: &'a mut R,
+/// Where a conversation is shown. The live line is erased before anything else is shown, and drawn again by whoever
+/// asks for it. Nothing here waits: the writer does.
+pub(super) struct Screen {
+    backlog: Backlog,
+    /// Answers that are not handed over yet.
+    answers: Vec<u8>,
     format: Format,
     answer_paint: Paint,
     remark_paint: Paint,
@@ -31,42 +32,42 @@ pub(super) struct Screen<'a, A, R> {
     is_disturbed: bool,
 }
 
-impl<'a, A: Write, R: Write> Screen<'a, A, R> {
+impl Screen {
     pub(super) fn new(
-        (answers, answer_paint): (&'a mut A, Paint),
-        (remarks, remark_paint): (&'a mut R, Paint),
+        backlog: Backlog,
         format: Format,
+        answer_paint: Paint,
+        remark_paint: Paint,
         columns: Option<fn() -> usize>,
     ) -> Self {
-        Self { answers, remarks, format, answer_paint, remark_paint, columns, live: None, is_disturbed: false }
+        let (answers, live, is_disturbed) = (Vec::new(), None, false);
+        Self { backlog, answers, format, answer_paint, remark_paint, columns, live, is_disturbed }
     }
 
-    pub(super) fn answer(&mut self, number: u64, key: &AskedKey, answer: &Answer) -> io::Result<()> {
+    pub(super) fn answer(&mut self, number: u64, key: &AskedKey, answer: &Answer) {
         self.make_way();
-        write_answer(self.answers, (self.format, self.answer_paint), number, key, answer)
+        write_answer(&mut self.answers, (self.format, self.answer_paint), number, key, answer);
     }
 
     /// Shows that a line is over.
-    pub(super) fn end(&mut self, number: u64, key: &AskedKey, summary: &Summary) -> io::Result<()> {
+    pub(super) fn end(&mut self, number: u64, key: &AskedKey, summary: &Summary) {
         self.make_way();
         if self.format == Format::Json {
-            write_finished(self.answers, number, key, summary)?;
+            write_finished(&mut self.answers, number, key, summary);
         }
-        // Where both are one terminal, the end is said below the answers.
-        self.answers.flush()?;
         self.remark(end_remark((self.format, self.remark_paint), key, summary));
-        Ok(())
     }
 
     /// Lets whoever reads the answers have them.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.answers.flush()
+    pub(super) fn flush(&mut self) {
+        if !self.answers.is_empty() {
+            self.backlog.answers(mem::take(&mut self.answers));
+        }
     }
 
-    /// Remarks are for whoever looks: where nobody can, the answers go on.
     pub(super) fn remark(&mut self, remark: impl Display) {
         self.make_way();
-        writeln!(self.remarks, "{remark}").ok();
+        self.write_remark(format!("{remark}\n"));
     }
 
     /// Shows the live line in place of the one that may stand there.
@@ -75,7 +76,7 @@ impl<'a, A: Write, R: Write> Screen<'a, A, R> {
         if was_disturbed || self.live.as_ref() != Some(&line) {
             let painted = self.remark_paint.paint(Style::Faint, &line);
             let erase = self.erasing();
-            write!(self.remarks, "{erase}{painted}").and_then(|()| self.remarks.flush()).ok();
+            self.write_remark(format!("{erase}{painted}"));
             self.live = Some(line);
         }
     }
@@ -85,7 +86,7 @@ impl<'a, A: Write, R: Write> Screen<'a, A, R> {
         self.is_disturbed = false;
         let erase = self.erasing();
         if self.live.take().is_some() {
-            write!(self.remarks, "{erase}").and_then(|()| self.remarks.flush()).ok();
+            self.write_remark(erase);
         }
     }
 
@@ -112,9 +113,26 @@ impl<'a, A: Write, R: Write> Screen<'a, A, R> {
         self.is_disturbed
     }
 
+    /// What waits for the writer.
+    pub(super) fn backlog(&self) -> &Backlog {
+        &self.backlog
+    }
+
+    /// Hands over what there is; nothing more comes.
+    pub(super) fn close(mut self) -> Backlog {
+        self.flush();
+        self.backlog
+    }
+
     fn make_way(&mut self) {
         let was_disturbed = self.is_disturbed || self.live.is_some();
         self.erase();
         self.is_disturbed = was_disturbed;
+    }
+
+    /// Where both are one terminal, a remark is shown below the answers before it.
+    fn write_remark(&mut self, text: String) {
+        self.flush();
+        self.backlog.remark(text.into_bytes());
     }
 }

@@ -4,6 +4,7 @@ mod lines;
 mod live;
 mod many;
 mod notices;
+mod stalled;
 
 use crate::support::{DEADLINE, ManualClock, at, clireq, contents, inbox, next, query, response};
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
@@ -14,7 +15,7 @@ use servent::console::client_ui::{self, Ending, Format, Input, Interrupt, Manner
 use servent::console::line_reader::LineRead;
 use servent::console::terminal::Paint;
 use servent::protocol::{AskedKey, Dialect, Patience};
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -70,18 +71,31 @@ impl Fixture {
         Self::converse(manner, Input::Keys(keys), (never(), unbounded().0))
     }
 
-    fn converse(manner: Manner, input: Input, (asked_rx, line_tx): (Receiver<()>, Sender<LineRead>)) -> Self {
+    /// The same with an output of its own for the answers.
+    fn start_with_keys_and_answers(manner: Manner, keys: &[&[u8]], answers: impl Write + Send + 'static) -> Self {
+        let keys = keys.iter().map(|key| AskedKey::new(key).unwrap()).collect();
+        Self::converse_into(manner, Input::Keys(keys), (never(), unbounded().0), (answers, never()))
+    }
+
+    fn converse(manner: Manner, input: Input, lines: (Receiver<()>, Sender<LineRead>)) -> Self {
+        Self::converse_into(manner, input, lines, Lines::new())
+    }
+
+    fn converse_into(
+        manner: Manner,
+        input: Input,
+        (asked_rx, line_tx): (Receiver<()>, Sender<LineRead>),
+        (answers, answer_rx): (impl Write + Send + 'static, Receiver<Vec<u8>>),
+    ) -> Self {
         let (news_tx, news_rx) = bounded(0);
         let (outbox_tx, outbox_rx) = unbounded();
         let (interrupt_tx, interrupt_rx) = unbounded();
-        let (mut answers, answer_rx) = Lines::new();
-        let (mut remarks, remark_rx) = Lines::new();
+        let (remarks, remark_rx) = Lines::new();
         let (clock, deadline_rx) = ManualClock::new();
         let wires = Wires { input, news_rx, outbox_tx, interrupt_rx };
         let its_clock = clock.clone();
-        let conversation = Builder::new()
-            .spawn(move || client_ui::run(manner, wires, &its_clock, &mut answers, &mut remarks))
-            .unwrap();
+        let conversation =
+            Builder::new().spawn(move || client_ui::run(manner, wires, &its_clock, answers, remarks)).unwrap();
         if manner.interactive {
             assert_eq!(next(&remark_rx), b"keys, one a line; Ctrl-D leaves");
         }

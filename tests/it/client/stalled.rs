@@ -1,43 +1,64 @@
 //! Whoever reads the answers has stopped to, and has not gone.
 
-use super::{TIMEOUT, expect_clireq};
+use super::{TIMEOUT, expect_clireq, line};
+use crate::support::processes::waits_in_a_write;
+use crate::support::stall::StalledPipe;
 use crate::support::wire::response;
-use crate::support::{CLIENT, Peer, Program, TempDir, until};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::stat::Mode;
-use nix::unistd::{Pid, mkfifo};
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::process::Stdio;
+use crate::support::{CLIENT, Peer, Program, until};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::Signal;
+use std::io::PipeWriter;
+
+/// A client that asks `servent` for `keys`, and whose first answer, for `http`, waits to be written.
+fn stalled(servent: &Peer, keys: &[&str]) -> (Program, StalledPipe) {
+    stalled_in(StalledPipe::full(), servent, keys)
+}
+
+/// The same with this pipe, which is full.
+fn stalled_in((pipe, writer): (StalledPipe, PipeWriter), servent: &Peer, keys: &[&str]) -> (Program, StalledPipe) {
+    let server = servent.addr().to_string();
+    let args = [&[server.as_str(), TIMEOUT[0], TIMEOUT[1]], keys].concat();
+    let program = Program::spawn(Program::command(CLIENT, args).stdout(writer));
+    let client = expect_clireq(servent, b"http");
+    servent.send(client, &response(b"http", b"80/tcp"));
+    until("a write that waits", || waits_in_a_write(program.pid(), "writer"));
+    (program, pipe)
+}
 
 /// Its answers waited in a write that heard no signal; only SIGKILL ended it.
 #[test]
 fn a_client_whose_reader_stalls_leaves_when_it_is_told_to() {
-    let dir = TempDir::new();
-    let path = dir.path().join("fifo");
-    mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
-    let open =
-        |write: bool| OpenOptions::new().read(!write).write(write).custom_flags(nix::libc::O_NONBLOCK).open(&path);
-    // Open, and never read.
-    let _reader = open(false).unwrap();
-    let writer = OpenOptions::new().write(true).open(&path).unwrap();
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGHUP, 143), (Signal::SIGINT, 130)] {
+        let servent = Peer::new();
+        let (program, _pipe) = stalled(&servent, &["http"]);
+        assert_eq!(program.finish_by(signal).code, Some(code), "{signal}");
+    }
+}
 
+/// The thread that asks wrote the answers as well: nothing was asked again, and nothing received, before it was read.
+#[test]
+fn p40_a_client_whose_reader_stalls_asks_on_and_drops_no_answer() {
     let servent = Peer::new();
-    let mut command = Program::command(CLIENT, [&servent.addr().to_string(), TIMEOUT[0], TIMEOUT[1]]);
-    let mut program = command.arg("http").stdout(Stdio::from(writer)).spawn().unwrap();
-    let filler = open(true).unwrap();
-    while (&filler).write(&[0; 4_096]).is_ok() {}
-    let client = expect_clireq(&servent, b"http");
-    servent.send(client, &response(b"http", b"80/tcp"));
-    // The first thread shows answers; what it waits in has the kernel's name.
-    let waits_in = format!("/proc/{}/wchan", program.id());
-    until("a write that waits", || fs::read_to_string(&waits_in).unwrap().contains("pipe_write"));
-    kill(Pid::from_raw(program.id() as i32), Signal::SIGTERM).unwrap();
-    let mut ended = None;
-    until("the end of the client", || {
-        ended = program.try_wait().unwrap();
-        ended.is_some()
-    });
-    assert_eq!(ended.and_then(|status| status.code()), Some(143));
+    let (program, pipe) = stalled(&servent, &["http", "smtp"]);
+    let client = expect_clireq(&servent, b"smtp");
+    assert_eq!(expect_clireq(&servent, b"smtp"), client, "it is asked for again");
+    servent.send(client, &response(b"smtp", b"25/tcp"));
+    let rest = pipe.read_to_end_in_background();
+    let finished = program.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(rest.join().unwrap(), line("http", &servent, "80/tcp") + &line("smtp", &servent, "25/tcp"));
+    assert!(finished.stderr.contains("smtp: no more answers"), "{}", finished.stderr);
+}
+
+/// A pipe that another program had made non-blocking ended it with an error, and its answers were lost.
+#[test]
+fn a_client_waits_for_its_reader_also_where_the_pipe_does_not_block() {
+    let servent = Peer::new();
+    let (pipe, writer) = StalledPipe::full();
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    let (program, pipe) = stalled_in((pipe, writer), &servent, &["http"]);
+    let rest = pipe.read_to_end_in_background();
+    let finished = program.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(rest.join().unwrap(), line("http", &servent, "80/tcp"));
 }

@@ -116,3 +116,30 @@ fn warnings_of_a_servent_are_passed_on_with_its_port() {
     assert!(warnings[0].starts_with(&prefix), "{}", finished.stderr);
     assert_eq!(finished.code, Some(0));
 }
+
+/// It showed no line on any query.
+#[test]
+fn with_v_an_overlay_says_what_became_of_a_query_on_its_way() {
+    let topology = Topology::chain(5);
+    let finished = run(&topology, &["--timeout", "0.5", "-v", "key"]);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let [first, second, third, fourth, fifth] = std::array::from_fn(|index| topology.port(index));
+    let rows = [
+        (Some(first), "CLIREQ for 'key' from ".to_owned()),
+        (Some(first), "neighbours asked, as number ".to_owned()),
+        (Some(first), "'key': answered to 127.0.0.1:".to_owned()),
+        (Some(second), format!("QUERY for 'key' from 127.0.0.1:{first}, client 127.0.0.1:")),
+        (Some(second), format!("forwarded to 127.0.0.1:{third}")),
+        (Some(fourth), "time-to-live 1: ended here, the time-to-live is used up".to_owned()),
+        (None, format!("'key': asking 127.0.0.1:{first}")),
+        (None, format!("'key': 1 bytes from 127.0.0.1:{fourth}")),
+        (None, "'key': ended with 4 answers".to_owned()),
+    ];
+    for (port, text) in rows {
+        let prefix = port.map_or("[20".to_owned(), |port| format!("[{port}] "));
+        let is_said = finished.stderr.lines().any(|line| line.starts_with(&prefix) && line.contains(&text));
+        assert!(is_said, "{prefix}... {text}: {}", finished.stderr);
+    }
+    let reached = finished.stderr.lines().filter(|line| line.starts_with(&format!("[{fifth}]")));
+    assert!(!reached.into_iter().any(|line| line.contains("'key'")), "P-18: {}", finished.stderr);
+}

@@ -190,6 +190,24 @@ fn sigint_from_elsewhere_at_the_prompt_ends_it_like_ctrl_c() {
     servent.expect_nothing_left();
 }
 
+/// What it showed waited for Ctrl-Q, and so did SIGTERM.
+#[test]
+fn sigterm_after_ctrl_s_ends_it_with_143_and_restores_the_terminal() {
+    let servent = Peer::new();
+    let mut session = at_the_prompt(&servent, &["--timeout", "600"]);
+    let terminal = session.handle();
+    session.type_line("http");
+    let (asked, client) = servent.recv();
+    assert_eq!(asked, clireq(b"http"), "{}", asked.escape_ascii());
+    session.type_control('s');
+    servent.send(client, &response(b"http", b"80/tcp"));
+    // That the answer waits can't be seen from here; the end must come whether it does already or not.
+    session.signal(Signal::SIGTERM);
+    session.expect_end(143);
+    assert_eq!(line_modes(&terminal), LINE_MODES);
+    servent.expect_nothing_left();
+}
+
 /// One byte of Latin-1 ended the client.
 #[test]
 fn p45_what_is_not_utf_8_at_the_prompt_is_refused_and_it_goes_on() {

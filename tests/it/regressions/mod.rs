@@ -10,5 +10,11 @@ mod namespaces;
 #[cfg(target_os = "linux")]
 mod offload;
 mod overlay;
+#[cfg(target_os = "linux")]
+mod limits;
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 mod shed;
+#[cfg(target_os = "linux")]
+mod signals;
+#[cfg(target_os = "linux")]
+mod stalled;

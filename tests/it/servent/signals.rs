@@ -1,7 +1,7 @@
 //! SIGHUP, SIGUSR1, SIGINT and SIGTERM: P-35, the counters and the end.
 
 use crate::support::wire::{clireq, query, response};
-use crate::support::{Counters, Peer, Program, Rig, SERVENT, ports};
+use crate::support::{Counters, Peer, Program, Rig, SERVENT, Servent, TempDir, ports};
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,6 +44,20 @@ fn p35_sighup_swaps_the_dictionary_and_keeps_the_old_one_when_that_fails() {
     rig.send(&clireq(b"http"));
     rig.expect_answer(b"http", b"80/tcp");
     rig.stop().expect(&[("answered", 5), ("not_found", 1)]);
+}
+
+/// It printed some thirty zeros.
+#[test]
+fn a_servent_that_did_nothing_says_so_and_with_v_prints_every_counter() {
+    for (options, rows) in [(&[][..], 0), (&["-v"][..], servent::Counters::default().rows().len())] {
+        let dir = TempDir::new();
+        let options: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
+        let servent = Servent::start(&dir.write("pairs.txt", b"http 80/tcp\n"), &options);
+        let (finished, _) = servent.stop_by(Signal::SIGINT);
+        let printed = finished.stderr.lines().filter(|line| Counters::row(line).is_some()).count();
+        assert_eq!(printed, rows, "{}", finished.stderr);
+        assert_eq!(finished.stderr.contains("counters: all are 0"), rows == 0, "{}", finished.stderr);
+    }
 }
 
 #[test]

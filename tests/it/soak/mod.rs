@@ -5,7 +5,8 @@
 //! runs them and shows their figures. They make networks of their own, so nothing leaves the machine. They want the
 //! machine to themselves: if others take most of it, a question may take longer than a client waits.
 //!
-//! [`SECONDS`] says how long the load of the main one lasts; the others take a fraction of it.
+//! [`SECONDS`] says how long the load of the main one lasts; the others take a fraction of it. `SOAK_TROUBLE` names what
+//! goes wrong beside the load of the main one, if anything: `stalled-stderr`, or `file-size-limit`.
 //!
 //! They need the network implementation that counts what the kernel sheds, that is, not `portable-net`.
 
@@ -17,6 +18,7 @@ mod figures;
 mod mix;
 mod overlay;
 mod reflection;
+mod trouble;
 mod victim;
 
 use std::time::{Duration, Instant};

@@ -4,6 +4,7 @@ use super::asker::{Answer, Asker, PACE, median};
 use super::checks::{EVERY_CAUSE, Holdings, Memory, Stopwatch, check_happened, check_log, check_sends};
 use super::figures::{print_counters, print_latencies};
 use super::mix::{Mix, pairs};
+use super::trouble::Trouble;
 use super::{NETWORKS, length, pause, wait_max};
 use crate::support::kernel::{loopback_drops, shed, waiting_bytes};
 use crate::support::namespace::measure_in_namespace;
@@ -38,6 +39,7 @@ struct Overlay {
     /// A neighbour of all of them that sends and never reads.
     slow: Peer,
     dir: TempDir,
+    trouble: Trouble,
 }
 
 /// What each servent knows: the two others, one that never reads, and one where nobody listens.
@@ -45,7 +47,7 @@ const NEIGHBOURS: u64 = 4;
 
 impl Overlay {
     fn start() -> Self {
-        let (dir, slow) = (TempDir::new(), Peer::new());
+        let (dir, slow, trouble) = (TempDir::new(), Peer::new(), Trouble::named());
         let file = dir.write("pairs.txt", &pairs(0));
         let own: Vec<_> = (0..3).map(|_| ports::free()).collect();
         let dead = ports::free();
@@ -57,11 +59,11 @@ impl Overlay {
             if port == own[2] {
                 args.push("--no-offload".to_owned());
             }
-            Servent::start_at(port, &file, &args)
+            trouble.start(&dir, port, &file, args)
         };
         let servents: Vec<_> = own.iter().map(start).collect();
         let addrs = servents.iter().map(Servent::addr).collect();
-        Self { servents, addrs, slow, dir }
+        Self { servents, addrs, slow, dir, trouble }
     }
 
     /// Another version of the file, put in place at once, and the signal to read it.
@@ -78,7 +80,9 @@ impl Overlay {
     fn stop(self) -> Vec<Counters> {
         let stop = |(servent, name): (Servent, &str)| {
             let (finished, counters) = servent.stop_by(Signal::SIGTERM);
-            check_log(name, &finished.stderr);
+            let said: Vec<_> = finished.stderr.lines().filter(|line| !self.trouble.expects(line)).collect();
+            check_log(name, &said.join("\n"));
+            check_happened(name, &counters, self.trouble.counted());
             check_sends(name, &counters, NEIGHBOURS);
             counters
         };

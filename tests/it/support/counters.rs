@@ -1,4 +1,4 @@
-//! The table of counters that a servent prints at its end.
+//! The table of counters that a servent prints at its end: those that are not 0.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,12 @@ impl Counters {
                 panic!("no counters in: {stderr}");
             });
         let rows = table.lines().skip(1).map_while(Self::row);
-        let counters = Self(rows.collect());
-        assert!(!counters.0.is_empty(), "no rows below the heading: {stderr}");
-        counters
+        let mut counters: BTreeMap<_, _> =
+            servent::Counters::default().rows().into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+        for (name, count) in rows {
+            assert!(counters.insert(name, count).is_some(), "a counter that there is not: {stderr}");
+        }
+        Self(counters)
     }
 
     /// One row of the table, if it is one.

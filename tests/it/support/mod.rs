@@ -2,7 +2,7 @@
 //!
 //! `wire` builds and reads messages, `files` makes key-value files, `ports` hands out ports, `peer` is a raw socket,
 //! `program` a child process, `terminal` one in a terminal; `processes` looks at those of the system, `kernel` at its
-//! counts, `namespace` runs a test in a network of its own, `flood` one under load; `counters` reads the table a
+//! counts, `stall` is a pipe that nobody reads, `namespace` runs a test in a network of its own, `flood` one under load; `counters` reads the table a
 //! servent prints, `servent` runs one, and `rig` puts raw sockets all round it. `schema` holds
 //! JSON against its schema.
 
@@ -19,6 +19,8 @@ pub(crate) mod program;
 pub(crate) mod rig;
 pub(crate) mod schema;
 pub(crate) mod servent;
+#[cfg(target_os = "linux")]
+pub(crate) mod stall;
 pub(crate) mod terminal;
 pub(crate) mod wire;
 

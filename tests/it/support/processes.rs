@@ -48,6 +48,18 @@ pub(crate) fn open_files(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count()
 }
 
+/// Whether the thread of `pid` with this name waits for room in a pipe, in a write or before it.
+#[cfg(target_os = "linux")]
+pub(crate) fn waits_in_a_write(pid: i32, name: &str) -> bool {
+    let read = |thread: &fs::DirEntry, file| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.flatten().filter(|thread| read(thread, "comm").trim_end() == name).any(|thread| {
+        // What a thread waits in has the kernel's name.
+        let waits_in = read(&thread, "wchan");
+        waits_in.contains("pipe_write") || waits_in.contains("poll_schedule")
+    })
+}
+
 /// How many threads `pid` has.
 #[cfg(target_os = "linux")]
 pub(crate) fn threads(pid: i32) -> usize {

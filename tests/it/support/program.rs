@@ -53,7 +53,7 @@ impl Program {
         let mut child = command.spawn().unwrap();
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
         let stdin = child.stdin.take();
-        let stdout = Lines::collect(child.stdout.take().unwrap());
+        let stdout = child.stdout.take().map_or_else(|| Lines::collect(io::empty()), Lines::collect);
         let stderr = child.stderr.take().map_or_else(|| Lines::collect(io::empty()), Lines::collect);
         Self { pid, stdin, stdout, stderr, exit: watch(child), status: None }
     }

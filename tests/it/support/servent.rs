@@ -1,9 +1,12 @@
 //! A running serventTP3.
 
+#[cfg(target_os = "linux")]
+use super::stall::StalledPipe;
 use super::{Counters, Finished, Program, SERVENT, ports, processes};
 use nix::sys::signal::Signal;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
+use std::process::Command;
 
 /// Another program can take a port between the reservation and the servent's bind: so many ports are tried.
 const PORTS_TRIED_MAX: u32 = 5;
@@ -13,6 +16,9 @@ pub(crate) struct Servent {
     program: Program,
     addr: SocketAddrV4,
     banner: String,
+    /// Its standard error, where that is not read before the end.
+    #[cfg(target_os = "linux")]
+    unread: Option<StalledPipe>,
 }
 
 impl Servent {
@@ -26,7 +32,7 @@ impl Servent {
         for _ in 0..PORTS_TRIED_MAX {
             let port = ports::free();
             let all = Self::words(port, file, &args(port));
-            match Self::listen(port, &all) {
+            match Self::listen(port, &mut Program::command(SERVENT, &all)) {
                 Ok(servent) => return servent,
                 Err(said) => assert!(said.contains("in use"), "{SERVENT} {all:?} does not listen: {said}"),
             }
@@ -37,21 +43,47 @@ impl Servent {
     /// The same on a port that nobody else can take: in a network of the test's own.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_at(port: u16, file: &Path, args: &[String]) -> Self {
-        let all = Self::words(port, file, args);
-        Self::listen(port, &all).unwrap_or_else(|said| panic!("{SERVENT} {all:?} does not listen: {said}"))
+        Self::start_command_at(port, &mut Program::command(SERVENT, Self::words(port, file, args)))
     }
 
-    fn words(port: u16, file: &Path, args: &[String]) -> Vec<String> {
+    /// The same, and what it says behind its banner is not read before it stops.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_unread_at(port: u16, file: &Path, args: &[String]) -> Self {
+        let (mut pipe, writer) = StalledPipe::empty();
+        let program = Program::spawn(Program::command(SERVENT, Self::words(port, file, args)).stderr(writer));
+        let banner = pipe.read_until("listening on");
+        Self { unread: Some(pipe), ..Self::new(program, port, banner) }
+    }
+
+    /// The same with a command that becomes a servent.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_command_at(port: u16, command: &mut Command) -> Self {
+        Self::listen(port, command).unwrap_or_else(|said| panic!("{command:?} does not listen: {said}"))
+    }
+
+    /// The words of a command line.
+    pub(crate) fn words(port: u16, file: &Path, args: &[String]) -> Vec<String> {
         [&[port.to_string(), file.to_str().unwrap().to_owned()], args].concat()
     }
 
     /// Starts one and waits until it listens; if it ends instead, what it said.
-    fn listen(port: u16, words: &[String]) -> Result<Self, String> {
-        let mut program = Program::start(SERVENT, words);
+    fn listen(port: u16, command: &mut Command) -> Result<Self, String> {
+        let mut program = Program::spawn(command);
         // The error message says on what it would be listening.
         match program.stderr.wait_for("listening on").filter(|line| !line.contains("in use")) {
-            Some(banner) => Ok(Self { program, addr: SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), banner }),
+            Some(banner) => Ok(Self::new(program, port, banner)),
             None => Err(program.stderr.text()),
+        }
+    }
+
+    fn new(program: Program, port: u16, banner: String) -> Self {
+        let addr = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        Self {
+            program,
+            addr,
+            banner,
+            #[cfg(target_os = "linux")]
+            unread: None,
         }
     }
 
@@ -96,7 +128,14 @@ impl Servent {
 
     /// Ends it by `signal`, with the same checks.
     pub(crate) fn stop_by(self, signal: Signal) -> (Finished, Counters) {
-        let finished = self.program.finish_by(signal);
+        #[cfg(target_os = "linux")]
+        let rest = self.unread.map(StalledPipe::read_to_end_in_background);
+        #[cfg_attr(not(target_os = "linux"), expect(unused_mut, reason = "there its standard error is always read"))]
+        let mut finished = self.program.finish_by(signal);
+        #[cfg(target_os = "linux")]
+        if let Some(rest) = rest {
+            finished.stderr = rest.join().unwrap();
+        }
         assert_eq!(finished.code, Some(0), "{}", finished.stderr);
         assert!(finished.stdout.is_empty(), "stdout: {}", finished.stdout.escape_ascii());
         let counters = Counters::parse(&finished.stderr);

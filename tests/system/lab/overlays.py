@@ -1,5 +1,6 @@
 """The real programs in hosts: servents, whole overlays of them, and clients."""
 
+import collections
 import contextlib
 import os
 import re
@@ -57,8 +58,9 @@ class Servent:
         return self.table(start)
 
     def table(self, start):
+        """The counters of a table, which may leave out those that are 0."""
         rows = (re.fullmatch(r"  (\w+) +(\d+)", line) for line in self.lines[start:])
-        return {row[1]: int(row[2]) for row in rows if row}
+        return collections.Counter({row[1]: int(row[2]) for row in rows if row})
 
     @contextlib.contextmanager
     def paused(self):
