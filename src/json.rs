@@ -36,6 +36,7 @@ impl<'a> JsonLine<'a> {
         self
     }
 
+    #[cfg(feature = "cli")]
     /// A number with three decimals, given in thousandths.
     pub(crate) fn thousandths(mut self, name: &str, value: u64) -> Self {
         self.name(name);
@@ -45,6 +46,7 @@ impl<'a> JsonLine<'a> {
         self
     }
 
+    #[cfg(feature = "cli")]
     pub(crate) fn null(mut self, name: &str) -> Self {
         self.name(name);
         self.out.extend_from_slice(b"null");

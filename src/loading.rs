@@ -151,6 +151,7 @@ mod tests {
     fn p31_p33_pairs_are_checked_where_they_enter() {
         let store = Store::from_pairs([("http", "80/tcp"), ("ssh", "22/tcp"), ("http", "8080/tcp")]).unwrap();
         assert_eq!(store.response(b"http"), Some(&b"\0\x03http\t8080/tcp"[..]));
+        assert_eq!((store.get(b"http"), store.get(b"absent")), (Some(&b"8080/tcp"[..]), None));
         let long = "x".repeat(65_507);
         for (key, value, cause) in [
             ("", "value", InsertError::EmptyKey),

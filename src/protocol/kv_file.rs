@@ -18,6 +18,7 @@ pub const SKIPPED_SHOWN_MAX: usize = 10;
 
 /// What a key-value file held.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Loaded {
     /// The pairs.
     pub store: Store,

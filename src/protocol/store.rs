@@ -133,6 +133,12 @@ impl Store {
             .map(|pair| pair.response)
     }
 
+    /// The value of `key`, or `None` if the store does not hold it.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        self.response(key).map(|response| &response[response_len(key.len(), 0)..])
+    }
+
     /// How many keys it holds.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -217,13 +217,12 @@ impl Intake<'_> {
             return;
         };
         let buffer = message.iovs().next().unwrap_or_default();
-        self.shed.took(buffer.len());
         let (mut segment_len, mut asked_at) = (buffer.len(), Ipv4Addr::UNSPECIFIED);
         for control in controls {
             match control {
                 ControlMessageOwned::RxqOvfl(total) => self.shed_total = Some(total),
                 ControlMessageOwned::UdpGroSegments(len) => {
-                    segment_len = usize::try_from(len).unwrap_or(segment_len);
+                    segment_len = usize::try_from(len).expect("the kernel tells a length");
                 }
                 // Of one that was sent to many hosts it is the address that this one would answer from.
                 ControlMessageOwned::Ipv4PacketInfo(info) => {
@@ -232,6 +231,7 @@ impl Intake<'_> {
                 _ => {}
             }
         }
+        self.shed.took(buffer.len(), buffer.len().div_ceil(segment_len.max(1)).max(1));
         segments(buffer, segment_len).for_each(|datagram| deliver(source.into(), asked_at, datagram));
     }
 
