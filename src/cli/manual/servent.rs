@@ -48,14 +48,6 @@ pub(in super::super) const SERVENT: Manual = Manual {
             ],
         },
         Section {
-            title: "Hosts with several addresses",
-            entries: &[Text(
-                "A client is answered from the address that it asked. QUERYs, and answers to clients of other servents, \
-                leave from the address that routing chooses. By that address the neighbours must know this servent: \
-                what comes from another one is a stranger's to them.",
-            )],
-        },
-        Section {
             title: "Examples",
             entries: &[
                 Text("Two servents on this machine that know each other, each in a terminal of its own:"),
