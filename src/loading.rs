@@ -4,10 +4,11 @@ use crate::entropy::secret;
 use crate::protocol::{
     FRAGMENTED_LEN_MIN, InsertError, Loaded, Skipped, Store, StoreBuilder, StoreFull, parse_kv_file,
 };
+use crate::text::escape_path;
 use std::error::Error;
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Why a key-value file can't be used.
@@ -23,8 +24,8 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read(file, error) => write!(f, "cannot read the key-value file {}: {error}", file.display()),
-            Self::Full(file, error) => write!(f, "cannot use the key-value file {}: {error}", file.display()),
+            Self::Read(file, error) => write!(f, "cannot read the key-value file {}: {error}", escape_path(file)),
+            Self::Full(file, error) => write!(f, "cannot use the key-value file {}: {error}", escape_path(file)),
         }
     }
 }
@@ -92,6 +93,16 @@ impl Store {
         let bytes = fs::read(path).map_err(|error| LoadError::Read(path.to_owned(), error))?;
         Self::parse(&bytes).map_err(|error| LoadError::Full(path.to_owned(), error))
     }
+
+    /// The same for what `input` holds up to its end; an error calls it `name`.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_from(mut input: impl Read, name: impl AsRef<Path>) -> Result<Loaded, LoadError> {
+        let (name, mut bytes) = (name.as_ref(), Vec::new());
+        input.read_to_end(&mut bytes).map_err(|error| LoadError::Read(name.to_owned(), error))?;
+        Self::parse(&bytes).map_err(|error| LoadError::Full(name.to_owned(), error))
+    }
 }
 
 /// Something about a key-value file that its owner should know.
@@ -110,7 +121,7 @@ impl LoadWarning {
     /// What to say of it where `file` is what was read: `FILE:LINE: CAUSE`, or `FILE: CAUSE` where no line is to blame.
     #[must_use]
     pub fn about(&self, file: &Path) -> String {
-        let file = file.display();
+        let file = escape_path(file);
         match self {
             Self::Skipped(skipped) => format!("{file}:{skipped}"),
             Self::MoreSkipped(count) => format!("{file}: {count} more lines skipped"),

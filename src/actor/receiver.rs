@@ -1,10 +1,11 @@
 //! The receiver: datagrams to decoded batches, until it is told to stop.
 
-use super::channels::{InboxHandle, LookupJob};
+use super::channels::{InboxHandle, LookupJob, News};
 use super::clock::{Clock, Pace};
 use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
-use crate::net::{DatagramSource, Received, Waker, is_transient};
+use crate::net::{DatagramSource, Received, SendFailure, Waker, is_transient};
+use crate::protocol::EXCERPT_LEN_MAX;
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Malformed};
 use crate::types::{Neighbours, Timestamp};
@@ -72,6 +73,22 @@ pub trait Route {
     /// # Errors
     /// Whoever should take it is gone: the receiver ends.
     fn pass(&mut self, inbox: InboxHandle, counters: &mut Counters) -> Result<(), Gone>;
+
+    /// Tells of a malformed datagram, which is counted and logged already. Nobody has to care (P-5).
+    ///
+    /// # Errors
+    /// As [`Route::pass`].
+    fn malformed(&mut self, _from: SocketAddrV4, _datagram: &[u8], _error: DecodeError) -> Result<(), Gone> {
+        Ok(())
+    }
+
+    /// Tells that what was sent to `to` could not be delivered, where the source hears of that.
+    ///
+    /// # Errors
+    /// As [`Route::pass`].
+    fn undelivered(&mut self, _to: SocketAddrV4, _failure: SendFailure) -> Result<(), Gone> {
+        Ok(())
+    }
 }
 
 /// The other end of a channel is gone.
@@ -133,10 +150,20 @@ impl Route for ServentRoute {
     }
 }
 
-/// A client's route: everything to the conversation.
-impl Route for Sender<InboxHandle> {
+/// A client's route: everything to whoever asks. What is malformed too, one by one: the receiver waits meanwhile, and
+/// the kernel sheds what strangers send beyond it.
+impl Route for Sender<News> {
     fn pass(&mut self, inbox: InboxHandle, _: &mut Counters) -> Result<(), Gone> {
-        Ok(self.send(inbox)?)
+        Ok(self.send(News::Messages(inbox))?)
+    }
+
+    fn malformed(&mut self, from: SocketAddrV4, datagram: &[u8], error: DecodeError) -> Result<(), Gone> {
+        let excerpt = datagram[..datagram.len().min(EXCERPT_LEN_MAX)].to_vec();
+        Ok(self.send(News::Malformed { from, error, excerpt })?)
+    }
+
+    fn undelivered(&mut self, to: SocketAddrV4, failure: SendFailure) -> Result<(), Gone> {
+        Ok(self.send(News::Undelivered { to, failure })?)
     }
 }
 
@@ -167,7 +194,10 @@ pub fn run(
         };
         intake.pass(counters);
         let shed = match received {
-            Ok(Received { shed, unreadable, batching_lost }) => {
+            Ok(Received { shed, unreadable, batching_lost, undelivered }) => {
+                if let Some((to, failure)) = undelivered {
+                    intake.gone |= intake.route.undelivered(to, failure).is_err();
+                }
                 // A woken call may bring something that is no datagram.
                 if !stop.is_set() {
                     tally.count().receive_failed += unreadable;
@@ -252,6 +282,7 @@ impl<'a, R: Route> Intake<'a, R> {
         if let Err(error) = taken {
             counters.count_drop(error.into());
             log::debug!("malformed datagram of {} bytes from {from}: {error}", datagram.len());
+            self.gone |= self.route.malformed(from, datagram, error).is_err();
         }
         if inbox.is_full() {
             self.pass(counters);

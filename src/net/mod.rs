@@ -161,9 +161,12 @@ pub struct Received {
     /// The system would not give several datagrams a call, so that each has its own from now on. Said once; nothing
     /// was lost by it.
     pub batching_lost: bool,
+    /// News of a datagram that left and could not be delivered: where it was sent, and why. Only of a socket that
+    /// [hears of it](Socket::hear_of_undelivered).
+    pub undelivered: Option<(SocketAddrV4, SendFailure)>,
 }
 
-/// Why a datagram could not leave (P-25).
+/// Why a datagram could not leave (P-25), or not be delivered (P-46).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendFailure {
@@ -251,6 +254,15 @@ impl Socket {
         let receive_buffer_len = options.recv_buffer_size().unwrap_or(0) / doubled;
         let send_buffer_len = options.send_buffer_size().unwrap_or(0) / doubled;
         Ok(Self { udp, local, receive_buffer_len, send_buffer_len })
+    }
+
+    /// Lets its receiver say what could not be delivered (P-46), where the system tells. For clients: a servent goes on
+    /// without (P-25).
+    #[must_use]
+    pub fn hear_of_undelivered(self) -> Self {
+        #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+        linux::hear_of_undelivered(&self.udp);
+        self
     }
 
     /// The address that it is bound to.

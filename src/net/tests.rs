@@ -155,3 +155,38 @@ fn p9_what_was_asked_at_an_address_can_leave_from_it_in_groups_as_well() {
         assert_eq!(sources, expected.collect::<Vec<_>>());
     }
 }
+
+/// With the news asked for, the error of one datagram is told by the call that would send the next: it was lost.
+#[test]
+#[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+fn p46_datagrams_to_a_closed_port_all_leave_and_are_told_of_and_what_comes_meanwhile_is_received() {
+    let (here, there, closed) = (loopback().hear_of_undelivered(), loopback(), loopback());
+    let (own, to, dead) = (here.local_addr(), there.local_addr(), closed.local_addr());
+    drop(closed);
+    let (mut receiver, mut sender, _) = here.split(Offload::Off).unwrap();
+    let (_there, mut other, _) = there.split(Offload::Off).unwrap();
+    let write = |destinations: &[SocketAddrV4]| {
+        let mut outbox = Outbox::default();
+        let datagram = outbox.write(|buffer| buffer.extend_from_slice(b"hello"));
+        destinations.iter().for_each(|&to| outbox.send(&datagram, to));
+        outbox
+    };
+    // A call that sends several keeps to itself what the second and later ones meet, so the first of each call counts.
+    for destinations in [&[dead, dead][..], &[to], &[dead], &[to]] {
+        let sent = sender.send(&write(destinations), |to, failure| panic!("{to}: {failure}"));
+        assert_eq!(sent.datagrams, destinations.len());
+    }
+    other.send(&write(&[own]), |to, failure| panic!("{to}: {failure}"));
+    let (mut news, mut heard) = (Vec::new(), 0);
+    while news.len() < 3 || heard == 0 {
+        news.extend(receiver.receive(|_, _, _| heard += 1).unwrap().undelivered);
+    }
+    assert_eq!(news, [(dead, SendFailure::Refused); 3]);
+    // Nothing is left that could be told again.
+    other.send(&write(&[own]), |to, failure| panic!("{to}: {failure}"));
+    assert_eq!(receiver.receive(|_, _, _| heard += 1).unwrap(), Received::default());
+    assert_eq!(heard, 2);
+    // Whoever waits is woken all the same.
+    receiver.waker().unwrap().wake();
+    assert_eq!(receiver.receive(|_, _, _| heard += 1).unwrap(), Received::default());
+}

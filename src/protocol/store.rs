@@ -227,14 +227,7 @@ impl fmt::Display for InsertError {
     }
 }
 
-impl Error for InsertError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Full(full) => Some(full),
-            Self::EmptyKey | Self::TabInKey | Self::Nul | Self::TooLarge(_) => None,
-        }
-    }
-}
+impl Error for InsertError {}
 
 /// The arena is full: offsets into it are 32 bits wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use super::trace_target::TraceTarget;
 use crate::net::{self, OffloadInUse, RECEIVE_BUFFER_LEN, SEND_BUFFER_LEN};
+use crate::text::escape_path;
 use crate::types::Neighbours;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -50,7 +51,7 @@ impl Banner<'_> {
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "listening on {}, {} pairs from {}, ", self.local, self.pairs, self.file.display())?;
+        write!(f, "listening on {}, {} pairs from {}, ", self.local, self.pairs, escape_path(self.file))?;
         match self.neighbours.as_slice() {
             [] => write!(f, "no neighbours")?,
             [one] => write!(f, "neighbour {one}")?,

@@ -3,11 +3,14 @@
 //! | file | holds |
 //! |---|---|
 //! | `banner` | what it says when it begins to serve |
+//! | `holder` | which program holds a port |
 //! | `trace_target` | where its trace goes |
 
 mod banner;
+mod holder;
 mod trace_target;
 
+pub use holder::Holder;
 pub use trace_target::TraceTarget;
 
 use crate::actor::clock::SystemClock;
@@ -17,6 +20,7 @@ use crate::net::{Offload, Socket};
 use crate::protocol::{SeenConfig, Store};
 use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
+use crate::text::escape_path;
 use crate::types::SeqNo;
 use banner::Banner;
 use crossbeam_channel::{Receiver, never, select, tick};
@@ -32,7 +36,7 @@ use std::time::Duration;
 pub struct ServingConfig {
     /// Where to listen.
     pub bind: SocketAddrV4,
-    /// The key-value file.
+    /// The key-value file; `-` is standard input.
     pub file: PathBuf,
     /// Whom to forward to.
     pub neighbours: Vec<SocketAddrV4>,
@@ -70,6 +74,8 @@ pub enum ServentEvent {
 pub enum ServingError {
     /// The key-value file can't be used (P-34).
     File(LoadError),
+    /// The port is in use, and by whom if that can be told.
+    PortInUse(SocketAddrV4, Option<Holder>),
     /// The servent can't be started.
     Start(StartError),
     /// The trace can't be written there.
@@ -80,6 +86,13 @@ impl fmt::Display for ServingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(error) => error.fmt(f),
+            Self::PortInUse(address, holder) => {
+                write!(f, "port {} is in use", address.port())?;
+                if let Some(holder) = holder {
+                    write!(f, " by {holder}")?;
+                }
+                write!(f, ": cannot listen on {address}")
+            }
             Self::Start(error) => error.fmt(f),
             Self::Trace(target, error) => write!(f, "cannot write a trace to {target}: {error}"),
         }
@@ -89,8 +102,10 @@ impl fmt::Display for ServingError {
 impl Error for ServingError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::File(error) => Some(error),
-            Self::Start(error) => Some(error),
+            // These read as the errors that they are.
+            Self::File(error) => error.source(),
+            Self::Start(error) => error.source(),
+            Self::PortInUse(..) => None,
             Self::Trace(_, error) => Some(error),
         }
     }
@@ -125,7 +140,10 @@ impl Error for ServentFailure {}
 pub fn start(config: &ServingConfig) -> Result<Servent, ServingError> {
     let store = load(&config.file).map_err(ServingError::File)?;
     let pairs = store.len();
-    let refuse = |error| ServingError::Start(StartError::Bind(config.bind, error));
+    let refuse = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => ServingError::PortInUse(config.bind, holder::holder_of(config.bind)),
+        _ => ServingError::Start(StartError::Bind(config.bind, error)),
+    };
     let socket = Socket::bind(config.bind).map_err(refuse)?;
     socket.learn_asked();
     let (receive_buffer_len, send_buffer_len) = (socket.receive_buffer_len(), socket.send_buffer_len());
@@ -195,13 +213,24 @@ pub fn run(
     (counters, outcome.and_then(|()| failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))))
 }
 
-/// Reads `file` again and lets `servent` answer from it at once; if that fails, the old store stays (P-35).
+/// Whether `file` is the `-` that stands for standard input.
+#[must_use]
+pub fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// Reads `file` again and lets `servent` answer from it at once; if that fails, or it is standard input, which ends but
+/// once, the old store stays (P-35).
 pub fn reload(servent: &Servent, file: &Path) {
+    if is_standard_input(file) {
+        log::warn!("standard input was read to its end; still answering from what it held");
+        return;
+    }
     match load(file) {
         Ok(store) => {
             let pairs = store.len();
             servent.replace_store(store);
-            log::info!("reloaded {pairs} pairs from {}", file.display());
+            log::info!("reloaded {pairs} pairs from {}", escape_path(file));
         }
         Err(error) => log::error!("{error}; still answering from what was read before"),
     }
@@ -209,7 +238,7 @@ pub fn reload(servent: &Servent, file: &Path) {
 
 /// Reads a key-value file and logs a warning for what is wrong with it (P-33).
 fn load(file: &Path) -> Result<Store, LoadError> {
-    let loaded = Store::read(file)?;
+    let loaded = if is_standard_input(file) { Store::read_from(io::stdin().lock(), file) } else { Store::read(file) }?;
     loaded.warnings().for_each(|warning| log::warn!("{}", warning.about(file)));
     Ok(loaded.store)
 }

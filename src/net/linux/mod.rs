@@ -8,15 +8,18 @@
 //! | `receive` | buffers to datagrams |
 //! | `send` | outboxes to messages |
 //! | `narrow` | hosts whose way does not take groups |
+//! | `undelivered` | what the network says of datagrams that left |
 //! | `shed` | what the kernel dropped: when to ask, and how |
 
 mod narrow;
 mod receive;
 mod send;
 mod shed;
+mod undelivered;
 
 pub use receive::BatchReceiver;
 pub use send::BatchSender;
+pub(super) use undelivered::hear_of_undelivered;
 
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};

@@ -2,6 +2,7 @@
 
 use super::is_refused;
 use super::shed::Shed;
+use super::undelivered::{self, Waited, is_news, is_told, stop_hearing};
 use crate::batch::segments;
 use crate::net::{DatagramSource, Offload, Received, SHED_WAIT, Waker, do_without, is_from_wake, wake};
 use nix::cmsg_space;
@@ -43,6 +44,8 @@ pub struct BatchReceiver {
     is_one_a_call: bool,
     /// The waker was used.
     is_woken: Arc<AtomicBool>,
+    /// A call waits for news of what could not be delivered as well: they are wanted and to be had.
+    is_told: bool,
 }
 
 impl BatchReceiver {
@@ -54,9 +57,9 @@ impl BatchReceiver {
         let slots = vec![0; BUFFERS_MAX * SLOT_LEN];
         // Where that is not told, it is asked whenever it is quiet.
         let shed = Shed::new(SockRef::from(&socket).recv_buffer_size().unwrap_or(0));
-        let (is_hasty, is_one_a_call, is_woken) = (false, false, Arc::default());
-        let buffers = BUFFERS_MIN;
-        Ok((Self { socket, local, slots, buffers, shed, is_hasty, is_one_a_call, is_woken }, gro))
+        let (is_hasty, is_one_a_call) = (false, false);
+        let (buffers, is_told, is_woken) = (BUFFERS_MIN, is_told(&socket), Arc::default());
+        Ok((Self { socket, local, slots, buffers, shed, is_hasty, is_one_a_call, is_woken, is_told }, gro))
     }
 
     /// Does without recvmmsg, as where it is refused.
@@ -65,12 +68,16 @@ impl BatchReceiver {
         self.is_one_a_call = true;
     }
 
-    /// Takes what is there, one buffer a call, by the call that every kernel has. Only the first waits.
-    fn receive_singly(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> nix::Result<Received> {
+    /// Takes what is there, one buffer a call, by the call that every kernel has. Only the first waits, if `flags` let it.
+    fn receive_singly(
+        &mut self,
+        mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8]),
+        flags: MsgFlags,
+    ) -> nix::Result<Received> {
         let mut intake = Intake { shed: &mut self.shed, shed_total: None, unreadable: 0 };
         let mut is_empty = false;
         for index in 0..BUFFERS_MAX {
-            let flags = if index == 0 { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
+            let flags = if index == 0 { flags } else { MsgFlags::MSG_DONTWAIT };
             let mut controls = cmsg_space!(u32, i32, in_pktinfo);
             let mut vector = [IoSliceMut::new(&mut self.slots[..SLOT_LEN])];
             match recvmsg::<SockaddrIn>(self.socket.as_raw_fd(), &mut vector, Some(&mut controls), flags) {
@@ -90,7 +97,11 @@ impl BatchReceiver {
         Ok(received)
     }
 
-    fn receive_many(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> nix::Result<Received> {
+    fn receive_many(
+        &mut self,
+        mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8]),
+        flags: MsgFlags,
+    ) -> nix::Result<Received> {
         // Made anew each time: recvmmsg leaves the lengths that it used in the headers, so a second call with the same
         // ones would have no room for control messages.
         let mut headers =
@@ -98,7 +109,7 @@ impl BatchReceiver {
         let slots = self.slots.chunks_exact_mut(SLOT_LEN).take(self.buffers);
         let mut vectors: Vec<_> = slots.map(|slot| [IoSliceMut::new(slot)]).collect();
         let fd = self.socket.as_raw_fd();
-        let messages = recvmmsg(fd, &mut headers, &mut vectors, MsgFlags::MSG_WAITFORONE, None)?;
+        let messages = recvmmsg(fd, &mut headers, &mut vectors, flags | MsgFlags::MSG_WAITFORONE, None)?;
         let mut intake = Intake { shed: &mut self.shed, shed_total: None, unreadable: 0 };
         let mut count = 0;
         for message in messages {
@@ -116,6 +127,20 @@ impl BatchReceiver {
         Ok(received)
     }
 
+    /// Waits for news of what could not be delivered, or for a datagram, if they are wanted and to be had.
+    fn wait_for_news(&mut self) -> Option<Waited> {
+        if !self.is_told {
+            return None;
+        }
+        let waited = undelivered::wait(&self.socket, self.shed.is_stale().then_some(SHED_WAIT));
+        if matches!(waited, Waited::Refused) {
+            self.is_told = false;
+            // Otherwise they would be told as errors of other calls.
+            stop_hearing(&self.socket);
+        }
+        Some(waited)
+    }
+
     /// Waits until something comes or, where something can have been shed, not for long.
     fn set_haste(&mut self) {
         if self.is_hasty != self.shed.is_stale() {
@@ -131,10 +156,24 @@ impl DatagramSource for BatchReceiver {
         if self.is_woken.load(Ordering::SeqCst) {
             return Ok(Received::default());
         }
-        self.set_haste();
-        let received =
-            if self.is_one_a_call { self.receive_singly(&mut deliver) } else { self.receive_many(&mut deliver) };
+        let wait_flags = match self.wait_for_news() {
+            Some(Waited::News(to, failure)) => {
+                return Ok(Received { undelivered: Some((to, failure)), ..Received::default() });
+            }
+            Some(Waited::Over) => MsgFlags::MSG_DONTWAIT,
+            Some(Waited::Refused) | None => {
+                self.set_haste();
+                MsgFlags::empty()
+            }
+        };
+        let received = if self.is_one_a_call {
+            self.receive_singly(&mut deliver, wait_flags)
+        } else {
+            self.receive_many(&mut deliver, wait_flags)
+        };
         match received {
+            // Its news come from the queue.
+            Err(errno) if self.is_told && is_news(errno) => Ok(Received::default()),
             // While nothing comes, nothing tells of what was shed last.
             Err(Errno::EAGAIN) => {
                 self.shed.emptied();
@@ -208,6 +247,6 @@ impl Intake<'_> {
 
     fn received(self) -> Received {
         let shed = self.shed_total.map_or(0, |total| self.shed.until(total));
-        Received { shed, unreadable: self.unreadable, batching_lost: false }
+        Received { shed, unreadable: self.unreadable, ..Received::default() }
     }
 }

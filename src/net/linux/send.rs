@@ -2,6 +2,7 @@
 
 use super::is_refused;
 use super::narrow::Narrow;
+use super::undelivered::{is_news, is_told};
 use crate::batch::{GroupLimits, Groups, Outbox, segments};
 use crate::net::{DatagramSink, Offload, SendFailure, Sent};
 use nix::cmsg_space;
@@ -16,6 +17,9 @@ use std::os::fd::AsRawFd;
 /// Messages that a send call takes.
 const MESSAGES_MAX: usize = 64;
 
+/// How often a send is repeated at most that told news of other datagrams instead: more of them may come meanwhile.
+const REPEATS_MAX: u32 = 8;
+
 /// Sends several messages a call; each is a datagram, or with segmentation offload a group of them.
 #[derive(Debug)]
 pub struct BatchSender {
@@ -29,6 +33,8 @@ pub struct BatchSender {
     is_full: bool,
     /// sendmmsg is not to be had: a call takes one message. `None` while it neither worked nor was refused.
     is_one_a_call: Option<bool>,
+    /// The socket is told of datagrams that could not be delivered, and tells it by the error of any call.
+    is_told: bool,
 }
 
 /// The sending of one outbox.
@@ -66,7 +72,8 @@ impl BatchSender {
         // Without a time-out a send would wait for as long as the buffer is full.
         let may_wait = matches!(socket.write_timeout(), Ok(Some(_)));
         let (groups, narrow) = (Groups::default(), Narrow::default());
-        (Self { socket, limits, groups, narrow, may_wait, is_full: false, is_one_a_call: None }, gso)
+        let is_told = is_told(&socket);
+        (Self { socket, limits, groups, narrow, may_wait, is_full: false, is_one_a_call: None, is_told }, gso)
     }
 
     /// Sends `shipments` in order. A group that is refused, for whatever reason, is sent again datagram by datagram:
@@ -77,7 +84,7 @@ impl BatchSender {
         round: &mut Round,
         failed: &mut impl FnMut(SocketAddrV4, SendFailure),
     ) {
-        let (mut next, mut is_again) = (0, false);
+        let (mut next, mut repeats) = (0, 0);
         while next < shipments.len() {
             let first = &shipments[next];
             if first.is_group() && self.narrow.has(*first.to.ip()) {
@@ -88,17 +95,17 @@ impl BatchSender {
             let run = run(&shipments[next..], &self.narrow);
             let sent = self.send_run(run, round.flags);
             // News of an earlier datagram, which this call told instead of sending (P-46).
-            let is_news = sent == Err(Errno::ECONNREFUSED) && !std::mem::replace(&mut is_again, true);
+            let is_news = self.is_told && repeats < REPEATS_MAX && sent.is_err_and(is_news);
             match sent {
                 // It stops early at one that fails, and the next call begins with that one.
                 Ok(count) => {
                     round.sent.datagrams += run[..count].iter().map(|shipment| shipment.segments).sum::<usize>();
                     self.narrow.segmented(first.is_group());
                     next += count;
-                    is_again = false;
+                    repeats = 0;
                 }
                 Err(Errno::EINTR) => {}
-                Err(_) if is_news => {}
+                Err(_) if is_news => repeats += 1,
                 Err(Errno::EAGAIN) if !round.flags.contains(MsgFlags::MSG_DONTWAIT) => {
                     // It waited for as long as it may.
                     (round.flags, round.was_full) = (MsgFlags::MSG_DONTWAIT, true);
@@ -120,13 +127,13 @@ impl BatchSender {
                     self.ship(&[Shipment { from: Ipv4Addr::UNSPECIFIED, ..*first }], round, failed);
                     round.sent.strayed += round.sent.datagrams - left_before;
                     next += 1;
-                    is_again = false;
+                    repeats = 0;
                 }
                 Err(errno) => {
                     round.was_full |= errno == Errno::EAGAIN;
                     failed(first.to, SendFailure::from_errno(errno));
                     next += 1;
-                    is_again = false;
+                    repeats = 0;
                 }
             }
         }

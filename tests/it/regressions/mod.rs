@@ -4,11 +4,11 @@ mod client;
 #[cfg(target_os = "linux")]
 mod dead_hosts;
 #[cfg(target_os = "linux")]
+mod idle;
+#[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod offload;
 mod overlay;
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 mod shed;
-#[cfg(target_os = "linux")]
-mod waiting;

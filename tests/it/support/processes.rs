@@ -56,7 +56,7 @@ pub(crate) fn threads(pid: i32) -> usize {
 
 /// How often the threads of `pid` have gone to sleep so far, each to be woken later.
 #[cfg(target_os = "linux")]
-pub(crate) fn switches(pid: i32) -> u64 {
+pub(crate) fn wakeups(pid: i32) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let of = |status: String| {
         let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap().to_owned();
