@@ -116,7 +116,10 @@ pub use actor::crew::ActorPanicked;
 pub use client::{Answers, Client, ClientBuilder, Disconnected};
 pub use loading::{LoadError, LoadWarning, PairRefused};
 pub use net::{Endpoint, Offload};
-pub use protocol::{Answer, Dialect, InsertError, KeyError, Loaded, Patience, SeenConfig, Store, StoreFull, Summary};
+pub use protocol::{
+    Answer, Dialect, Foreign, InsertError, KeyError, KvFileError, Loaded, Patience, Repeated, SeenConfig, Store,
+    StoreFull, Summary,
+};
 pub use servent::{RESPONSE_LIMIT, Servent, ServentBuilder, StartError};
 pub use stats::Counters;
 pub use text::escape;

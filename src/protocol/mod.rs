@@ -25,7 +25,7 @@ mod seen;
 mod store;
 
 pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
-pub use kv_file::{Loaded, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
+pub use kv_file::{Foreign, KvFileError, Loaded, Repeated, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
 pub use lookup::{Lookup, LookupVerdict};
 pub use queries::{Answer, Event, HELD_LEN_MAX, Progress, Queries, QueriesConfig, Summary, Wait};

@@ -20,6 +20,7 @@ use crate::stats::Counters;
 use crate::types::SeqNo;
 use banner::Banner;
 use crossbeam_channel::{Receiver, never, select, tick};
+use log::Level;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -209,6 +210,9 @@ pub fn reload(servent: &Servent, file: &Path) {
 /// Reads a key-value file and logs a warning for what is wrong with it (P-33).
 fn load(file: &Path) -> Result<Store, LoadError> {
     let loaded = Store::read(file)?;
-    loaded.warnings().for_each(|warning| log::warn!("{}", warning.about(file)));
+    for warning in loaded.warnings() {
+        let level = if warning.is_remark() { Level::Info } else { Level::Warn };
+        log::log!(level, "{}", warning.about(file));
+    }
     Ok(loaded.store)
 }

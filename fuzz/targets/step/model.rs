@@ -1,7 +1,7 @@
 //! A servent as the clauses describe it, byte by byte and list by list, without the library's machines.
 
-use servent::protocol::SeenConfig;
 use servent::Timestamp;
+use servent::protocol::SeenConfig;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
