@@ -5,16 +5,16 @@ use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage,
 };
 use super::{command, manual, signals};
+use crate::actor::aside::aside;
 use crate::actor::crew::Crew;
 use crate::console::client_ui::{Ending, Interrupt};
-
 use crate::console::session::{self, SessionConfig};
 use crate::console::terminal::Colours;
 use crate::protocol::{AskedKey, Dialect, Patience};
 use crate::text::escape;
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, Parser};
-use crossbeam_channel::{after, unbounded};
+use crossbeam_channel::{Receiver, after, select, unbounded};
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::env;
@@ -194,7 +194,6 @@ fn leave_in_time() {
 }
 
 fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
-    let config = args.asking.config(args.servent.resolve()?, keys, args.verbosity);
     let (interrupt_tx, interrupt_rx) = unbounded();
     let mut crew = Crew::default();
     // At a terminal there are settings to put back first.
@@ -209,10 +208,32 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
         }
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let ending = session::run(&config, interrupt_rx).map_err(|error| error.to_string());
+    let ending = resolve(&args.servent, &interrupt_rx).and_then(|servent| match servent {
+        Ok(servent) => {
+            let config = args.asking.config(servent, keys, args.verbosity);
+            session::run(&config, interrupt_rx).map_err(|error| error.to_string())
+        }
+        Err(ending) => Ok(ending),
+    });
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;
     ending
+}
+
+/// The address of `servent`, or how the client ends if it is interrupted before that is known.
+fn resolve(servent: &Peer, interrupt_rx: &Receiver<Interrupt>) -> Result<Result<SocketAddrV4, Ending>, String> {
+    let servent = servent.clone();
+    let resolved_rx = aside("resolver", move || servent.resolve()).map_err(|error| format!("cannot start: {error}"))?;
+    select! {
+        recv(resolved_rx) -> resolved => match resolved {
+            Ok(resolved) => resolved.map(Ok).map_err(|error| error.to_string()),
+            Err(_) => Err("the thread 'resolver' ended by itself".to_owned()),
+        },
+        recv(interrupt_rx) -> interrupt => Ok(Err(match interrupt {
+            Ok(Interrupt::User) => Ending::Interrupted,
+            Ok(Interrupt::Leave) | Err(_) => Ending::Left,
+        })),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::servent::ServentArgs;
 use super::values::Peer;
 use crate::overlay::{CommandLine, Logging, Neighbour, OverlayFile, OverlayFileError};
 use crate::protocol::Store;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 
@@ -14,6 +15,10 @@ use std::path::Path;
 /// The first line that can't start, and why.
 pub fn load(file: &Path) -> Result<OverlayFile, OverlayFileError> {
     OverlayFile::load(file, read_line, |typed, path| {
+        // What a pipe or a device holds may come once, and is for the servent.
+        if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return Ok(());
+        }
         Store::read(path).map(drop).map_err(|error| {
             let hint = hints::kv_file(typed).map(|hint| format!("; {hint}")).unwrap_or_default();
             format!("{error}{hint}")

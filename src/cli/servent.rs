@@ -1,13 +1,13 @@
 //! `serventTP3 PORT FILE [IP:PORT]...`
 
-use super::values::{self, Peer};
+use super::values::{self, Peer, ResolveError};
 use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage};
 use super::{command, hints, manual, signals};
 use crate::actor::crew::Crew;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
-use crate::servent::{RESPONSE_LIMIT, Servent};
-use crate::serving::{self, ServentEvent, ServingConfig, ServingError, TraceTarget};
+use crate::servent::RESPONSE_LIMIT;
+use crate::serving::{self, Events, ServentEvent, Serving, ServingConfig, ServingError, TraceTarget};
 use crate::stats::Counters;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
@@ -183,11 +183,11 @@ impl ServentArgs {
         self.verbosity
     }
 
-    /// The arguments as a servent takes them: host names resolved.
+    /// The arguments as a servent takes them: host names resolved, which takes as long as their name servers do.
     ///
     /// # Errors
-    /// A message that names the neighbour that has no address.
-    pub fn check(self) -> Result<ServingConfig, String> {
+    /// [`ResolveError`], which names the neighbour that has no address.
+    pub fn check(self) -> Result<ServingConfig, ResolveError> {
         let trace = self.trace();
         Ok(ServingConfig {
             trace,
@@ -244,23 +244,37 @@ fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<
         _ => ServentEvent::Stop,
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let file = args.file.clone();
-    let config = args.check()?;
-    let servent = serving::start(&config).map_err(|error| match (&error, hints::kv_file(&file)) {
-        (ServingError::File(_), Some(hint)) => format!("{error}\ntip: {hint}"),
-        _ => error.to_string(),
-    })?;
+    let mut events = Events::new(events_rx);
+    let Some(serving) = start(args, &mut events)? else {
+        drop(guard);
+        return crew.join().map_err(|panicked| panicked.to_string());
+    };
     ready();
     let print = |counters: &Counters| {
         // Nobody to show them to is no reason to stop.
         writeln!(io::stderr(), "{counters}").ok();
     };
-    let reload = |servent: &Servent| serving::reload(servent, &file);
-    let (counters, outcome) = serving::run(servent, config.stats_every, &events_rx, reload, print);
+    let (counters, outcome) = serving.run(&events, print);
     if farewell == Farewell::Counters {
         print(&counters);
     }
     drop(guard);
     outcome.map_err(|failure| failure.to_string())?;
     crew.join().map_err(|panicked| panicked.to_string())
+}
+
+/// Starts the servent; `None` if it was told to stop before it served.
+fn start(args: ServentArgs, events: &mut Events) -> Result<Option<Serving>, String> {
+    let file = args.file.clone();
+    let resolved = events.wait_for("resolver", move || args.check());
+    let started = match resolved {
+        Ok(config) => serving::start(&config.map_err(|error| error.to_string())?, events),
+        Err(error) => Err(error),
+    };
+    match (started, hints::kv_file(&file)) {
+        (Ok(serving), _) => Ok(Some(serving)),
+        (Err(ServingError::Stopped), _) => Ok(None),
+        (Err(error @ ServingError::File(_)), Some(hint)) => Err(format!("{error}\ntip: {hint}")),
+        (Err(error), _) => Err(error.to_string()),
+    }
 }

@@ -3,11 +3,17 @@
 //! | file | holds |
 //! |---|---|
 //! | `banner` | what it says when it begins to serve |
+//! | `events` | what it is told, while it starts and while it serves |
+//! | `reloads` | its file, read again while it serves |
 //! | `trace_target` | where its trace goes |
 
 mod banner;
+mod events;
+mod reloads;
 mod trace_target;
 
+pub use events::{Events, ServentEvent};
+pub use reloads::Reloads;
 pub use trace_target::TraceTarget;
 
 use crate::actor::clock::SystemClock;
@@ -19,13 +25,13 @@ use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
 use crate::types::SeqNo;
 use banner::Banner;
-use crossbeam_channel::{Receiver, never, select, tick};
-use log::Level;
+use crossbeam_channel::{never, select, tick};
+use reloads::{LOADER, say_warnings};
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddrV4;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Everything that the program is told.
@@ -53,18 +59,6 @@ pub struct ServingConfig {
     pub stats_every: Option<Duration>,
 }
 
-/// What a running servent is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServentEvent {
-    /// Stop: SIGINT or SIGTERM.
-    Stop,
-    /// Read the key-value file again: SIGHUP (P-35). Other events wait meanwhile; a million pairs take about a fifth
-    /// of a second.
-    Reload,
-    /// Print the counters: SIGUSR1.
-    PrintCounters,
-}
-
 /// Why the program did not start. Nothing is left behind.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -75,6 +69,10 @@ pub enum ServingError {
     Start(StartError),
     /// The trace can't be written there.
     Trace(TraceTarget, io::Error),
+    /// It was told to stop before it served.
+    Stopped,
+    /// A thread of this name panicked, after it logged why.
+    Ended(&'static str),
 }
 
 impl fmt::Display for ServingError {
@@ -83,6 +81,8 @@ impl fmt::Display for ServingError {
             Self::File(error) => error.fmt(f),
             Self::Start(error) => error.fmt(f),
             Self::Trace(target, error) => write!(f, "cannot write a trace to {target}: {error}"),
+            Self::Stopped => f.write_str("told to stop before it served"),
+            Self::Ended(thread) => write!(f, "the thread '{thread}' ended by itself"),
         }
     }
 }
@@ -93,6 +93,7 @@ impl Error for ServingError {
             Self::File(error) => Some(error),
             Self::Start(error) => Some(error),
             Self::Trace(_, error) => Some(error),
+            Self::Stopped | Self::Ended(_) => None,
         }
     }
 }
@@ -118,20 +119,33 @@ impl fmt::Display for ServentFailure {
 
 impl Error for ServentFailure {}
 
+/// A servent that serves.
+#[derive(Debug)]
+pub struct Serving {
+    /// The servent.
+    pub servent: Servent,
+    /// The reloads of its file.
+    pub reloads: Reloads,
+    /// How often to log the rates, if at all.
+    pub stats_every: Option<Duration>,
+}
+
 /// Reads the file, binds the port, opens the trace, starts the servent, and logs a banner. All that can fail fails
 /// before the banner; the trace of a servent that holds the port already is not emptied.
 ///
 /// # Errors
 /// [`ServingError`].
-pub fn start(config: &ServingConfig) -> Result<Servent, ServingError> {
-    let store = load(&config.file).map_err(ServingError::File)?;
-    let pairs = store.len();
+pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, ServingError> {
+    let file = config.file.clone();
+    let loaded = events.wait_for(LOADER, move || Store::read(file))?.map_err(ServingError::File)?;
+    say_warnings(&loaded, &config.file);
+    let pairs = loaded.store.len();
     let refuse = |error| ServingError::Start(StartError::Bind(config.bind, error));
     let socket = Socket::bind(config.bind).map_err(refuse)?;
     let (receive_buffer_len, send_buffer_len) = (socket.receive_buffer_len(), socket.send_buffer_len());
     let (endpoint, offload) =
         socket.into_endpoint(config.offload).map_err(|error| ServingError::Start(StartError::System(error)))?;
-    let mut builder = Servent::builder(store)
+    let mut builder = Servent::builder(loaded.store)
         .neighbours(config.neighbours.iter().copied())
         .neighbours_only(config.neighbours_only)
         .seen(config.seen)
@@ -155,64 +169,47 @@ pub fn start(config: &ServingConfig) -> Result<Servent, ServingError> {
         trace: config.trace.as_ref(),
     };
     banner.log();
-    Ok(servent)
+    Ok(Serving { servent, reloads: Reloads::new(config.file.clone(), pairs), stats_every: config.stats_every })
 }
 
-/// Lets `servent` serve until an event says stop or an actor ends by itself; `reload` is called when its file is to be
-/// read again, and `print` gets the counters whenever they are asked for. Returns the final counters, and
-/// [`ServentFailure`] if an actor ended it.
-pub fn run(
-    servent: Servent,
-    stats_every: Option<Duration>,
-    events: &Receiver<ServentEvent>,
-    mut reload: impl FnMut(&Servent),
-    mut print: impl FnMut(&Counters),
-) -> (Counters, Result<(), ServentFailure>) {
-    let ended = servent.ended();
-    let ticks = stats_every.map_or_else(never, tick);
-    // From zero: datagrams may have come before this thread got here.
-    let (mut before, mut last) = (Counters::default(), None);
-    let failed = loop {
-        select! {
-            recv(events) -> event => match event {
-                Ok(ServentEvent::Stop) | Err(_) => break None,
-                Ok(ServentEvent::Reload) => reload(&servent),
-                Ok(ServentEvent::PrintCounters) => print(&servent.counters()),
-            },
-            recv(ended) -> actor => break actor.ok(),
-            recv(ticks) -> at => {
-                // The first tick comes an interval after the start; a late one covers more than an interval.
-                let interval = stats_every.unwrap_or_default();
-                let elapsed = at.ok().zip(last).map_or(interval, |(at, last)| at.duration_since(last));
-                let now = servent.counters();
-                log::info!("{}", now.rates_since(&before, elapsed));
-                (before, last) = (now, at.ok());
+impl Serving {
+    /// Serves until an event says stop or an actor ends by itself; `print` gets the counters whenever they are asked for.
+    /// Returns the final counters, and [`ServentFailure`] if an actor ended it.
+    pub fn run(self, events: &Events, mut print: impl FnMut(&Counters)) -> (Counters, Result<(), ServentFailure>) {
+        let Self { servent, mut reloads, stats_every } = self;
+        let ended = servent.ended();
+        let ticks = stats_every.map_or_else(never, tick);
+        // From zero: datagrams may have come before this thread got here.
+        let (mut before, mut last) = (Counters::default(), None);
+        if events.reload {
+            reloads.ask();
+        }
+        if events.print_counters {
+            print(&servent.counters());
+        }
+        let failed = loop {
+            select! {
+                recv(events.events_rx) -> event => match event {
+                    Ok(ServentEvent::Stop) | Err(_) => break None,
+                    Ok(ServentEvent::Reload) => reloads.ask(),
+                    Ok(ServentEvent::PrintCounters) => print(&servent.counters()),
+                },
+                recv(reloads.loaded_rx) -> loaded => if !reloads.finish(loaded, &servent) {
+                    break Some(LOADER);
+                },
+                recv(ended) -> actor => break actor.ok(),
+                recv(ticks) -> at => {
+                    // The first tick comes an interval after the start; a late one covers more than an interval.
+                    let interval = stats_every.unwrap_or_default();
+                    let elapsed = at.ok().zip(last).map_or(interval, |(at, last)| at.duration_since(last));
+                    let now = servent.counters();
+                    log::info!("{}", now.rates_since(&before, elapsed));
+                    (before, last) = (now, at.ok());
+                }
             }
-        }
-    };
-    let (counters, outcome) = servent.stop();
-    let outcome = outcome.map_err(ServentFailure::Panicked);
-    (counters, outcome.and_then(|()| failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))))
-}
-
-/// Reads `file` again and lets `servent` answer from it at once; if that fails, the old store stays (P-35).
-pub fn reload(servent: &Servent, file: &Path) {
-    match load(file) {
-        Ok(store) => {
-            let pairs = store.len();
-            servent.replace_store(store);
-            log::info!("reloaded {pairs} pairs from {}", file.display());
-        }
-        Err(error) => log::error!("{error}; still answering from what was read before"),
+        };
+        let (counters, outcome) = servent.stop();
+        let outcome = outcome.map_err(ServentFailure::Panicked);
+        (counters, outcome.and_then(|()| failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))))
     }
-}
-
-/// Reads a key-value file and logs a warning for what is wrong with it (P-33).
-fn load(file: &Path) -> Result<Store, LoadError> {
-    let loaded = Store::read(file)?;
-    for warning in loaded.warnings() {
-        let level = if warning.is_remark() { Level::Info } else { Level::Warn };
-        log::log!(level, "{}", warning.about(file));
-    }
-    Ok(loaded.store)
 }

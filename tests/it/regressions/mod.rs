@@ -3,6 +3,7 @@
 mod client;
 #[cfg(target_os = "linux")]
 mod dead_hosts;
+mod files;
 #[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
