@@ -115,10 +115,15 @@ impl AskingArgs {
         typed.iter().map(check).collect()
     }
 
+    /// Where what is typed is kept, if it is.
+    pub(super) fn history(&self) -> Option<PathBuf> {
+        let history = || history_file(env::var_os("XDG_STATE_HOME").as_deref(), env::var_os("HOME").as_deref());
+        if self.no_history { None } else { history() }
+    }
+
     /// A client of `servent` that asks for `keys`, or for what is typed.
     pub(super) fn config(&self, servent: SocketAddrV4, keys: Vec<AskedKey>, verbosity: Verbosity) -> SessionConfig {
         let is_dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-        let history = || history_file(env::var_os("XDG_STATE_HOME").as_deref(), env::var_os("HOME").as_deref());
         SessionConfig {
             servent,
             keys,
@@ -135,7 +140,7 @@ impl AskingArgs {
             no_colours: is_dumb || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             // What is logged at any time would mix with it.
             live: !is_dumb && !verbosity.is_verbose(),
-            history: if self.no_history { None } else { history() },
+            history: self.history(),
         }
     }
 }

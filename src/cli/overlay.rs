@@ -80,7 +80,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(guard) => guard,
         Err(error) => return fail(format_args!("cannot listen to signals: {error}")),
     };
-    let file = match load(&args.file, &signal_rx) {
+    let file = match load(&args.file, args.asking.history(), &signal_rx) {
         Ok(file) => file,
         Err(ended) => return ended,
     };
@@ -109,10 +109,11 @@ struct Signals {
     crew: Crew,
 }
 
-/// Reads and checks the overlay file and its key-value files, unless a signal comes first. What is wrong is said.
-fn load(file: &Path, signal_rx: &Receiver<i32>) -> Result<OverlayFile, ExitCode> {
+/// Reads and checks the overlay file and its key-value files, unless a signal comes first. What is wrong is said. No
+/// trace may go to the client's history.
+fn load(file: &Path, history: Option<PathBuf>, signal_rx: &Receiver<i32>) -> Result<OverlayFile, ExitCode> {
     let its = file.to_owned();
-    let loaded_rx = aside("loader", move || overlay_file::load(&its)).map_err(fail)?;
+    let loaded_rx = aside("loader", move || overlay_file::load(&its, history.as_slice())).map_err(fail)?;
     let loaded = select! {
         recv(loaded_rx) -> loaded => loaded.map_err(|_| fail("the thread 'loader' ended by itself"))?,
         recv(signal_rx) -> signal => return Err(ExitCode::from(exit_of_signal(signal.unwrap_or_default()))),

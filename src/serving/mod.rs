@@ -3,16 +3,19 @@
 //! | file | holds |
 //! |---|---|
 //! | `banner` | what it says when it begins to serve |
+//! | `file_id` | whether two paths lead to one file |
 //! | `events` | what it is told, while it starts and while it serves |
 //! | `reloads` | its file, read again while it serves |
 //! | `trace_target` | where its trace goes |
 
 mod banner;
 mod events;
+mod file_id;
 mod reloads;
 mod trace_target;
 
 pub use events::{Events, ServentEvent};
+pub use file_id::FileId;
 pub use reloads::Reloads;
 pub use trace_target::TraceTarget;
 

@@ -17,8 +17,8 @@ pub(in super::super) const SERVENT: Manual = Manual {
             entries: &[
                 Term(
                     "SIGHUP",
-                    "reads FILE again; if that fails, the old pairs stay. Closing its terminal does \
-                    not stop a servent.",
+                    "reads FILE again and serves on meanwhile; if that fails or it holds no pair any more, the \
+                    old pairs stay. Closing its terminal does not stop a servent.",
                 ),
                 Term("SIGUSR1", "prints the counters to standard error"),
                 Term("SIGINT, SIGTERM", "stop: what was received is answered, then the counters are printed"),
