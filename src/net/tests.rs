@@ -117,3 +117,11 @@ fn local_addresses_are_told_from_others() {
     assert!(is_local(Ipv4Addr::LOCALHOST));
     assert!(!is_local(Ipv4Addr::new(203, 0, 113, 7)));
 }
+
+#[test]
+fn p27_where_interfaces_are_not_listed_own_addresses_are_those_that_can_be_bound() {
+    let own = own_addresses().unwrap();
+    assert!(own.iter().all(|&ip| can_be_bound(ip)), "{own:?}");
+    let others = [Ipv4Addr::new(203, 0, 113, 7), Ipv4Addr::new(8, 8, 8, 8)];
+    assert!(others.iter().all(|&ip| !can_be_bound(ip)));
+}
