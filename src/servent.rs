@@ -305,7 +305,8 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Bind(_, error) | Self::System(error) => Some(error),
-            Self::Neighbours(error) => Some(error),
+            // It reads as that error does.
+            Self::Neighbours(error) => error.source(),
         }
     }
 }

@@ -56,6 +56,9 @@ macro_rules! counters {
         }
 
         impl Counters {
+            /// Every counter's name and what it counts, in the order of a datagram's way: what man pages tell.
+            pub const MEANINGS: &[(&str, &str)] = &[$((stringify!($name), $doc),)+];
+
             /// Every counter's name and value, in the order of a datagram's way.
             #[must_use]
             pub fn rows(&self) -> Vec<(&'static str, u64)> {
@@ -104,7 +107,7 @@ counters! {
     clireq,
     /// QUERYs.
     query,
-    /// QUERYs from others than the neighbours, with `--neighbours-only` (P-22).
+    /// QUERYs from others than the neighbours, with --neighbours-only (P-22).
     stranger_refused = StrangerRefused,
     /// QUERYs with time-to-live 0 (P-17).
     ttl_zero = TtlZero,

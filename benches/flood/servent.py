@@ -1,4 +1,5 @@
 """A servent in a plain Python 3 loop: PORT FILE [IP:PORT]..."""
+
 import socket
 import struct
 import sys

@@ -75,9 +75,10 @@ class Failure(Exception):
 
 
 def read_overlay(file, binaries):
-    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json. What is wrong with the
-    file is said by tp3, and this program ends as that one did."""
-    read = subprocess.run([os.path.join(binaries, "tp3"), "overlay", "--print-json", "--", file], stdout=subprocess.PIPE)
+    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json. What is wrong with it
+    is said by tp3, and this program ends as that one did."""
+    words = [os.path.join(binaries, "tp3"), "overlay", "--print-json", "--", file]
+    read = subprocess.run(words, stdout=subprocess.PIPE, check=False)
     if read.returncode != 0:
         sys.exit(read.returncode)
     return json.loads(read.stdout)["servents"]
@@ -173,7 +174,7 @@ class Network:
     def introduce(self, known):
         """Tells each host the hardware addresses of those that it will send to. Else the first query waits for them to
         be resolved, now here and now there, and a longer path of the overlay may be the faster one (P-19)."""
-        for host, neighbours in zip(self.hosts, known):
+        for host, neighbours in zip(self.hosts, known, strict=True):
             Patience.check()
             for other in (self.client, *(self.hosts[neighbour] for neighbour in neighbours)):
                 host.setARP(other.IP(), other.MAC())
@@ -195,8 +196,8 @@ class Network:
 
 
 class Servent:
-    """A servent on a Mininet host. Its warnings are passed on, all that it logs if `logs`, and if `verbose` what it says at
-    its end as well."""
+    """A servent on a Mininet host. Its warnings are passed on, all that it logs if `logs`, and if `verbose` what it
+    says at its end as well."""
 
     def __init__(self, host, words, logs, verbose):
         self.host, self.logs, self.verbose, self.stopping = host, logs, verbose, False
@@ -208,8 +209,8 @@ class Servent:
         self.listener.start()
 
     def listen(self):
-        for line in self.process.stderr:
-            line = line.decode(errors="replace").rstrip()
+        for text in self.process.stderr:
+            line = text.decode(errors="replace").rstrip()
             self.last_words.append(line)
             if "listening on" in line:
                 self.serving.set()
@@ -248,14 +249,14 @@ def run(typed, lines, known):
         network.introduce(known)
         if typed.loss:
             network.lose(typed.loss)
-        addresses = [f"{host.IP()}:{line['port']}" for host, line in zip(network.hosts, lines)]
-        for host, line, neighbours in zip(network.hosts, lines, known):
+        addresses = [f"{host.IP()}:{line['port']}" for host, line in zip(network.hosts, lines, strict=True)]
+        for host, line, neighbours in zip(network.hosts, lines, known, strict=True):
             words = command_line_of(line, [addresses[neighbour] for neighbour in neighbours])
             program, logs = os.path.join(typed.binaries, "serventTP3"), line["log"] in ("usual", "all")
             network.servents.append(Servent(host, [program, *words], logs, typed.verbose))
-        for servent, line in zip(network.servents, lines):
+        for servent, line in zip(network.servents, lines, strict=True):
             servent.wait_until_serving(f"{typed.file}:{line['line']}")
-        for host, address, line, neighbours in zip(network.hosts, addresses, lines, known):
+        for host, address, line, neighbours in zip(network.hosts, addresses, lines, known, strict=True):
             names = ", ".join(str(network.hosts[neighbour]) for neighbour in neighbours) or "nobody"
             print(f"{host} {address} ({os.path.basename(line['file'])}) knows {names}", file=sys.stderr)
         place = next(index for index, line in enumerate(lines) if typed.at in (None, line["port"]))
@@ -330,10 +331,21 @@ def arguments():
     )
     add = parser.add_argument
     # Not required here: that error would name KEY as well.
-    add("file", metavar="FILE", nargs="?", help="overlay file, lines of PORT KVFILE [IP:PORT]... [options]: see data/overlays")
+    add(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="overlay file, lines of PORT KVFILE [IP:PORT]... [options]: see data/overlays",
+    )
     add("keys", metavar="KEY", nargs="*", help="keys to ask for, in turn; without any, lines of standard input")
     add("--at", metavar="PORT", type=int, help="port of the servent to ask (the first in FILE)")
-    add("--timeout", metavar="SECONDS", type=seconds, default="4", help="how long the client waits for an answer, and another (4)")
+    add(
+        "--timeout",
+        metavar="SECONDS",
+        type=seconds,
+        default="4",
+        help="how long the client waits for an answer, and another (4)",
+    )
     add("--tries", metavar="N", type=tries, default="2", help="how often the client asks while nobody answers (2)")
     add(
         "--loss",
@@ -363,7 +375,8 @@ def main():
     for program in "serventTP3", "clientTP3", "tp3":
         if not os.access(os.path.join(typed.binaries, program), os.X_OK):
             raise Failure(
-                f"no program {program} in {typed.binaries}: 'cargo build --release' makes it; --binaries says where it is"
+                f"no program {program} in {typed.binaries}: 'cargo build --release' makes it; "
+                "--binaries says where it is"
             )
     lines = read_overlay(typed.file, typed.binaries)
     known = list(places_of_neighbours(typed.file, lines))

@@ -197,4 +197,16 @@ mod tests {
         assert_eq!(groups.as_slice().len(), 10);
         assert!(groups.as_slice().iter().all(|group| groups.pieces(group).eq(std::iter::once(0..64 * 20))));
     }
+
+    #[test]
+    fn a_buffer_is_cut_into_its_datagrams_and_an_empty_one_is_one_datagram() {
+        let cases: [(u8, usize, &[usize]); 5] =
+            [(20, 8, &[8, 8, 4]), (16, 8, &[8, 8]), (5, 8, &[5]), (0, 8, &[0]), (2, 0, &[1, 1])];
+        for (len, segment_len, lens) in cases {
+            let bytes: Vec<u8> = (0..len).collect();
+            let cut: Vec<_> = segments(&bytes, segment_len).collect();
+            assert_eq!(cut.concat(), bytes, "{len} bytes by {segment_len}");
+            assert!(cut.iter().map(|datagram| datagram.len()).eq(lens.iter().copied()), "{len} bytes by {segment_len}");
+        }
+    }
 }

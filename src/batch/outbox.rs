@@ -110,6 +110,7 @@ mod tests {
         outbox.clear();
         assert_eq!((outbox.bytes(), outbox.len(), outbox.is_empty()), (&b""[..], 0, true));
     }
+
     #[test]
     fn it_is_full_once_as_much_is_written_as_a_batch_may_hold() {
         let mut outbox = Outbox::default();

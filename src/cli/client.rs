@@ -81,12 +81,13 @@ pub(super) struct AskingArgs {
     json: bool,
     /// End each key with a NUL
     ///
-    /// As another edition of the protocol demands.
+    /// Programs written for the 2017 edition of the assignment need it to understand a key.
     #[arg(long, hide_short_help = true)]
     nul: bool,
     /// Colours: auto, always or never
     ///
-    /// `auto` is where they are shown to a person, unless NO_COLOR is set or the terminal is a dumb one.
+    /// `auto` is where they are shown to a person, unless NO_COLOR is set, or TERM says that the terminal has no colours
+    /// (dumb).
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: ColorChoice,
     /// Keep no history of what is typed

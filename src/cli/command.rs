@@ -188,7 +188,7 @@ mod tests {
         let sections = programs.iter().flat_map(|(manual, ..)| manual.sections).chain(TP3.sections);
         let lines = sections.flat_map(|section| section.entries).filter_map(|entry| match entry {
             Entry::Lines(lines) => Some(*lines),
-            Entry::Text(_) | Entry::Term(..) => None,
+            Entry::Text(_) | Entry::Term(..) | Entry::Counters => None,
         });
         for line in lines.flat_map(str::lines).chain(programs.iter().map(|(manual, ..)| manual.example)) {
             // What follows is for the shell.

@@ -2,6 +2,7 @@
 
 mod client;
 mod overlay;
+mod reference;
 mod servent;
 mod toolbox;
 
@@ -11,6 +12,7 @@ pub(super) use servent::SERVENT;
 pub(super) use toolbox::TP3;
 
 use super::generate::Generates;
+use crate::stats::Counters;
 
 /// How wide `--help` is set: a terminal's usual width.
 const WIDTH: usize = 80;
@@ -28,6 +30,8 @@ pub(super) struct Manual {
     pub(super) generates: &'static Generates,
     /// In the order in which a man page has them.
     pub(super) sections: &'static [Section],
+    /// What is looked up rather than read, which the man page alone has, before where else to look.
+    pub(super) reference: &'static [Section],
     /// What to do about a command line that was refused, from its arguments that are no options. `None` if it looks
     /// like none of the usual mistakes.
     pub(super) hint: fn(&[String]) -> Option<String>,
@@ -51,6 +55,19 @@ pub(super) enum Entry {
     Term(&'static str, &'static str),
     /// Lines to type or to put into a file, as they are.
     Lines(&'static str),
+    /// A word and what it means, of each counter.
+    Counters,
+}
+
+impl Entry {
+    /// The words that it explains, each with its meaning.
+    pub(super) fn terms(&self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Self::Text(_) | Self::Lines(_) => Vec::new(),
+            Self::Term(term, meaning) => vec![(term, meaning)],
+            Self::Counters => Counters::MEANINGS.iter().map(|(name, meaning)| (*name, meaning.trim())).collect(),
+        }
+    }
 }
 
 /// RUST_LOG and NO_COLOR, which mean the same to all programs.
@@ -75,8 +92,8 @@ impl Manual {
 
 impl Section {
     fn help(&self) -> String {
-        let is_term = |entry: &Entry| if let Entry::Term(term, _) = entry { term.len() } else { 0 };
-        let column = 2 + self.entries.iter().map(is_term).max().unwrap_or(0) + 2;
+        let terms = self.entries.iter().flat_map(Entry::terms);
+        let column = 2 + terms.map(|(term, _)| term.len()).max().unwrap_or(0) + 2;
         let mut help = format!("{}:\n", self.title);
         for (index, entry) in self.entries.iter().enumerate() {
             match entry {
@@ -85,8 +102,10 @@ impl Section {
                     help.push_str(if index == 0 { "" } else { "\n" });
                     fill(&mut help, "  ", text, 2);
                 }
-                Entry::Term(term, meaning) => {
-                    fill(&mut help, &format!("  {term:<width$}", width = column - 2), meaning, column);
+                Entry::Term(..) | Entry::Counters => {
+                    for (term, meaning) in entry.terms() {
+                        fill(&mut help, &format!("  {term:<width$}", width = column - 2), meaning, column);
+                    }
                 }
                 Entry::Lines(lines) => lines.lines().for_each(|line| help.push_str(&format!("    {line}\n"))),
             }

@@ -75,7 +75,8 @@ impl Error for SessionError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::System(error) | Self::InputOutput(error) => Some(error),
-            Self::Panicked(panicked) => Some(panicked),
+            // It reads as that one does.
+            Self::Panicked(panicked) => panicked.source(),
         }
     }
 }

@@ -70,14 +70,7 @@ impl fmt::Display for KvFileError {
     }
 }
 
-impl Error for KvFileError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Foreign(_) => None,
-            Self::Full(full) => Some(full),
-        }
-    }
-}
+impl Error for KvFileError {}
 
 impl From<StoreFull> for KvFileError {
     fn from(full: StoreFull) -> Self {

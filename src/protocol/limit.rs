@@ -136,6 +136,7 @@ mod tests {
         limiter.allow(at(9_000), VICTIM);
         assert_eq!(limiter.current.len() + limiter.previous.len(), 1);
     }
+
     #[test]
     fn p24_a_response_counts_in_its_slot_of_100_ms_and_the_ten_behind_it() {
         let mut limiter = ResponseLimiter::new(2);

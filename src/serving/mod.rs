@@ -93,8 +93,9 @@ impl fmt::Display for ServingError {
 impl Error for ServingError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::File(error) => Some(error),
-            Self::Start(error) => Some(error),
+            // These read as the errors that they are.
+            Self::File(error) => error.source(),
+            Self::Start(error) => error.source(),
             Self::Trace(_, error) => Some(error),
             Self::Stopped | Self::Ended(_) => None,
         }

@@ -165,6 +165,7 @@ mod tests {
         assert_eq!(text.before_nul(), b"http");
         assert_eq!(text.field(), b"http\0junk");
         assert!(text.is_nul_terminated());
+        assert!(!decode(b"\0\x01http").unwrap().text.is_nul_terminated());
     }
 
     #[test]

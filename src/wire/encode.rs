@@ -61,6 +61,7 @@ mod tests {
         assert_eq!(datagram, b"\0\x03http\t80/tcp");
         assert_eq!(datagram.len(), response_len(4, 6));
     }
+
     #[test]
     fn p7_the_longest_key_of_a_clireq_fills_a_datagram() {
         let mut datagram = Vec::new();

@@ -29,7 +29,10 @@ pub(super) fn write(command: &Command, manual: &Manual, page: &mut Vec<u8>) -> i
     man.render_description_section(&mut text)?;
     man.render_options_section(&mut text)?;
     verbs(command, manual).map_or(Ok(()), |section| section.to_writer(&mut text))?;
-    manual.sections.iter().map(section).try_for_each(|section| section.to_writer(&mut text))?;
+    // Where else to look comes last on every page.
+    let (last, sections) = manual.sections.split_last().expect("a manual has sections");
+    let sections = sections.iter().chain(manual.reference).chain([last]);
+    sections.map(section).try_for_each(|section| section.to_writer(&mut text))?;
     page.write_all(&text)
 }
 
@@ -76,10 +79,12 @@ fn section(section: &Section) -> Roff {
                 }
                 roff.text([roman(*text)]);
             }
-            Entry::Term(term, meaning) => {
-                roff.control("TP", []);
-                roff.text([bold(*term)]);
-                roff.text([roman(*meaning)]);
+            Entry::Term(..) | Entry::Counters => {
+                for (term, meaning) in entry.terms() {
+                    roff.control("TP", []);
+                    roff.text([bold(term)]);
+                    roff.text([roman(meaning)]);
+                }
             }
             Entry::Lines(lines) => {
                 roff.control("PP", []).control("RS", ["4"]).control("nf", []);

@@ -26,7 +26,7 @@ pub(in super::super) const CLIENT: Manual = Manual {
         Section {
             title: "Exit status",
             entries: &[
-                Term("0", "every key was answered, or a person asked"),
+                Term("0", "every key was answered, or keys were typed at the prompt"),
                 Term("1", "a key got no answer"),
                 Term("2", "the command line is wrong, or input or output failed"),
                 Term("130", "interrupted by SIGINT"),
@@ -60,5 +60,6 @@ pub(in super::super) const CLIENT: Manual = Manual {
         },
         Section { title: "See also", entries: &[Text("serventTP3(1), tp3-overlay(1)")] },
     ],
+    reference: super::reference::CLIENT,
     hint: hints::client,
 };

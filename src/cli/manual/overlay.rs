@@ -26,7 +26,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
         Section {
             title: "Exit status",
             entries: &[
-                Term("0", "every key was answered, or a person asked"),
+                Term("0", "every key was answered, or keys were typed at the prompt"),
                 Term("1", "a key got no answer, FILE is no overlay, or a servent could not start or died"),
                 Term("2", "the command line is wrong, or input or output failed"),
                 Term("130", "interrupted by SIGINT"),
@@ -60,5 +60,6 @@ pub(in super::super) const OVERLAY: Manual = Manual {
         },
         Section { title: "See also", entries: &[Text("tp3(1), serventTP3(1), clientTP3(1)")] },
     ],
+    reference: super::reference::CLIENT,
     hint: |_| None,
 };

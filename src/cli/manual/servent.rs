@@ -64,5 +64,6 @@ pub(in super::super) const SERVENT: Manual = Manual {
         },
         Section { title: "See also", entries: &[Text("clientTP3(1), tp3-overlay(1)")] },
     ],
+    reference: super::reference::SERVENT,
     hint: hints::servent,
 };

@@ -31,5 +31,6 @@ pub(in super::super) const TP3: Manual = Manual {
         },
         Section { title: "See also", entries: &[Text("serventTP3(1), clientTP3(1)")] },
     ],
+    reference: &[],
     hint: |_| None,
 };

@@ -35,14 +35,7 @@ impl fmt::Display for InsertError {
     }
 }
 
-impl Error for InsertError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Full(full) => Some(full),
-            Self::EmptyKey | Self::TabInKey | Self::Nul | Self::TooLarge(_) => None,
-        }
-    }
-}
+impl Error for InsertError {}
 
 impl From<StoreFull> for InsertError {
     fn from(full: StoreFull) -> Self {

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::HashMap;
+use std::error::Error;
 
 fn store(pairs: &[(&str, &[u8])]) -> Store {
     let mut builder = StoreBuilder::new(0, [1, 2]);
@@ -105,6 +106,30 @@ fn p33_the_largest_pair_fits_and_a_larger_one_is_refused() {
 }
 
 #[test]
+fn p2_p5_p33_a_pair_that_can_not_be_asked_for_or_answered_is_refused_with_the_reason() {
+    let long = vec![b'v'; PAYLOAD_LEN_MAX];
+    let cases: [(&[u8], &[u8], InsertError, &str); 5] = [
+        (b"", b"v", InsertError::EmptyKey, "the key is empty"),
+        (b"a\tb", b"v", InsertError::TabInKey, "a tab in the key, which would end it there"),
+        (b"a\0b", b"v", InsertError::Nul, "a NUL byte, which the protocol cannot carry"),
+        (b"a", b"v\0", InsertError::Nul, "a NUL byte, which the protocol cannot carry"),
+        (
+            b"a",
+            &long,
+            InsertError::TooLarge(PAYLOAD_LEN_MAX + 4),
+            "its RESPONSE would have 65511 bytes, and a datagram holds 65507",
+        ),
+    ];
+    let mut builder = StoreBuilder::new(0, [1, 2]);
+    for (key, value, error, said) in cases {
+        assert_eq!(builder.insert(key, value), Err(error));
+        assert_eq!(error.to_string(), said);
+        assert!(error.source().is_none(), "{said}");
+    }
+    assert!(builder.build().unwrap().is_empty());
+}
+
+#[test]
 fn the_arena_ends_at_4_gib_where_offsets_do() {
     let end = u32::MAX as usize;
     for (arena_len, response_len, fits) in [
@@ -115,7 +140,9 @@ fn the_arena_ends_at_4_gib_where_offsets_do() {
     ] {
         assert_eq!(has_room(arena_len, response_len), fits, "{response_len} behind {arena_len}");
     }
-    assert_eq!(StoreFull::Offsets.to_string(), "more than 4 GiB of pairs, and a servent holds at most that");
+    let full = InsertError::Full(StoreFull::Offsets);
+    assert_eq!(full.to_string(), "more than 4 GiB of pairs, and a servent holds at most that");
+    assert!(full.source().is_none());
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! What loopback alone does not show: small packets, clients without a way to them, other networks.
 
-use crate::support::namespace::{NETWORK, in_namespace};
+use crate::support::namespace::{NETWORK, in_namespace, start_in_namespace};
+use crate::support::processes::{descendants_of, is_running};
 use crate::support::wire::{clireq, query, response};
-use crate::support::{Counters, Peer, Rig};
+use crate::support::{Counters, DEADLINE, Peer, Program, Rig, until};
 use nix::sys::signal::Signal;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::time::Instant;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
 
 /// A client in a network of globally routable addresses.
 fn beyond(host: u8) -> SocketAddrV4 {
@@ -112,4 +115,39 @@ fn ask_for_others(count: u32, options: &[&str]) -> (Counters, u64) {
     }
     let seconds = start.elapsed().as_secs();
     (rig.stop(), seconds)
+}
+
+/// Only the test program in the namespace was ended, and its servents ran on.
+#[test]
+fn a_test_that_hits_its_deadline_in_a_namespace_leaves_no_process() {
+    let test = "regressions::namespaces::a_test_that_hits_its_deadline_in_a_namespace_leaves_no_process";
+    let never_ending = || {
+        let _rig = Rig::new(0, &[]);
+        eprintln!("serves");
+        loop {
+            park_timeout(DEADLINE);
+        }
+    };
+    let Some(mut program) = start_in_namespace(test, &["link set lo up"], never_ending) else { return };
+    program.stderr.expect("serves");
+    let started = descendants_of(program.pid());
+    assert!(started.len() >= 2, "the test program in the namespace and its servent: {started:?}");
+    let at_deadline = catch_unwind(AssertUnwindSafe(|| program.finish_within(Duration::ZERO).code));
+    assert!(at_deadline.is_err(), "it ended by itself: {at_deadline:?}");
+    until("all of them ended", || !started.iter().any(|pid| is_running(*pid)));
+}
+
+/// A test that could not be run passed, and whoever did not read all that it said took it for one that was.
+#[test]
+fn a_test_that_cannot_be_run_says_so_and_fails_where_none_may_be_skipped() {
+    let test = "regressions::namespaces::p25_answers_larger_than_the_packets_on_the_way_all_arrive";
+    let myself = std::env::current_exe().unwrap();
+    for (strict, code, said) in [("", 0, "skipped: "), ("1", 101, "CI_STRICT=1 allows no skipped test: ")] {
+        let mut command = Program::command(myself.to_str().unwrap(), ["--exact", test, "--nocapture"]);
+        // Without tools there are no namespaces.
+        let finished = Program::spawn(command.env("PATH", "/nowhere").env("CI_STRICT", strict)).finish();
+        assert_eq!(finished.code, Some(code), "{}", finished.stderr);
+        let said = format!("{said}no network namespaces to be had: {test}");
+        assert!(finished.stderr.contains(&said), "{}", finished.stderr);
+    }
 }

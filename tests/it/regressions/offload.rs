@@ -3,7 +3,7 @@
 use crate::support::flood::under_flood;
 use crate::support::processes::memory_kib;
 use crate::support::wire::{clireq, response};
-use crate::support::{DEADLINE, Peer, Rig};
+use crate::support::{DEADLINE, Peer, Rig, skip};
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const GROUP: usize = 64;
 fn can_send_groups() -> bool {
     let can = Peer::new().can_send_groups();
     if !can {
-        eprintln!("skipped: the kernel has no UDP_SEGMENT");
+        skip("the kernel has no UDP_SEGMENT");
     }
     can
 }

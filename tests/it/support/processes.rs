@@ -4,6 +4,7 @@ use super::until;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
+use std::iter;
 use std::time::Duration;
 
 /// The processes whose parent is `pid`.
@@ -11,6 +12,11 @@ pub(crate) fn children_of(pid: i32) -> Vec<i32> {
     let all = fs::read_dir("/proc").unwrap();
     let pids = all.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
     pids.filter(|child: &i32| stat(&child.to_string()).is_some_and(|(_, parent)| parent == pid)).collect()
+}
+
+/// The processes below `pid`: its children, and theirs.
+pub(crate) fn descendants_of(pid: i32) -> Vec<i32> {
+    children_of(pid).into_iter().flat_map(|child| iter::once(child).chain(descendants_of(child))).collect()
 }
 
 /// Whether `pid` still runs. One that its parent has not waited for yet does not.

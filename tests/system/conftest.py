@@ -1,0 +1,3 @@
+"""Everything is in the laboratory."""
+
+pytest_plugins = ["lab.fixtures"]

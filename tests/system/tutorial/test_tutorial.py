@@ -1,0 +1,166 @@
+"""docs/TUTORIAL.md: every command in it, in order, each of whose outputs must be what stands below it.
+
+A block that begins with ```console is run. In it a line `$ COMMAND` is a command, run by bash in the root of the
+checkout with the built programs in front of its PATH; the lines below are its output, standard error included. In them
+"..." alone stands for any lines, and "..." in a line for any text. Words behind `console` change how a block is run:
+
+    background   it is left running; the lines must come, and the command is ended behind the last block of the chapter
+    unordered    the lines may come in any order
+    root         it takes root and what `require TOOL...` names, or is skipped
+
+A test is a chapter. It runs in a network namespace of its own, if there is one to be had; else on this machine's
+loopback.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from lab.needs import skip, why_not
+from lab.processes import DEADLINE_S
+from lab.programs import BINARIES, ROOT
+
+# A chapter's blocks take a second or two each.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.needs("bash")]
+
+
+class Block:
+    """A ```console block: where it is, how to run it, its commands and the lines below each."""
+
+    def __init__(self, line, words, text):
+        self.line, self.words, self.commands = line, words, []
+        for row in text:
+            if row.startswith("$ "):
+                self.commands.append((row[2:], []))
+            elif row.startswith("> ") and self.commands and not self.commands[-1][1]:
+                self.commands[-1] = (f"{self.commands[-1][0]}\n{row[2:]}", [])
+            elif self.commands:
+                self.commands[-1][1].append(row)
+
+    @property
+    def needs(self):
+        """What it takes to run it: root, tools."""
+        tools = self.words[self.words.index("require") + 1 :] if "require" in self.words else []
+        return [word for word in self.words if word == "root"] + tools
+
+
+def read_chapters():
+    """The blocks of each chapter that has any: {title: blocks}."""
+    with open(os.path.join(ROOT, "docs", "TUTORIAL.md"), encoding="utf-8") as file:
+        rows = file.read().splitlines()
+    blocks, block = [], None
+    chapters = {"": blocks}
+    for number, row in enumerate(rows, 1):
+        if block is not None:
+            if row.startswith("```"):
+                blocks.append(Block(*block))
+                block = None
+            else:
+                block[2].append(row)
+        elif row.startswith("```console"):
+            block = (number, row.removeprefix("```console").split(), [])
+        elif row.startswith("## "):
+            blocks = chapters[row.removeprefix("## ")] = []
+    return {title: blocks for title, blocks in chapters.items() if blocks}
+
+
+CHAPTERS = read_chapters()
+
+
+def pattern(row):
+    """A line of the tutorial as a pattern for a whole line of output."""
+    return ".*".join(re.escape(part) for part in row.split("..."))
+
+
+def matches(rows, output, unordered):
+    """Whether the lines that were printed are those that stand in the tutorial."""
+    lines = [line.rstrip() for line in output.splitlines()]
+    if unordered:
+        left = list(lines)
+        for row in rows:
+            found = next((line for line in left if re.fullmatch(pattern(row), line)), None)
+            if row == "...":
+                continue
+            if found is None:
+                return False
+            left.remove(found)
+        return not left or "..." in rows
+    whole = "".join("(?:.*\n)*" if row == "..." else pattern(row.rstrip()) + "\n" for row in rows)
+    return re.fullmatch(whole, "".join(f"{line}\n" for line in lines)) is not None
+
+
+class Reader:
+    """Somebody who types the commands, each with a network that is the chapter's own where that can be had."""
+
+    def __init__(self, lab):
+        self.lab, self.host = lab, None
+        if not why_not("namespaces"):
+            (self.host,) = lab.hosts("reader")
+
+    def start(self, command):
+        return (self.host or self.lab).popen(
+            "bash", "-c", command,
+            cwd=ROOT, env={**os.environ, "PATH": f"{BINARIES}:{os.environ['PATH']}"}, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+
+
+class Background:
+    """A command that is left running, and what it has printed so far."""
+
+    def __init__(self, process):
+        self.output, self.came, self.process = "", threading.Condition(), process
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            with self.came:
+                self.output += line
+                self.came.notify_all()
+
+    def wait_for(self, rows):
+        """Waits until these lines came, in this order, others between them or not."""
+        whole = "".join(f"(?:.*\n)*{pattern(row)}\n" for row in rows if row != "...")
+        with self.came:
+            return self.came.wait_for(lambda: re.match(whole, self.output), DEADLINE_S)
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(DEADLINE_S)
+
+
+def run_block(reader, block, running):
+    """Runs one block; what is wrong, or None."""
+    for command, rows in block.commands:
+        process = reader.start(command)
+        if "background" in block.words:
+            running.append(Background(process))
+            if running[-1].wait_for(rows):
+                continue
+            output = running[-1].output
+        else:
+            output = process.communicate(timeout=DEADLINE_S)[0]
+            if matches(rows, output, "unordered" in block.words):
+                continue
+        return f"$ {command}\n--- expected\n" + "\n".join(rows) + f"\n--- found\n{output}---"
+    return None
+
+
+@pytest.mark.parametrize("title", CHAPTERS)
+def test_tutorial(lab, title):
+    reader, running, wrong, reasons = Reader(lab), [], [], []
+    for block in CHAPTERS[title]:
+        if missing := [reason for reason in map(why_not, block.needs) if reason]:
+            reasons.append(f"TUTORIAL.md:{block.line}: {'; '.join(missing)}")
+        elif found := run_block(reader, block, running):
+            wrong.append(f"TUTORIAL.md:{block.line}: {found}")
+    for each in reversed(running):
+        each.stop()
+    assert not wrong, "\n".join(wrong)
+    # All else of the chapter was run, and is as it says.
+    if reasons:
+        skip("; ".join(reasons))
