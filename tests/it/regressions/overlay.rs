@@ -4,7 +4,6 @@ use crate::overlay::topology::{Topology, who_answered};
 use crate::support::processes::{children_of, is_running, pause};
 use crate::support::{Program, SERVENT, TP3, TempDir, ports, until};
 use std::fs;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// Its end waited for the servent's, which did not come.
@@ -128,12 +127,10 @@ fn a_trace_through_a_hard_link_is_refused_and_nothing_is_overwritten() {
 fn a_trace_on_a_standard_output_that_is_the_key_value_file_is_refused() {
     let dir = TempDir::new();
     let pairs = dir.write("pairs.txt", b"http 80/tcp\n");
-    let appended = fs::OpenOptions::new().append(true).open(&pairs).unwrap();
-    let mut command = Command::new(SERVENT);
-    command.args([&ports::free().to_string(), pairs.to_str().unwrap(), "--trace", "-"]).stdout(appended);
-    let output = command.stdin(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("cannot write a trace to standard output: it is the key-value file"), "{said}");
+    let words = format!("exec \"$0\" {} \"$1\" --trace - >> \"$1\"", ports::free());
+    let finished = Program::start("sh", ["-c", &words, SERVENT, pairs.to_str().unwrap()]).finish();
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    let said = "cannot write a trace to standard output: it is the key-value file";
+    assert!(finished.stderr.contains(said), "{}", finished.stderr);
     assert_eq!(fs::read(&pairs).unwrap(), b"http 80/tcp\n");
 }
