@@ -100,21 +100,23 @@ impl Store {
     /// [`LoadError`], which names the file and the cause (P-34).
     pub fn read(path: impl AsRef<Path>) -> Result<Loaded, LoadError> {
         let path = path.as_ref();
-        let bytes = read(path).map_err(|error| LoadError::Read(path.to_owned(), error))?;
+        let bytes = read(path, FILE_LEN_MAX).map_err(|error| LoadError::Read(path.to_owned(), error))?;
         Self::parse(&bytes).map_err(|error| LoadError::Refused(path.to_owned(), error))
     }
 }
 
-/// All of the file at `path`. Memory that there is not is an error like any other.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// All of the file at `path`, which has at most `len_max` bytes: what is longer, or has no end, is an error, and so is
+/// memory that there is not.
+pub(crate) fn read(path: &Path, len_max: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let mut bytes = Vec::new();
     // A pipe or a device has no length. One byte more, so that a file of the length that it says is read in one go.
-    let len = file.metadata()?.len().min(FILE_LEN_MAX) + 1;
+    let len = file.metadata()?.len().min(len_max) + 1;
     bytes.try_reserve_exact(usize::try_from(len).unwrap_or(usize::MAX))?;
-    file.take(FILE_LEN_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_LEN_MAX {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 4 GiB, or has no end"));
+    file.take(len_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > len_max {
+        let cause = format!("it is longer than {} MiB, or has no end", len_max >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, cause));
     }
     Ok(bytes)
 }
@@ -234,6 +236,13 @@ mod tests {
             error.to_string(),
             r"cannot use the key-value file a'b.gz: it is compressed by gzip, convert it first: gzip -dc 'a'\''b.gz' > NEW"
         );
+    }
+
+    #[test]
+    fn what_has_no_end_is_read_as_far_as_is_allowed() {
+        let error = read(Path::new("/dev/zero"), 1 << 20).unwrap_err();
+        assert_eq!(error.to_string(), "it is longer than 1 MiB, or has no end");
+        assert!(read(Path::new("/dev/null"), 0).unwrap().is_empty());
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Overlay files: a whole overlay as a list of servent command lines.
 
 use super::{CommandLine, Member, Neighbour, ServentLine};
+use crate::loading;
 use crate::serving::{FileId, TraceTarget};
 use std::fmt;
-use std::fs;
 use std::iter;
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
+
+/// The longest overlay file that is read, in bytes: hundreds of thousands of servents.
+const LEN_MAX: u64 = 16 << 20;
 
 /// An overlay file, checked: every line can start, as far as that can be known without starting it.
 ///
@@ -51,7 +54,7 @@ impl OverlayFile {
         read_line: impl Fn(&[String]) -> Result<CommandLine, String>,
         check_kv_file: impl Fn(&Path, &Path) -> Result<(), String>,
     ) -> Result<Self, OverlayFileError> {
-        let bytes = fs::read(file).map_err(|error| OverlayFileError {
+        let bytes = loading::read(file, LEN_MAX).map_err(|error| OverlayFileError {
             file: file.to_owned(),
             line: None,
             cause: format!("cannot be read: {error}"),

@@ -220,3 +220,11 @@ fn what_there_is_no_memory_for_is_an_error_like_any_other() {
     assert!(said.contains("memory") && said.contains("still answering"), "{said}");
     assert_eq!(servent.finish_by(Signal::SIGTERM).code, Some(0));
 }
+
+/// It was read until memory was gone.
+#[test]
+fn an_overlay_file_without_an_end_is_refused() {
+    let finished = Program::start(TP3, ["overlay", "/dev/zero", "http"]).finish();
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    assert!(finished.stderr.contains("longer than 16 MiB, or has no end"), "{}", finished.stderr);
+}
