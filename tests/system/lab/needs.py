@@ -8,6 +8,7 @@ instead: that is for a machine that should have everything.
 """
 
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from lab.namespaces import TOOLS, Lab, loss_rules
 from lab.processes import run
+from lab.sandbox import sandboxed
 
 STRICT = os.environ.get("CI_STRICT") == "1"
 
@@ -58,6 +60,16 @@ def why_no_nftables():
     return why_not("namespaces") or why_no_tools("nft") or why_no_lab(lambda host: host.nft(loss_rules(50)))
 
 
+def why_no_seccomp():
+    if not importlib.util.find_spec("pyseccomp"):
+        return "not installed: pyseccomp"
+    try:
+        run(*sandboxed("EPERM", ["shutdown"], shutil.which("true")))
+    except AssertionError as error:
+        return " ".join(str(error).split())
+    return None
+
+
 def why_no_mininet():
     def use(_):
         # Debian's package is for Debian's Python.
@@ -94,5 +106,6 @@ FACILITIES = {
     "namespaces": why_no_namespaces,
     "nftables": why_no_nftables,
     "mininet": why_no_mininet,
+    "seccomp": why_no_seccomp,
     "tshark": why_no_tshark,
 }

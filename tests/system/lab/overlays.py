@@ -14,11 +14,12 @@ PORT = 6000
 
 
 class Servent:
-    """A serventTP3 in a host; what it says on standard error is kept, line by line."""
+    """A serventTP3 in a host; what it says on standard error is kept, line by line. `through` makes of
+    the words that run it those that run it in a sandbox."""
 
-    def __init__(self, host, file, neighbours=(), options=(), port=PORT):
+    def __init__(self, host, file, neighbours=(), options=(), port=PORT, through=lambda *words: words):
         self.host, self.port = host, port
-        words = [*built(SERVENT), str(port), file, *neighbours, *options]
+        words = through(*built(SERVENT), str(port), file, *neighbours, *options)
         self.process = host.popen(
             *words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="backslashreplace"
         )
