@@ -8,7 +8,7 @@ use crate::actor::receiver::StopFlag;
 use crate::actor::{receiver, sender};
 use crate::entropy::secret;
 use crate::net::{DatagramSink, DatagramSource, Endpoint, Offload, Socket};
-use crate::protocol::{Answer, AskedKey, Dialect, Event, KeyError, Patience, QueriesConfig, Summary};
+use crate::protocol::{Answer, AskedKey, Dialect, Event, KeyError, Notice, Patience, QueriesConfig, Summary};
 use crate::stats::Stats;
 use crossbeam_channel::{never, select};
 use std::error::Error;
@@ -26,14 +26,27 @@ pub struct Client {
     dialect: Dialect,
     stop: StopFlag,
     crew: Crew,
+    on_notice: OnNotice,
 }
 
+/// Whoever is told of what is no answer.
+type OnNotice = Arc<dyn Fn(&Notice) + Send + Sync>;
+
 /// How a [`Client`] asks; made by [`Client::builder`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClientBuilder {
     servent: SocketAddrV4,
     patience: Patience,
     dialect: Dialect,
+    on_notice: OnNotice,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { servent, patience, dialect, .. } = self;
+        let mut fields = f.debug_struct("ClientBuilder");
+        fields.field("servent", servent).field("patience", patience).field("dialect", dialect).finish_non_exhaustive()
+    }
 }
 
 impl ClientBuilder {
@@ -49,13 +62,20 @@ impl ClientBuilder {
         Self { dialect, ..self }
     }
 
+    /// Calls `hear` with what is no answer and can be told all the same (P-46): once per sender and cause, as soon as it
+    /// is heard, in the thread that waits for the answers. Unless told so, the client keeps it to itself.
+    #[must_use]
+    pub fn on_notice(self, hear: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        Self { on_notice: Arc::new(hear), ..self }
+    }
+
     /// Binds a free port on all addresses and starts the threads.
     ///
     /// # Errors
     /// What the system says when it has no socket or thread to give. Nothing is left behind.
     pub fn start(self) -> io::Result<Client> {
         let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-        let (endpoint, _) = Socket::bind(any)?.into_endpoint(Offload::Off)?;
+        let (endpoint, _) = Socket::bind(any)?.hear_of_undelivered().into_endpoint(Offload::Off)?;
         self.start_on(endpoint, SystemClock::start())
     }
 
@@ -72,18 +92,19 @@ impl ClientBuilder {
         S: DatagramSource + Send + 'static,
         K: DatagramSink + Send + 'static,
     {
-        let Self { servent, patience, dialect } = self;
+        let Self { servent, patience, dialect, on_notice } = self;
         let Endpoint { source, sink, .. } = endpoint;
-        let (inbox_tx, inbox_rx) = batches();
+        let (news_tx, news_rx) = batches();
         let (outbox_tx, outbox_rx) = batches();
         let config = QueriesConfig { patience, jobs: 1, secret: secret() };
         let shared: Arc<dyn Clock + Send + Sync> = Arc::new(clock.clone());
-        let asker = Asker::new((servent, dialect), config, shared, inbox_rx, outbox_tx);
+        let asker = Asker::new((servent, dialect), config, shared, news_rx, outbox_tx);
         // From here on a failure drops the client, which stops and joins what was started.
-        let mut client = Client { asker: Some(asker), dialect, stop: StopFlag::new(&source)?, crew: Crew::default() };
+        let stop = StopFlag::new(&source)?;
+        let mut client = Client { asker: Some(asker), dialect, stop, crew: Crew::default(), on_notice };
         let mut stats = Stats::default();
         let (flag, tally, its_clock) = (client.stop.clone(), stats.tally(), clock.clone());
-        client.crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &its_clock, tally, None))?;
+        client.crew.spawn("receiver", move || receiver::run(source, &flag, news_tx, &its_clock, tally, None))?;
         let tally = stats.tally();
         client.crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, None))?;
         Ok(client)
@@ -94,7 +115,8 @@ impl Client {
     /// A client of the servent at this address.
     #[must_use]
     pub fn builder(servent: SocketAddrV4) -> ClientBuilder {
-        ClientBuilder { servent, patience: Patience::default(), dialect: Dialect::default() }
+        let (patience, dialect) = (Patience::default(), Dialect::default());
+        ClientBuilder { servent, patience, dialect, on_notice: Arc::new(|_| {}) }
     }
 
     /// Asks for `key`, which is trimmed (P-45), and returns the answers as they come.
@@ -107,7 +129,7 @@ impl Client {
         let asker = self.asker.as_mut().expect("a client has its asker until it is dropped");
         asker.queries_mut().push(key);
         let end = asker.start().err().map(|_| Err(Disconnected));
-        Ok(Answers { asker, end })
+        Ok(Answers { asker, end, on_notice: Arc::clone(&self.on_notice) })
     }
 }
 
@@ -135,6 +157,7 @@ impl Drop for Client {
 pub struct Answers<'a> {
     asker: &'a mut Asker<Arc<dyn Clock + Send + Sync>>,
     end: Option<Result<Summary, Disconnected>>,
+    on_notice: OnNotice,
 }
 
 /// The client's network is gone: one of its actors ended, after it logged why, or panicked.
@@ -165,11 +188,14 @@ impl Answers<'_> {
         let deadline = self.asker.queries().deadline();
         let alarm = deadline.map_or_else(never, |deadline| self.asker.alarm(deadline));
         select! {
-            recv(self.asker.inbox_rx()) -> inbox => {
-                let inbox = inbox.map_err(|_| Disconnected)?;
-                self.asker.hear(&inbox);
+            recv(self.asker.news_rx()) -> news => {
+                let news = news.map_err(|_| Disconnected)?;
+                self.asker.hear(&news);
             }
             recv(alarm) -> _ => drop(self.asker.on_alarm().map_err(|_| Disconnected)?),
+        }
+        while let Some(notice) = self.asker.next_notice() {
+            (self.on_notice)(&notice);
         }
         Ok(())
     }

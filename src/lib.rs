@@ -82,12 +82,12 @@
 
 // In reading order. The hidden ones are public for the programs, tests and benches of this package alone.
 mod types;
+mod text;
 pub mod wire;
 pub mod batch;
 pub mod protocol;
 pub mod net;
 pub mod stats;
-mod text;
 mod entropy;
 mod json;
 pub mod trace;
@@ -117,8 +117,8 @@ pub use client::{Answers, Client, ClientBuilder, Disconnected};
 pub use loading::{LoadError, LoadWarning, PairRefused};
 pub use net::{Endpoint, Offload};
 pub use protocol::{
-    Answer, Dialect, Foreign, InsertError, KeyError, KvFileError, Loaded, Patience, Repeated, SeenConfig, Store,
-    StoreFull, Summary,
+    Answer, Dialect, Foreign, Found, InsertError, KeyError, KvFileError, Loaded, Notice, Patience, Repeated,
+    SeenConfig, Store, StoreFull, Summary,
 };
 pub use servent::{RESPONSE_LIMIT, Servent, ServentBuilder, StartError};
 pub use stats::Counters;

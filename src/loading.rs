@@ -4,7 +4,7 @@ use crate::entropy::secret;
 use crate::protocol::{
     FRAGMENTED_LEN_MIN, InsertError, KvFileError, Loaded, Repeated, Skipped, Store, StoreBuilder, parse_kv_file,
 };
-use crate::text::escape;
+use crate::text::{escape, escape_path};
 use std::error::Error;
 use std::fmt;
 use std::fs::File;
@@ -27,13 +27,13 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read(file, error) => write!(f, "cannot read the key-value file {}: {error}", file.display()),
+            Self::Read(file, error) => write!(f, "cannot read the key-value file {}: {error}", escape_path(file)),
             Self::Refused(file, KvFileError::Foreign(foreign)) => {
-                let (file, converter) = (file.display(), foreign.converter());
+                let (file, converter) = (escape_path(file), foreign.converter());
                 write!(f, "cannot use the key-value file {file}: it is {foreign}, convert it first: ")?;
-                write!(f, "{converter} '{}' > NEW", file.to_string().replace('\'', "'\\''"))
+                write!(f, "{converter} '{}' > NEW", file.replace('\'', "'\\''"))
             }
-            Self::Refused(file, error) => write!(f, "cannot use the key-value file {}: {error}", file.display()),
+            Self::Refused(file, error) => write!(f, "cannot use the key-value file {}: {error}", escape_path(file)),
         }
     }
 }
@@ -103,6 +103,17 @@ impl Store {
         let bytes = read(path, FILE_LEN_MAX).map_err(|error| LoadError::Read(path.to_owned(), error))?;
         Self::parse(&bytes).map_err(|error| LoadError::Refused(path.to_owned(), error))
     }
+
+    /// The same for what `input` holds up to its end; an error calls it `name`.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn read_from(input: impl Read, name: impl AsRef<Path>) -> Result<Loaded, LoadError> {
+        let name = name.as_ref();
+        let bytes =
+            read_bounded(input, Vec::new(), FILE_LEN_MAX).map_err(|error| LoadError::Read(name.to_owned(), error))?;
+        Self::parse(&bytes).map_err(|error| LoadError::Refused(name.to_owned(), error))
+    }
 }
 
 /// All of the file at `path`, which has at most `len_max` bytes: what is longer, or has no end, is an error, and so is
@@ -113,7 +124,12 @@ pub(crate) fn read(path: &Path, len_max: u64) -> io::Result<Vec<u8>> {
     // A pipe or a device has no length. One byte more, so that a file of the length that it says is read in one go.
     let len = file.metadata()?.len().min(len_max) + 1;
     bytes.try_reserve_exact(usize::try_from(len).unwrap_or(usize::MAX))?;
-    file.take(len_max + 1).read_to_end(&mut bytes)?;
+    read_bounded(file, bytes, len_max)
+}
+
+/// `bytes` with all of `input` behind them, which has at most `len_max`.
+fn read_bounded(input: impl Read, mut bytes: Vec<u8>, len_max: u64) -> io::Result<Vec<u8>> {
+    input.take(len_max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > len_max {
         let cause = format!("it is longer than {} MiB, or has no end", len_max >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, cause));
@@ -146,7 +162,7 @@ impl LoadWarning {
     /// What to say of it where `file` is what was read: `FILE:LINE: CAUSE`, or `FILE: CAUSE` where no line is to blame.
     #[must_use]
     pub fn about(&self, file: &Path) -> String {
-        let file = file.display();
+        let file = escape_path(file);
         match self {
             Self::Skipped(skipped) => format!("{file}:{skipped}"),
             Self::MoreSkipped(count) => format!("{file}: {count} more lines skipped"),

@@ -125,6 +125,7 @@ impl ServentBuilder {
     pub fn start(self) -> Result<Servent, StartError> {
         let bind = self.bind;
         let socket = Socket::bind(bind).map_err(|error| StartError::Bind(bind, error))?;
+        socket.learn_asked();
         let (endpoint, _) = socket.into_endpoint(self.offload).map_err(StartError::System)?;
         self.start_on(endpoint, SystemClock::start())
     }

@@ -7,6 +7,7 @@
 //! stay where scripts and emoji need them: next to a visible character that they can act on.
 
 use std::fmt::Write;
+use std::path::Path;
 use unicode_width::UnicodeWidthChar;
 
 /// Combining marks that stay on one character. Scripts need four or five; a longer heap would cover other lines.
@@ -28,7 +29,27 @@ pub fn escape(bytes: &[u8]) -> String {
     shown
 }
 
+/// A file's name, safe to show.
+#[must_use]
+pub(crate) fn escape_path(path: &Path) -> String {
+    escape(path.as_os_str().as_encoded_bytes())
+}
+
 fn escape_text(shown: &mut String, text: &str) {
+    judge(text, |character, stays| {
+        if stays {
+            shown.push(character);
+        } else if character.is_ascii() {
+            write_escaped(shown, format_args!("\\x{:02x}", u32::from(character)));
+        } else {
+            write_escaped(shown, format_args!("\\u{{{:x}}}", u32::from(character)));
+        }
+    });
+}
+
+/// Calls `write` for each character of `text`, with whether it can be shown as it is where it stands; what can't is to be
+/// written as ASCII.
+pub(crate) fn judge(text: &str, mut write: impl FnMut(char, bool)) {
     // The visible character before, and how many marks it has.
     let (mut base, mut marks) = (None, 0);
     let mut characters = text.chars().peekable();
@@ -41,13 +62,7 @@ fn escape_text(shown: &mut String, text: &str) {
         } else {
             is_harmless(character) || (marks <= MARKS_MAX && acts(base, character, next))
         };
-        if stays {
-            shown.push(character);
-        } else if character.is_ascii() {
-            write_escaped(shown, format_args!("\\x{:02x}", u32::from(character)));
-        } else {
-            write_escaped(shown, format_args!("\\u{{{:x}}}", u32::from(character)));
-        }
+        write(character, stays);
         if !stays {
             // What was written instead ends so, and a second escaping must find the same.
             base = Some('}');
@@ -77,7 +92,7 @@ fn acts(base: Option<char>, character: char, next: Option<char>) -> bool {
 }
 
 /// Whether `character` is seen wherever it stands, and does nothing else. A tab does no harm.
-pub(crate) fn is_harmless(character: char) -> bool {
+fn is_harmless(character: char) -> bool {
     character == '\t' || !(character.is_control() || is_invisible(character))
 }
 

@@ -139,7 +139,7 @@ fn receiving_and_sending_allocate_for_a_call_and_not_for_a_datagram() {
                 sender.send(&outbox, |_, _| {});
                 inbox.clear();
                 while inbox.len() < datagrams {
-                    let push = |source, datagram: &[u8]| assert!(inbox.push(source, datagram).is_ok());
+                    let push = |source, at, datagram: &[u8]| assert!(inbox.push_at(source, at, datagram).is_ok());
                     receiver.receive(push).unwrap();
                 }
             }

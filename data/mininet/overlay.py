@@ -301,9 +301,14 @@ def command_line(network, binaries):
     return 0
 
 
+# What clientTP3 takes behind a number, and how many seconds it is.
+UNITS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+
 def seconds(typed):
-    if not re.fullmatch(r"[0-9]*\.?[0-9]+", typed) or not 0 < float(typed) <= 365 * 24 * 3600:
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, found {typed}")
+    time = re.fullmatch(r"([0-9]*\.?[0-9]+)(ms|s|m|min|h|)", typed)
+    if not time or not 0 < float(time[1]) * UNITS[time[2]] <= 365 * 24 * 3600:
+        raise argparse.ArgumentTypeError(f"expected a time above 0, such as 0.5 (seconds) or 500ms, found {typed}")
     return typed
 
 
@@ -340,13 +345,21 @@ def arguments():
     add("keys", metavar="KEY", nargs="*", help="keys to ask for, in turn; without any, lines of standard input")
     add("--at", metavar="PORT", type=int, help="port of the servent to ask (the first in FILE)")
     add(
+        "-t",
         "--timeout",
         metavar="SECONDS",
         type=seconds,
         default="4",
         help="how long the client waits for an answer, and another (4)",
     )
-    add("--tries", metavar="N", type=tries, default="2", help="how often the client asks while nobody answers (2)")
+    add(
+        "-n",
+        "--tries",
+        metavar="N",
+        type=tries,
+        default="2",
+        help="how often the client asks while nobody answers (2)",
+    )
     add(
         "--loss",
         metavar="PERCENT",

@@ -9,11 +9,12 @@
 //! It has no thread of its own: it runs in the thread that wants the answers, a conversation's or that of whoever holds
 //! a [`Client`](crate::Client).
 
-use super::channels::{BATCHES_WAITING_MAX, InboxHandle, OutboxHandle};
+use super::channels::{BATCHES_WAITING_MAX, News, OutboxHandle};
 use super::clock::Clock;
 use super::receiver::Gone;
 use crate::batch::{Inbox, Outbox, Pool};
-use crate::protocol::{AskedKey, Dialect, Queries, QueriesConfig};
+use crate::net::SendFailure;
+use crate::protocol::{AskedKey, Dialect, Heard, Notice, Notices, Queries, QueriesConfig};
 use crate::types::Timestamp;
 use crate::wire::encode_clireq;
 use crossbeam_channel::{Receiver, Sender};
@@ -27,24 +28,25 @@ pub struct Asker<C> {
     servent: SocketAddrV4,
     dialect: Dialect,
     queries: Queries,
+    notices: Notices,
     clock: C,
     outboxes: Pool<Outbox>,
-    inbox_rx: Receiver<InboxHandle>,
+    news_rx: Receiver<News>,
     outbox_tx: Sender<OutboxHandle>,
 }
 
 impl<C: Clock> Asker<C> {
-    /// Asks `servent` for keys that end as `dialect` says. What the network brings comes from `inbox_rx`, and what is
+    /// Asks `servent` for keys that end as `dialect` says. What the network brings comes from `news_rx`, and what is
     /// to be sent goes to `outbox_tx`.
     pub fn new(
         (servent, dialect): (SocketAddrV4, Dialect),
         config: QueriesConfig,
         clock: C,
-        inbox_rx: Receiver<InboxHandle>,
+        news_rx: Receiver<News>,
         outbox_tx: Sender<OutboxHandle>,
     ) -> Self {
-        let queries = Queries::new(config);
-        Self { servent, dialect, queries, clock, outboxes: Pool::default(), inbox_rx, outbox_tx }
+        let (queries, notices) = (Queries::new(config), Notices::new(config.secret));
+        Self { servent, dialect, queries, notices, clock, outboxes: Pool::default(), news_rx, outbox_tx }
     }
 
     /// The machine: how far it is.
@@ -62,9 +64,14 @@ impl<C: Clock> Asker<C> {
         self.clock.now()
     }
 
-    /// Where batches come from, each to be [heard](Asker::hear).
-    pub fn inbox_rx(&self) -> &Receiver<InboxHandle> {
-        &self.inbox_rx
+    /// Where news come from, each to be [heard](Asker::hear).
+    pub fn news_rx(&self) -> &Receiver<News> {
+        &self.news_rx
+    }
+
+    /// The next thing to tell of what was heard and is no answer (P-46).
+    pub fn next_notice(&mut self) -> Option<Notice> {
+        self.notices.next_notice()
     }
 
     /// A channel that holds a message from `deadline` on.
@@ -79,14 +86,28 @@ impl<C: Clock> Asker<C> {
     pub fn start(&mut self) -> Result<(), Gone> {
         let now = self.clock.now();
         let keys: Vec<_> = std::iter::from_fn(|| self.queries.start_next(now)).collect();
+        keys.iter().for_each(|key| self.notices.asked(key));
         self.transmit(&keys)
     }
 
-    /// Takes a batch in. What came too late for its key is dropped by the machine.
-    pub fn hear(&mut self, inbox: &Inbox) {
+    /// Takes news in. What came too late for its key is dropped by the machine.
+    pub fn hear(&mut self, news: &News) {
+        match news {
+            News::Messages(inbox) => self.hear_messages(inbox),
+            News::Malformed { from, error, excerpt } => self.notices.on_malformed(*from, *error, excerpt),
+            News::Undelivered { to, failure: SendFailure::Refused } => self.notices.on_refused(*to),
+            News::Undelivered { to, failure: SendFailure::Unreachable } => self.notices.on_unreachable(*to),
+            // What else befalls a datagram on its way may not befall the next one.
+            News::Undelivered { .. } => {}
+        }
+    }
+
+    fn hear_messages(&mut self, inbox: &Inbox) {
         let now = self.clock.now();
         for (servent, message) in inbox.iter() {
-            self.queries.on_message(now, servent, &message);
+            if self.queries.on_message(now, servent, &message) == Heard::Unrelated {
+                self.notices.on_unrelated(servent, &message);
+            }
         }
     }
 
@@ -99,8 +120,8 @@ impl<C: Clock> Asker<C> {
     /// [`Gone`] if there is nobody to send them.
     pub fn on_alarm(&mut self) -> Result<Vec<AskedKey>, Gone> {
         for _ in 0..BATCHES_WAITING_MAX {
-            let Ok(inbox) = self.inbox_rx.try_recv() else { break };
-            self.hear(&inbox);
+            let Ok(news) = self.news_rx.try_recv() else { break };
+            self.hear(&news);
         }
         let again = self.queries.on_deadline(self.clock.now());
         self.transmit(&again)?;

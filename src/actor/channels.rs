@@ -1,8 +1,11 @@
 //! What flows between the actors, and how much of it may wait.
 
 use crate::batch::{Inbox, Outbox};
+use crate::net::SendFailure;
 use crate::protocol::Store;
+use crate::wire::DecodeError;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 
 /// Batches that may wait in each channel.
@@ -16,6 +19,29 @@ pub type InboxHandle = Arc<Inbox>;
 
 /// Datagrams to send.
 pub type OutboxHandle = Arc<Outbox>;
+
+/// What the network brings to a client.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// Messages.
+    Messages(InboxHandle),
+    /// A datagram that is no message.
+    Malformed {
+        /// Who sent it.
+        from: SocketAddrV4,
+        /// What is wrong with it.
+        error: DecodeError,
+        /// Its beginning, at most [`EXCERPT_LEN_MAX`](crate::protocol::EXCERPT_LEN_MAX) bytes.
+        excerpt: Vec<u8>,
+    },
+    /// What was sent there could not be delivered.
+    Undelivered {
+        /// Where it was sent.
+        to: SocketAddrV4,
+        /// Why not.
+        failure: SendFailure,
+    },
+}
 
 /// Work for the lookup actor.
 #[derive(Clone, Debug)]

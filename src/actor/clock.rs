@@ -116,6 +116,9 @@ impl Pace {
     /// How often a failure that may repeat is logged (P-25).
     pub const FAILURES: Self = Self { interval: Duration::from_secs(30), last: None };
 
+    /// How often it is said that RESPONSEs are withheld (P-24).
+    pub const WITHHELD: Self = Self { interval: Duration::from_secs(60), last: None };
+
     /// Whether it is time again; if so, the next time is one interval away.
     pub fn is_due(&mut self, now: Timestamp) -> bool {
         let due = self.last.is_none_or(|last| now.since(last) >= self.interval);

@@ -1,7 +1,7 @@
 //! The lookup actor: owns the dictionary and answers clients.
 
 use super::channels::{LookupJob, OutboxHandle};
-use super::clock::Clock;
+use super::clock::{Clock, Pace};
 use super::tracer::Tap;
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::protocol::{Lookup, LookupVerdict};
@@ -11,7 +11,7 @@ use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, Sender};
 
 /// Looks up what each job names and passes the RESPONSEs on to the sender, and tells `tap`, if there is
-/// one, what it did. Ends when `lookup_rx` is closed and drained, or the sender is gone.
+/// one, what it did. The first RESPONSE in a minute that the limiter withholds is logged (P-24). Ends when `lookup_rx` is closed and drained, or the sender is gone.
 pub fn run(
     mut lookup: Lookup,
     lookup_rx: &Receiver<LookupJob>,
@@ -21,6 +21,7 @@ pub fn run(
     tap: Option<&Tap>,
 ) {
     let mut outboxes = Pool::<Outbox>::default();
+    let mut withheld_pace = Pace::WITHHELD;
     for job in lookup_rx {
         let (inbox, wanted) = match job {
             LookupJob::Keys { inbox, wanted } => (inbox, wanted),
@@ -35,13 +36,14 @@ pub fn run(
             let (outbox, (rest, notes)) = outboxes.fill(|outbox| {
                 outbox.clear();
                 let counters = tally.count();
+                let withheld = &mut withheld_pace;
                 // Two loops: the one that notes nothing does not ask at each key whether it should.
                 let Some(tap) = tap else {
-                    return (look_up(&mut lookup, now, &inbox, left, outbox, counters, |_, _, _| {}), None);
+                    return (look_up(&mut lookup, now, &inbox, left, outbox, (counters, withheld), |_, _, _| {}), None);
                 };
                 let mut notes = Notes::of(left.len());
                 let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
-                let rest = look_up(&mut lookup, now, &inbox, left, outbox, counters, note);
+                let rest = look_up(&mut lookup, now, &inbox, left, outbox, (counters, withheld), note);
                 (rest, Some((tap, notes)))
             });
             left = rest;
@@ -63,13 +65,27 @@ fn look_up<'a>(
     inbox: &Inbox,
     wanted: &'a [usize],
     outbox: &mut Outbox,
-    counters: &mut Counters,
+    (counters, withheld_pace): (&mut Counters, &mut Pace),
     mut note: impl FnMut(usize, LookupVerdict, &Outbox),
 ) -> &'a [usize] {
     lookup.on_batch(now, inbox, wanted, outbox, |index, verdict, outbox| {
         note(index, verdict, outbox);
         count(verdict, counters);
+        if verdict == LookupVerdict::ResponseLimited && withheld_pace.is_due(now) {
+            log_withheld(inbox, index);
+        }
     })
+}
+
+/// Says whose answer was withheld.
+#[cold]
+fn log_withheld(inbox: &Inbox, index: usize) {
+    let client = inbox.get(index).and_then(|(source, message)| message.header.client(source));
+    let network = client.map_or_else(String::new, |client| {
+        let [a, b, c, _] = client.ip().octets();
+        format!(" to {client}: {a}.{b}.{c}.0/24 had its share of this second")
+    });
+    log::warn!("withheld a RESPONSE{network} (--response-limit; response_limited counts them)");
 }
 
 fn count(verdict: LookupVerdict, counters: &mut Counters) {

@@ -1,10 +1,11 @@
 //! The receiver: datagrams to decoded batches, until it is told to stop.
 
-use super::channels::{InboxHandle, LookupJob};
+use super::channels::{InboxHandle, LookupJob, News};
 use super::clock::{Clock, Pace};
 use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
-use crate::net::{DatagramSource, Received, Waker, is_transient};
+use crate::net::{DatagramSource, Received, SendFailure, Waker, is_transient};
+use crate::protocol::EXCERPT_LEN_MAX;
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Malformed};
 use crate::types::{Neighbours, Timestamp};
@@ -13,7 +14,7 @@ use crossbeam_channel::{Receiver, SendError, Sender, bounded};
 use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -72,6 +73,22 @@ pub trait Route {
     /// # Errors
     /// Whoever should take it is gone: the receiver ends.
     fn pass(&mut self, inbox: InboxHandle, counters: &mut Counters) -> Result<(), Gone>;
+
+    /// Tells of a malformed datagram, which is counted and logged already. Nobody has to care (P-5).
+    ///
+    /// # Errors
+    /// As [`Route::pass`].
+    fn malformed(&mut self, _from: SocketAddrV4, _datagram: &[u8], _error: DecodeError) -> Result<(), Gone> {
+        Ok(())
+    }
+
+    /// Tells that what was sent to `to` could not be delivered, where the source hears of that.
+    ///
+    /// # Errors
+    /// As [`Route::pass`].
+    fn undelivered(&mut self, _to: SocketAddrV4, _failure: SendFailure) -> Result<(), Gone> {
+        Ok(())
+    }
 }
 
 /// The other end of a channel is gone.
@@ -133,10 +150,20 @@ impl Route for ServentRoute {
     }
 }
 
-/// A client's route: everything to the conversation.
-impl Route for Sender<InboxHandle> {
+/// A client's route: everything to whoever asks. What is malformed too, one by one: the receiver waits meanwhile, and
+/// the kernel sheds what strangers send beyond it.
+impl Route for Sender<News> {
     fn pass(&mut self, inbox: InboxHandle, _: &mut Counters) -> Result<(), Gone> {
-        Ok(self.send(inbox)?)
+        Ok(self.send(News::Messages(inbox))?)
+    }
+
+    fn malformed(&mut self, from: SocketAddrV4, datagram: &[u8], error: DecodeError) -> Result<(), Gone> {
+        let excerpt = datagram[..datagram.len().min(EXCERPT_LEN_MAX)].to_vec();
+        Ok(self.send(News::Malformed { from, error, excerpt })?)
+    }
+
+    fn undelivered(&mut self, to: SocketAddrV4, failure: SendFailure) -> Result<(), Gone> {
+        Ok(self.send(News::Undelivered { to, failure })?)
     }
 }
 
@@ -159,15 +186,18 @@ pub fn run(
         let counters = tally.count();
         // Two loops: the one that notes nothing does not ask at each datagram whether it should.
         let received = match tap {
-            None => source.receive(|from, datagram| intake.take(from, datagram, counters, |_, _| {})),
-            Some(_) => source.receive(|from, datagram| {
+            None => source.receive(|from, at, datagram| intake.take(from, at, datagram, counters, |_, _| {})),
+            Some(_) => source.receive(|from, at, datagram| {
                 let note = |arrivals: &mut Arrivals, taken| arrivals.add(clock.now(), from, datagram.len(), taken);
-                intake.take(from, datagram, counters, note);
+                intake.take(from, at, datagram, counters, note);
             }),
         };
         intake.pass(counters);
         let shed = match received {
-            Ok(Received { shed, unreadable, batching_lost }) => {
+            Ok(Received { shed, unreadable, batching_lost, undelivered }) => {
+                if let Some((to, failure)) = undelivered {
+                    intake.gone |= intake.route.undelivered(to, failure).is_err();
+                }
                 // A woken call may bring something that is no datagram.
                 if !stop.is_set() {
                     tally.count().receive_failed += unreadable;
@@ -240,17 +270,19 @@ impl<'a, R: Route> Intake<'a, R> {
     fn take(
         &mut self,
         from: SocketAddrV4,
+        asked_at: Ipv4Addr,
         datagram: &[u8],
         counters: &mut Counters,
         note: impl FnOnce(&mut Arrivals, Result<Header, DecodeError>),
     ) {
         counters.received += 1;
         let inbox = Arc::get_mut(&mut self.filling).expect("a batch is shared only once it is passed on");
-        let taken = inbox.push(from, datagram);
+        let taken = inbox.push_at(from, asked_at, datagram);
         note(&mut self.arrivals, taken);
         if let Err(error) = taken {
             counters.count_drop(error.into());
             log::debug!("malformed datagram of {} bytes from {from}: {error}", datagram.len());
+            self.gone |= self.route.malformed(from, datagram, error).is_err();
         }
         if inbox.is_full() {
             self.pass(counters);

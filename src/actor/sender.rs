@@ -9,7 +9,8 @@ use crate::trace::{Events, Unsent};
 use crossbeam_channel::Receiver;
 use std::collections::HashMap;
 
-/// Sends each batch, and tells `tap`, if there is one, what could not leave. Ends when `outbox_rx` is closed and drained, so whatever was queued at a stop still leaves.
+/// Sends each batch, and tells `tap`, if there is one, what could not leave. Ends when `outbox_rx` is closed and
+/// drained, so whatever was queued at a stop still leaves.
 ///
 /// A datagram that can't leave is counted by kind and logged, at most once per 30 s and kind (P-25).
 pub fn run(
@@ -21,6 +22,7 @@ pub fn run(
 ) {
     let mut unsent = Vec::new();
     let mut paces: HashMap<SendFailure, Pace> = HashMap::new();
+    let mut stray_pace = Pace::FAILURES;
     for outbox in outbox_rx {
         let counters = tally.count();
         let sent = sink.send(&outbox, |to, failure| {
@@ -37,6 +39,9 @@ pub fn run(
         }
         if sent.offload_lost {
             log::warn!("the network does not segment datagrams (GSO): each is sent alone from now on");
+        }
+        if sent.strayed > 0 && stray_pace.is_due(clock.now()) {
+            log::warn!("answers could not leave from the address that was asked, and left from another one");
         }
         if sent.batching_lost {
             log::warn!("the system takes one datagram a call (sendmmsg refused): it will be slower");

@@ -9,10 +9,11 @@
 //!       └── group ─┘  └group┘ └alone      └alone
 //! ```
 //!
-//! Groups keep the order of each destination; between destinations there is none to keep.
+//! Groups keep the order of each destination; between destinations there is none to keep. Datagrams that are to leave
+//! from different addresses of this host (P-9) are as different as those to different destinations.
 
-use super::outbox::Outbox;
-use std::net::SocketAddrV4;
+use super::outbox::{Outbox, Transmit};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::Range;
 
 /// What one group may hold.
@@ -39,13 +40,15 @@ impl GroupLimits {
 pub struct Groups {
     groups: Vec<Group>,
     pieces: Vec<Piece>,
-    /// The groups that may still grow: at most one a destination.
+    /// The groups that may still grow: at most one a source and destination.
     open: Vec<usize>,
 }
 
 /// Datagrams that leave as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
+    /// From which of this host's addresses; unspecified: as routing chooses.
+    pub from: Ipv4Addr,
     /// Where to.
     pub to: SocketAddrV4,
     /// The length of each datagram; the last one may be shorter.
@@ -70,13 +73,14 @@ impl Groups {
         self.groups.clear();
         self.pieces.clear();
         self.open.clear();
-        for (bytes, to) in outbox.ranges() {
-            if limits.segments_max <= 1 || bytes.is_empty() || bytes.len() > limits.segment_len_max {
+        for transmit in outbox.transmits() {
+            let len = transmit.bytes.len();
+            if limits.segments_max <= 1 || len == 0 || len > limits.segment_len_max {
                 // What comes later for this destination must not overtake it.
-                self.open.retain(|&open| self.groups[open].to != to);
-                self.start(bytes, to);
+                self.open.retain(|&open| !self.groups[open].is_way_of(transmit));
+                self.start(transmit);
             } else {
-                self.place(bytes, to, limits);
+                self.place(transmit, limits);
             }
         }
     }
@@ -98,17 +102,18 @@ impl Groups {
         })
     }
 
-    fn place(&mut self, bytes: Range<usize>, to: SocketAddrV4, limits: GroupLimits) {
-        let found = self.open.iter().position(|&open| self.groups[open].to == to);
+    fn place(&mut self, transmit: &Transmit, limits: GroupLimits) {
+        let found = self.open.iter().position(|&open| self.groups[open].is_way_of(transmit));
         let Some(slot) = found else {
-            let started = self.start(bytes, to);
+            let started = self.start(transmit);
             self.open.push(started);
             return;
         };
+        let bytes = transmit.bytes.clone();
         let group = &mut self.groups[self.open[slot]];
         let fits = group.segments < limits.segments_max && group.len + bytes.len() <= limits.len_max;
         if !fits || bytes.len() > group.segment_len {
-            self.open[slot] = self.start(bytes, to);
+            self.open[slot] = self.start(transmit);
             return;
         }
         let is_shorter = bytes.len() < group.segment_len;
@@ -128,12 +133,20 @@ impl Groups {
         }
     }
 
-    fn start(&mut self, bytes: Range<usize>, to: SocketAddrV4) -> usize {
-        let piece = self.pieces.len();
-        let len = bytes.len();
-        self.pieces.push(Piece { bytes, next: None });
-        self.groups.push(Group { to, segment_len: len, segments: 1, len, first_piece: piece, last_piece: piece });
+    fn start(&mut self, transmit: &Transmit) -> usize {
+        let Transmit { ref bytes, from, to } = *transmit;
+        let (piece, len) = (self.pieces.len(), bytes.len());
+        self.pieces.push(Piece { bytes: bytes.clone(), next: None });
+        let (segments, first_piece, last_piece) = (1, piece, piece);
+        self.groups.push(Group { from, to, segment_len: len, segments, len, first_piece, last_piece });
         self.groups.len() - 1
+    }
+}
+
+impl Group {
+    /// Whether it goes from where `transmit` is to leave to where it is to go.
+    fn is_way_of(&self, transmit: &Transmit) -> bool {
+        (self.to, self.from) == (transmit.to, transmit.from)
     }
 }
 
@@ -177,6 +190,20 @@ mod tests {
         assert_eq!(sizes(&[(1, 20), (2, 20), (1, 20), (2, 20)]), [(1, 20, 2), (2, 20, 2)]);
         assert_eq!(sizes(&[(1, 20), (1, 0), (1, 20)]), [(1, 20, 1), (1, 0, 1), (1, 20, 1)]);
         assert_eq!(sizes(&[(1, 2_000), (1, 2_000)]), [(1, 2_000, 1), (1, 2_000, 1)]);
+    }
+
+    #[test]
+    fn p9_what_leaves_from_different_addresses_shares_no_group() {
+        let mut outbox = Outbox::default();
+        let froms = [1, 2, 1, 2, 0].map(|last| Ipv4Addr::new(127, 0, 0, last));
+        for from in froms {
+            let datagram = outbox.write(|bytes| bytes.push(7));
+            outbox.send_from(&datagram, from, at(1));
+        }
+        let mut groups = Groups::default();
+        groups.plan(&outbox, GroupLimits::OFFLOAD);
+        let planned: Vec<_> = groups.as_slice().iter().map(|group| (group.from, group.segments)).collect();
+        assert_eq!(planned, [(froms[0], 2), (froms[1], 2), (froms[4], 1)]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{BATCH_LEN_MAX, DATAGRAMS_MAX, KEPT_LEN_MAX};
 use crate::wire::{DecodeError, Header, Message, Text, decode};
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::Range;
 
 /// Well-formed datagrams in the order they came, each with its source.
@@ -16,6 +16,7 @@ pub struct Inbox {
 #[derive(Clone, Debug)]
 struct Entry {
     source: SocketAddrV4,
+    asked_at: Ipv4Addr,
     header: Header,
     field: Range<usize>,
 }
@@ -28,15 +29,29 @@ impl Inbox {
         self.entries.clear();
     }
 
-    /// Decodes `datagram` and keeps it, unless it is malformed.
+    /// Decodes `datagram`, which came from `source`, and keeps it, unless it is malformed.
     ///
     /// # Errors
     /// What [`decode`] says. The batch is then as it was.
     pub fn push(&mut self, source: SocketAddrV4, datagram: &[u8]) -> Result<Header, DecodeError> {
+        self.push_at(source, Ipv4Addr::UNSPECIFIED, datagram)
+    }
+
+    /// The same for one of which is known that it came in at the address `asked_at` of this host; unspecified: nobody
+    /// knows.
+    ///
+    /// # Errors
+    /// As [`Inbox::push`].
+    pub fn push_at(
+        &mut self,
+        source: SocketAddrV4,
+        asked_at: Ipv4Addr,
+        datagram: &[u8],
+    ) -> Result<Header, DecodeError> {
         let Message { header, text } = decode(datagram)?;
         let start = self.fields.len();
         self.fields.extend_from_slice(text.field());
-        self.entries.push(Entry { source, header, field: start..self.fields.len() });
+        self.entries.push(Entry { source, asked_at, header, field: start..self.fields.len() });
         Ok(header)
     }
 
@@ -49,6 +64,13 @@ impl Inbox {
     #[must_use]
     pub fn get(&self, index: usize) -> Option<(SocketAddrV4, Message<'_>)> {
         self.entries.get(index).map(|entry| self.message(entry))
+    }
+
+    /// At which of this host's addresses the message at `index` came in, as [`Inbox::push_at`] was told; unspecified
+    /// past the end.
+    #[must_use]
+    pub fn asked_at(&self, index: usize) -> Ipv4Addr {
+        self.entries.get(index).map_or(Ipv4Addr::UNSPECIFIED, |entry| entry.asked_at)
     }
 
     /// Whether it holds as much as a batch may: [`DATAGRAMS_MAX`] messages, or [`BATCH_LEN_MAX`] bytes of text.
@@ -95,6 +117,17 @@ mod tests {
         inbox.clear();
         assert!(inbox.is_empty());
     }
+
+    #[test]
+    fn p9_it_knows_at_which_address_each_was_asked_if_anybody_does() {
+        let source = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9);
+        let asked = Ipv4Addr::new(127, 0, 0, 2);
+        let mut inbox = Inbox::default();
+        inbox.push(source, b"\0\x01http").unwrap();
+        inbox.push_at(source, asked, b"\0\x01http").unwrap();
+        assert_eq!([0, 1, 2].map(|index| inbox.asked_at(index)), [Ipv4Addr::UNSPECIFIED, asked, Ipv4Addr::UNSPECIFIED]);
+    }
+
     fn fill(inbox: &mut Inbox, datagrams: usize, text_len: usize) {
         let datagram = [b"\0\x01", vec![b'k'; text_len].as_slice()].concat();
         for _ in 0..datagrams {

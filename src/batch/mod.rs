@@ -12,7 +12,7 @@ mod pool;
 
 pub use groups::{Group, GroupLimits, Groups, segments};
 pub use inbox::Inbox;
-pub use outbox::{Datagram, Outbox};
+pub use outbox::{Datagram, Outbox, Transmit};
 pub use pool::Pool;
 
 /// The most datagrams that one [`Inbox`] is given. A receive call brings up to 64, and with receive offload thousands,

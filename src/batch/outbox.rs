@@ -1,19 +1,30 @@
 //! Datagrams to send: each written once, however many destinations it has.
 
 use super::{BATCH_LEN_MAX, KEPT_LEN_MAX};
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::Range;
 
 /// Datagrams and their destinations, in the order in which they are to leave.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     bytes: Vec<u8>,
-    transmits: Vec<(Datagram, SocketAddrV4)>,
+    transmits: Vec<Transmit>,
 }
 
 /// A datagram written to an [`Outbox`], by its place there. Only good for the outbox that returned it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Datagram(Range<usize>);
+
+/// A datagram that is queued for one destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// Which of [`Outbox::bytes`] it is; neighbours in memory can be told by it.
+    pub bytes: Range<usize>,
+    /// From which of this host's addresses it is to leave (P-9); unspecified: as routing chooses.
+    pub from: Ipv4Addr,
+    /// Where to.
+    pub to: SocketAddrV4,
+}
 
 impl Outbox {
     /// Empties it and keeps its memory, up to what a batch of ordinary datagrams needs.
@@ -32,12 +43,17 @@ impl Outbox {
 
     /// Queues a written datagram for one more destination.
     pub fn send(&mut self, datagram: &Datagram, to: SocketAddrV4) {
-        self.transmits.push((datagram.clone(), to));
+        self.send_from(datagram, Ipv4Addr::UNSPECIFIED, to);
+    }
+
+    /// The same, to leave from this address of the host; from the unspecified one as routing chooses.
+    pub fn send_from(&mut self, datagram: &Datagram, from: Ipv4Addr, to: SocketAddrV4) {
+        self.transmits.push(Transmit { bytes: datagram.0.clone(), from, to });
     }
 
     /// What is queued: bytes and destination, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], SocketAddrV4)> + Clone {
-        self.transmits.iter().map(|(Datagram(range), to)| (&self.bytes[range.clone()], *to))
+        self.transmits.iter().map(|transmit| (&self.bytes[transmit.bytes.clone()], transmit.to))
     }
 
     /// The sends at `indices` of that order, datagram by datagram: its bytes, and whom it goes to. One that is queued
@@ -49,13 +65,14 @@ impl Outbox {
         &self,
         indices: Range<usize>,
     ) -> impl Iterator<Item = (&[u8], impl ExactSizeIterator<Item = SocketAddrV4> + Clone)> {
-        let runs = self.transmits[indices].chunk_by(|(one, _), (next, _)| one == next);
-        runs.map(|run| (&self.bytes[run[0].0.0.clone()], run.iter().map(|(_, to)| *to)))
+        let runs = self.transmits[indices].chunk_by(|one, next| one.bytes == next.bytes);
+        runs.map(|run| (&self.bytes[run[0].bytes.clone()], run.iter().map(|transmit| transmit.to)))
     }
 
-    /// The same as ranges of [`Outbox::bytes`], by which neighbours in memory can be told.
-    pub fn ranges(&self) -> impl ExactSizeIterator<Item = (Range<usize>, SocketAddrV4)> {
-        self.transmits.iter().map(|(Datagram(range), to)| (range.clone(), *to))
+    /// What is queued, in order.
+    #[must_use]
+    pub fn transmits(&self) -> &[Transmit] {
+        &self.transmits
     }
 
     /// Everything that was written, in order.
@@ -104,9 +121,11 @@ mod tests {
         let expected = [(&b"second"[..], vec![at(1)]), (b"first", vec![at(2), at(3)])];
         assert_eq!(runs.collect::<Vec<_>>(), expected);
         assert_eq!(queued, [(&b"first"[..], at(1)), (b"second", at(1)), (b"first", at(2)), (b"first", at(3))]);
-        let ranges: Vec<_> = outbox.ranges().collect();
-        assert_eq!(ranges, [(0..5, at(1)), (5..11, at(1)), (0..5, at(2)), (0..5, at(3))]);
-        assert_eq!((outbox.bytes(), outbox.len(), outbox.is_empty()), (&b"firstsecond"[..], 4, false));
+        outbox.send_from(&second, Ipv4Addr::LOCALHOST, at(1));
+        let [.., chosen, asked] = outbox.transmits() else { panic!("five are queued") };
+        assert_eq!(*chosen, Transmit { bytes: 0..5, from: Ipv4Addr::UNSPECIFIED, to: at(3) });
+        assert_eq!(*asked, Transmit { bytes: 5..11, from: Ipv4Addr::LOCALHOST, to: at(1) });
+        assert_eq!((outbox.bytes(), outbox.len(), outbox.is_empty()), (&b"firstsecond"[..], 5, false));
         outbox.clear();
         assert_eq!((outbox.bytes(), outbox.len(), outbox.is_empty()), (&b""[..], 0, true));
     }

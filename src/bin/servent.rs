@@ -4,5 +4,9 @@ use servent::cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::servent::main(std::env::args_os().skip(1), cli::servent::Farewell::Counters, || {})
+    cli::servent::main(
+        std::env::args_os().skip(1),
+        cli::servent::Farewell::Counters,
+        cli::servent::complain_unless_started,
+    )
 }

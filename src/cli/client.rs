@@ -16,7 +16,7 @@ use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, Parser};
 use crossbeam_channel::{Receiver, after, select, unbounded};
 use log::LevelFilter;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::SIGINT;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
@@ -37,7 +37,9 @@ pub const NAME: &str = "clientTP3";
 /// nobody answers it asks again; after an answer it waits for others until none has come for 4 s.
 ///
 /// Answers go to standard output: at a terminal with who sent them and how long that took, otherwise as KEY TAB SERVENT
-/// TAB VALUE with the bytes as they came. Remarks go to standard error.
+/// TAB VALUE with the bytes as they came. Remarks go to standard error: also, once each, who sent what can't be an answer,
+/// with what was found and what was expected; that nothing listens where it asked, while it waits all the same; and
+/// that --nul may help.
 #[derive(Clone, Debug, Parser)]
 #[command(name = NAME)]
 pub(super) struct ClientArgs {
@@ -46,7 +48,8 @@ pub(super) struct ClientArgs {
     servent: Peer,
     /// Keys to ask for; without any, lines of standard input
     ///
-    /// At a terminal it shows a prompt, until Ctrl-D. A key that begins with a dash goes behind `--`.
+    /// At a terminal it shows a prompt, until Ctrl-D. A lone - stands for standard input. A key that begins with a dash
+    /// goes behind `--`.
     #[arg(value_name = "KEY")]
     keys: Vec<OsString>,
     #[command(flatten)]
@@ -60,18 +63,18 @@ pub(super) struct ClientArgs {
 pub(super) struct AskingArgs {
     /// How long to wait for each answer
     ///
-    /// For a first one after each try, and for another one after each answer. Fractions are allowed.
-    #[arg(long, value_name = "SECONDS", default_value = "4", value_parser = values::seconds)]
+    /// For a first one after each try, and for another one after each answer. Fractions are allowed, and 500ms or 2s.
+    #[arg(short, long, value_name = "SECONDS", default_value = "4", value_parser = values::seconds)]
     timeout: Duration,
     /// How often to ask while nobody answers
     ///
     /// From 1 to 1000 times. After an answer the question is never sent again.
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = values::number(1..=1000, 2))]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 2, value_parser = values::number(1..=1000, 2))]
     tries: u32,
     /// How many keys to ask for at a time
     ///
     /// From 1 to 1024. At the prompt it is one.
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = values::number(1..=1024, 64))]
+    #[arg(short, long, value_name = "N", default_value_t = 64, value_parser = values::number(1..=1024, 64))]
     jobs: u32,
     /// Write answers as JSON
     ///
@@ -86,8 +89,7 @@ pub(super) struct AskingArgs {
     nul: bool,
     /// Colours: auto, always or never
     ///
-    /// `auto` is where they are shown to a person, unless NO_COLOR is set, or TERM says that the terminal has no colours
-    /// (dumb).
+    /// `auto` is where they are shown to a person, unless NO_COLOR is set or TERM is dumb or not set.
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: ColorChoice,
     /// Keep no history of what is typed
@@ -102,11 +104,14 @@ impl AskingArgs {
         if self.nul { Dialect::NulTerminated } else { Dialect::Plain }
     }
 
-    /// The KEY arguments as keys, bytes for bytes (P-4).
+    /// The KEY arguments as keys, bytes for bytes (P-4). None are left where a lone `-` stands for standard input.
     ///
     /// # Errors
     /// What clap says of the first that is none.
     pub(super) fn checked_keys<C: CommandFactory>(&self, typed: &[OsString]) -> Result<Vec<AskedKey>, clap::Error> {
+        if typed.iter().map(|key| key.as_bytes()).eq([b"-"]) {
+            return Ok(Vec::new());
+        }
         let check = |typed: &OsString| {
             AskedKey::in_dialect(typed.as_bytes(), self.dialect()).map_err(|error| {
                 let message = format!("invalid value '{}' for '[KEY]...': {error}", escape(typed.as_bytes()));
@@ -124,7 +129,8 @@ impl AskingArgs {
 
     /// A client of `servent` that asks for `keys`, or for what is typed.
     pub(super) fn config(&self, servent: SocketAddrV4, keys: Vec<AskedKey>, verbosity: Verbosity) -> SessionConfig {
-        let is_dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        // A terminal without a name is as good as one without colours and without a cursor to move.
+        let is_dumb = env::var_os("TERM").is_none_or(|terminal| terminal.is_empty() || terminal == "dumb");
         SessionConfig {
             servent,
             keys,
@@ -139,6 +145,7 @@ impl AskingArgs {
             },
             // https://no-color.org: present and not empty, whatever it says.
             no_colours: is_dumb || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            is_dumb,
             // What is logged at any time would mix with it.
             live: !is_dumb && !verbosity.is_verbose(),
             history: self.history(),
@@ -204,13 +211,15 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
     let mut crew = Crew::default();
     // At a terminal there are settings to put back first.
     let may_be_stuck = !io::stdout().is_terminal();
-    let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], interrupt_tx, move |signal| match signal {
-        SIGINT => Interrupt::User,
+    let terminal_tx = interrupt_tx.clone();
+    let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, interrupt_tx, move |signal| match signal {
+        SIGINT => Some(Interrupt::User),
+        _ if signals::attend_terminal(signal, &terminal_tx) => None,
         _ => {
             if may_be_stuck {
                 leave_in_time();
             }
-            Interrupt::Leave
+            Some(Interrupt::Leave)
         }
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
@@ -230,15 +239,19 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
 fn resolve(servent: &Peer, interrupt_rx: &Receiver<Interrupt>) -> Result<Result<SocketAddrV4, Ending>, String> {
     let servent = servent.clone();
     let resolved_rx = aside("resolver", move || servent.resolve()).map_err(|error| format!("cannot start: {error}"))?;
-    select! {
-        recv(resolved_rx) -> resolved => match resolved {
-            Ok(resolved) => resolved.map(Ok).map_err(|error| error.to_string()),
-            Err(_) => Err("the thread 'resolver' ended by itself".to_owned()),
-        },
-        recv(interrupt_rx) -> interrupt => Ok(Err(match interrupt {
-            Ok(Interrupt::User) => Ending::Interrupted,
-            Ok(Interrupt::Leave) | Err(_) => Ending::Left,
-        })),
+    loop {
+        select! {
+            recv(resolved_rx) -> resolved => return match resolved {
+                Ok(resolved) => resolved.map(Ok).map_err(|error| error.to_string()),
+                Err(_) => Err("the thread 'resolver' ended by itself".to_owned()),
+            },
+            recv(interrupt_rx) -> interrupt => match interrupt {
+                Ok(Interrupt::User) => return Ok(Err(Ending::Interrupted)),
+                Ok(Interrupt::Leave) | Err(_) => return Ok(Err(Ending::Left)),
+                // There is nothing on the terminal yet.
+                Ok(Interrupt::Resized | Interrupt::GoneOn) => {}
+            },
+        }
     }
 }
 

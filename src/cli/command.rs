@@ -4,6 +4,7 @@
 use super::generate::{self, Wanted};
 use super::manual::Manual;
 use super::{exit_of_output, exit_with_usage, hints};
+use crate::text::escape;
 use clap::builder::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
@@ -122,21 +123,41 @@ pub(super) fn print_generated(command: Command, manual: &Manual, wanted: Wanted)
     exit_of_output(printed, manual)
 }
 
-/// Replaces clap's tips by ours, but for the option that is nearest to an unknown one.
+/// Replaces what was typed by what is safe to show of it (P-44).
+fn escape_words(error: &mut clap::Error) {
+    let unsafe_words: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(word) => Some((kind, escape(word.as_bytes()))).filter(|(_, shown)| shown != word),
+            _ => None,
+        })
+        .collect();
+    for (kind, shown) in unsafe_words {
+        error.insert(kind, ContextValue::String(shown));
+    }
+}
+
+/// Replaces clap's tips by ours, but for the option that is nearest to an unknown one that no other program has.
 fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &[OsString]) -> clap::Error {
     let tip = match error.kind() {
-        ErrorKind::UnknownArgument if error.get(ContextKind::SuggestedArg).is_some() => None,
-        ErrorKind::UnknownArgument => match error.get(ContextKind::InvalidArg) {
+        ErrorKind::UnknownArgument => match error.get(ContextKind::InvalidArg).cloned() {
             Some(ContextValue::String(typed)) if typed.starts_with('-') => {
-                hints::unknown_option(typed, command, manual.name, words)
+                let tip = hints::others_option(&typed, manual.name);
+                if tip.is_some() {
+                    error.remove(ContextKind::SuggestedArg);
+                }
+                let is_near = error.get(ContextKind::SuggestedArg).is_some();
+                let unknown = || hints::unknown_option(&typed, command, manual.name, words);
+                if is_near { tip } else { tip.or_else(unknown) }
             }
             _ => None,
         },
         _ => (manual.hint)(&hints::operands(command, words)),
     };
+    escape_words(&mut error);
     error.remove(ContextKind::Suggested);
     if let Some(tip) = tip {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![escape(tip.as_bytes()).into()]));
     }
     error
 }

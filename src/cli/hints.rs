@@ -2,8 +2,11 @@
 //!
 //! A tip shows the line that was meant, from what was typed.
 
+use super::client::{self, ClientArgs};
+use super::overlay;
+use super::servent::{self, ServentArgs};
 use super::values::{self, Peer};
-use clap::Command;
+use clap::{Command, CommandFactory};
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -39,6 +42,18 @@ pub(super) fn unknown_option(typed: &str, command: &Command, name: &str, words: 
     let takes_keys = command.get_positionals().any(|arg| arg.get_id() == "keys");
     let first = operands(command, words).into_iter().next()?;
     takes_keys.then(|| format!("if '{typed}' is a key, put it behind `--`: {name} {}", line(&[&first, "--", typed])))
+}
+
+/// What to do about an option that another program has: `tp3 overlay --trace` is meant for the servents.
+pub(super) fn others_option(typed: &str, name: &str) -> Option<String> {
+    let has = |command: Command| command.get_opts().any(|option| option.get_long() == typed.strip_prefix("--"));
+    if name != servent::NAME && has(ServentArgs::command()) {
+        let place =
+            if name == overlay::NAME { ": put it on the lines of FILE, for each servent that is to" } else { "" };
+        return Some(format!("'{typed}' is an option of {}{place}", servent::NAME));
+    }
+    let is_of_client = name == servent::NAME && has(ClientArgs::command());
+    is_of_client.then(|| format!("'{typed}' is an option of {}", client::NAME))
 }
 
 /// What to do about a word that stands where `tp3` expects a verb.

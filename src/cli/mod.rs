@@ -30,6 +30,7 @@ pub mod toolbox;
 pub mod values;
 
 use crate::overlay::Logging;
+use crate::text::escape;
 use log::LevelFilter;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -98,9 +99,11 @@ impl Verbosity {
     }
 }
 
-/// Says on standard error why `program` ends.
+/// Says on standard error why `program` ends. Names and words that somebody else may have chosen are made safe to show
+/// (P-44).
 fn complain(program: &str, cause: impl Display) {
-    writeln!(io::stderr(), "{program}: {cause}").ok();
+    let cause: Vec<_> = cause.to_string().lines().map(|line| escape(line.as_bytes())).collect();
+    writeln!(io::stderr(), "{program}: {}", cause.join("\n")).ok();
 }
 
 /// Ends with what clap says: help and version on standard output, errors on standard error with an example of how it

@@ -1,6 +1,7 @@
 //! `tp3 overlay FILE [KEY]...`
 
 use super::client::{AskingArgs, exit_code};
+use super::servent::NotStarted;
 use super::signals::{self, SignalGuard};
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_of_output, exit_with_usage,
@@ -11,13 +12,13 @@ use crate::actor::aside::aside;
 use crate::actor::crew::Crew;
 use crate::console::client_ui::Interrupt;
 use crate::console::session;
-use crate::overlay::{Overlay, OverlayError, OverlayFile, READY, ServentProgram, die_with_parent};
+use crate::overlay::{Overlay, OverlayError, OverlayFile, ServentProgram, StartReport, die_with_parent};
 use crate::protocol::AskedKey;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 use log::LevelFilter;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::SIGINT;
 use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -31,7 +32,7 @@ use std::process::{self, ExitCode};
 pub(super) const SERVENT_MODE: &str = "--as-servent";
 
 /// The program's name, and the verb.
-const NAME: &str = "tp3 overlay";
+pub(super) const NAME: &str = "tp3 overlay";
 
 /// Overlay of servents on this machine, with a client
 ///
@@ -47,11 +48,19 @@ pub(super) struct OverlayArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Keys to ask for; without any, lines of standard input
+    ///
+    /// A lone - stands for standard input as well.
     #[arg(value_name = "KEY")]
     keys: Vec<OsString>,
     /// Port of the servent to ask [default: first in FILE]
     #[arg(long, value_name = "PORT", value_parser = values::port)]
     at: Option<u16>,
+    /// Put the overlay on the ports from N on
+    ///
+    /// The lowest port that FILE listens on becomes N, the others keep their distance, and neighbours and --at follow.
+    /// Ports that no line of FILE listens on stay. For a file whose ports are in use.
+    #[arg(long, value_name = "N", value_parser = values::port)]
+    port_base: Option<u16>,
     /// Print what FILE says as JSON, and do nothing else
     ///
     /// For programs that run an overlay their own way, so that they need no parser of overlay files.
@@ -76,7 +85,10 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     args.verbosity.start_logging(LevelFilter::Warn);
     let (signal_tx, signal_rx) = unbounded();
     let mut crew = Crew::default();
-    let guard = match signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], signal_tx, |signal| signal) {
+    let (interrupt_tx, interrupt_rx) = unbounded();
+    let terminal_tx = interrupt_tx.clone();
+    let pass_on = move |signal| (!signals::attend_terminal(signal, &terminal_tx)).then_some(signal);
+    let guard = match signals::forward(&mut crew, &signals::OF_A_CLIENT, signal_tx, pass_on) {
         Ok(guard) => guard,
         Err(error) => return fail(format_args!("cannot listen to signals: {error}")),
     };
@@ -84,27 +96,30 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(file) => file,
         Err(ended) => return ended,
     };
+    let shifted = match shifted(&file, args.port_base) {
+        Ok(shifted) => shifted,
+        Err(message) => return exit_with_value_error(message),
+    };
     if args.print_json {
-        return match file.to_json() {
+        return match shifted.to_json() {
             Ok(json) => exit_of_output(writeln!(io::stdout(), "{json}"), &manual::OVERLAY),
             Err(error) => fail(format_args!("{}: cannot be printed as JSON: {error}", args.file.display())),
         };
     }
+    // The port to ask at is one of the file, wherever that is now.
     let servent = match entry(&file, args.at) {
-        Ok(servent) => servent,
-        Err(message) => {
-            return exit_with_usage(
-                &OverlayArgs::command().error(ErrorKind::ValueValidation, message),
-                &manual::OVERLAY,
-            );
-        }
+        Ok(place) => shifted.lines()[place].address(),
+        Err(message) => return exit_with_value_error(message),
     };
-    run(&args, &file, servent, keys, Signals { signal_rx, guard, crew }).map_or_else(fail, ExitCode::from)
+    run(&args, &shifted, servent, keys, Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew })
+        .map_or_else(fail, ExitCode::from)
 }
 
 /// The signals that come, and the thread that they come from.
 struct Signals {
     signal_rx: Receiver<i32>,
+    interrupt_tx: Sender<Interrupt>,
+    interrupt_rx: Receiver<Interrupt>,
     guard: SignalGuard,
     crew: Crew,
 }
@@ -132,6 +147,11 @@ fn exit_of_signal(signal: i32) -> u8 {
     if signal == SIGINT { EXIT_INTERRUPTED } else { EXIT_TERMINATED }
 }
 
+/// Ends with what is wrong with an option's value.
+fn exit_with_value_error(message: String) -> ExitCode {
+    exit_with_usage(&OverlayArgs::command().error(ErrorKind::ValueValidation, message), &manual::OVERLAY)
+}
+
 fn fail(cause: impl Display) -> ExitCode {
     complain(NAME, cause);
     ExitCode::from(EXIT_FAILURE)
@@ -151,10 +171,15 @@ pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCod
     if let Err(error) = die_with_parent(parent) {
         return fail(error);
     }
-    servent::main(words, servent::Farewell::Nothing, || {
-        let mut parent = io::stdout();
+    servent::main(words, servent::Farewell::Nothing, |outcome| {
+        let report = match outcome {
+            Ok(()) => StartReport::Serves,
+            Err(NotStarted { cause, is_port_in_use }) => {
+                StartReport::NotStarted { cause: cause.clone(), is_port_in_use: *is_port_in_use }
+            }
+        };
         // A parent that is gone will not miss it.
-        parent.write_all(READY.as_bytes()).and_then(|()| parent.flush()).ok();
+        report.write(io::stdout()).ok();
     })
 }
 
@@ -165,19 +190,21 @@ fn run(
     keys: Vec<AskedKey>,
     signals: Signals,
 ) -> Result<u8, String> {
-    let Signals { signal_rx, guard, mut crew } = signals;
+    let Signals { signal_rx, interrupt_tx, interrupt_rx, guard, mut crew } = signals;
     let verbose = args.verbosity.is_verbose();
     let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
     let mut overlay = match Overlay::start(&program, &file.members(verbose), verbose, &signal_rx) {
         Ok(overlay) => overlay,
         Err(OverlayError::Interrupted(signal)) => return Ok(exit_of_signal(signal)),
+        Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
+            return Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"));
+        }
         Err(error) => return Err(error.to_string()),
     };
     writeln!(io::stderr(), "{file}\nasking servent {servent}").ok();
 
     let config = args.asking.config(servent, keys, args.verbosity);
     let ended_rx = overlay.ended();
-    let (interrupt_tx, interrupt_rx) = unbounded();
     let (died_tx, died_rx) = bounded(1);
     crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
         .map_err(|error| format!("cannot start: {error}"))?;
@@ -198,10 +225,16 @@ fn run(
     ))
 }
 
-/// The servent to ask: the first one, or the one at `port`.
-fn entry(file: &OverlayFile, port: Option<u16>) -> Result<SocketAddrV4, String> {
-    let is_meant = |address: &SocketAddrV4| port.is_none_or(|port| address.port() == port);
-    file.addresses().find(is_meant).ok_or_else(|| {
+/// The overlay on the ports from `base` on, or as its file has it.
+fn shifted(file: &OverlayFile, base: Option<u16>) -> Result<OverlayFile, String> {
+    let Some(base) = base else { return Ok(file.clone()) };
+    file.with_port_base(base).map_err(|error| format!("invalid value '{base}' for '--port-base <N>': {error}"))
+}
+
+/// The place of the servent to ask among the lines: the first one, or the one at `port`.
+fn entry(file: &OverlayFile, port: Option<u16>) -> Result<usize, String> {
+    let is_meant = |address: SocketAddrV4| port.is_none_or(|port| address.port() == port);
+    file.addresses().position(is_meant).ok_or_else(|| {
         let ports: Vec<_> = file.addresses().map(|address| address.port().to_string()).collect();
         format!(
             "invalid value '{}' for '--at <PORT>': expected the port of a servent in the overlay file: {}",

@@ -9,6 +9,7 @@ use crate::protocol::SeenConfig;
 use crate::servent::RESPONSE_LIMIT;
 use crate::serving::{self, Events, ServentEvent, Serving, ServingConfig, ServingError, TraceTarget};
 use crate::stats::Counters;
+use crate::text::escape;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -39,6 +40,8 @@ pub struct ServentArgs {
     #[arg(value_name = "PORT", value_parser = values::port)]
     port: u16,
     /// Key-value file: on each line a key and its value
+    ///
+    /// - is standard input, which is read once: a reload keeps the pairs.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Neighbours, at most 10: IPv4 address or host name, and port
@@ -73,8 +76,8 @@ pub struct ServentArgs {
     neighbours_only: bool,
     /// RESPONSEs a second to a /24
     ///
-    /// Keeps strangers from aiming RESPONSEs at others. It holds for globally routable addresses, not for loopback and
-    /// private ones. 0 is no limit.
+    /// Keeps strangers from aiming RESPONSEs at others. It holds for globally routable addresses, not for loopback,
+    /// private and shared ones. 0 is no limit.
     #[arg(long, value_name = "N", default_value_t = RESPONSE_LIMIT, value_parser = values::number(0..=u32::MAX, RESPONSE_LIMIT))]
     response_limit: u32,
     /// Do without segmentation and receive offload (GSO, GRO)
@@ -129,7 +132,7 @@ impl ServentArgs {
             let message = format!(
                 "{} neighbours '{}'...: expected at most {} of [IP:PORT]...",
                 args.neighbours.len(),
-                args.neighbours[0],
+                escape(args.neighbours[0].to_string().as_bytes()),
                 Neighbours::COUNT_MAX
             );
             return Err(Self::command().error(ErrorKind::TooManyValues, message));
@@ -213,15 +216,54 @@ pub enum Farewell {
     Nothing,
 }
 
-/// Runs the program with these words, its own name not among them; calls `ready` once it is bound and serving.
-pub fn main(words: impl IntoIterator<Item = OsString>, farewell: Farewell, ready: impl FnOnce()) -> ExitCode {
+/// Why a servent does not serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotStarted {
+    /// The cause, with a tip where one helps.
+    pub cause: String,
+    /// It is that another program holds its port.
+    pub is_port_in_use: bool,
+}
+
+impl From<String> for NotStarted {
+    fn from(cause: String) -> Self {
+        Self { cause, is_port_in_use: false }
+    }
+}
+
+/// Says on standard error why a servent does not serve.
+pub fn complain_unless_started(outcome: Result<(), &NotStarted>) {
+    match outcome {
+        Ok(()) => {}
+        Err(NotStarted { cause, is_port_in_use: true }) => complain(NAME, format_args!("{cause}; choose another one")),
+        Err(NotStarted { cause, .. }) => complain(NAME, cause),
+    }
+}
+
+/// Runs the program with these words, its own name not among them; tells `started` once it is bound and serving, or why
+/// it is not, which is said nowhere else.
+pub fn main(
+    words: impl IntoIterator<Item = OsString>,
+    farewell: Farewell,
+    started: impl FnOnce(Result<(), &NotStarted>),
+) -> ExitCode {
     let read = command::read::<ServentArgs>(&manual::SERVENT, words);
     let args = match read.and_then(|args| args.counted().map_err(|error| exit_with_usage(&error, &manual::SERVENT))) {
         Ok(args) => args,
         Err(ended) => return ended,
     };
     args.verbosity.start_logging(LevelFilter::Info);
-    ExitCode::from(report(serve(args, farewell, ready)))
+    match start(args) {
+        Ok(None) => ExitCode::from(EXIT_OK),
+        Ok(Some(serving)) => {
+            started(Ok(()));
+            ExitCode::from(report(serve(serving, farewell)))
+        }
+        Err(cause) => {
+            started(Err(&cause));
+            ExitCode::from(EXIT_FAILURE)
+        }
+    }
 }
 
 /// Says on standard error why a servent failed, if it did, and returns the exit code.
@@ -235,21 +277,43 @@ pub fn report(outcome: Result<(), String>) -> u8 {
     }
 }
 
-fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<(), String> {
+/// A servent that serves, and the signals that it is told by.
+struct Started {
+    serving: Serving,
+    events: Events,
+    guard: signals::SignalGuard,
+    crew: Crew,
+}
+
+/// Starts the servent; `None` if it was told to stop before it served.
+fn start(args: ServentArgs) -> Result<Option<Started>, NotStarted> {
     let (events_tx, events_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP, SIGUSR1], events_tx, |signal| match signal {
-        SIGHUP => ServentEvent::Reload,
-        SIGUSR1 => ServentEvent::PrintCounters,
-        _ => ServentEvent::Stop,
+        SIGHUP => Some(ServentEvent::Reload),
+        SIGUSR1 => Some(ServentEvent::PrintCounters),
+        _ => Some(ServentEvent::Stop),
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let mut events = Events::new(events_rx);
-    let Some(serving) = start(args, &mut events)? else {
-        drop(guard);
-        return crew.join().map_err(|panicked| panicked.to_string());
+    let file = args.file.clone();
+    let started = match events.wait_for("resolver", move || args.check()) {
+        Ok(config) => serving::start(&config.map_err(|error| error.to_string())?, &mut events),
+        Err(error) => Err(error),
     };
-    ready();
+    match (started, hints::kv_file(&file)) {
+        (Ok(serving), _) => Ok(Some(Started { serving, events, guard, crew })),
+        (Err(ServingError::Stopped), _) => Ok(None),
+        (Err(error @ ServingError::File(_)), Some(hint)) => Err(format!("{error}\ntip: {hint}").into()),
+        (Err(error), _) => {
+            let is_port_in_use = matches!(error, ServingError::PortInUse(..));
+            Err(NotStarted { cause: error.to_string(), is_port_in_use })
+        }
+    }
+}
+
+fn serve(started: Started, farewell: Farewell) -> Result<(), String> {
+    let Started { serving, events, guard, crew } = started;
     let print = |counters: &Counters| {
         // Nobody to show them to is no reason to stop.
         writeln!(io::stderr(), "{counters}").ok();
@@ -261,20 +325,4 @@ fn serve(args: ServentArgs, farewell: Farewell, ready: impl FnOnce()) -> Result<
     drop(guard);
     outcome.map_err(|failure| failure.to_string())?;
     crew.join().map_err(|panicked| panicked.to_string())
-}
-
-/// Starts the servent; `None` if it was told to stop before it served.
-fn start(args: ServentArgs, events: &mut Events) -> Result<Option<Serving>, String> {
-    let file = args.file.clone();
-    let resolved = events.wait_for("resolver", move || args.check());
-    let started = match resolved {
-        Ok(config) => serving::start(&config.map_err(|error| error.to_string())?, events),
-        Err(error) => Err(error),
-    };
-    match (started, hints::kv_file(&file)) {
-        (Ok(serving), _) => Ok(Some(serving)),
-        (Err(ServingError::Stopped), _) => Ok(None),
-        (Err(error @ ServingError::File(_)), Some(hint)) => Err(format!("{error}\ntip: {hint}")),
-        (Err(error), _) => Err(error.to_string()),
-    }
 }

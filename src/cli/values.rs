@@ -1,5 +1,6 @@
 //! What can stand for a port, a neighbour or a number of seconds, each with a message that shows how it is done.
 
+use crate::text::escape;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -119,8 +120,10 @@ pub fn peer(typed: &str) -> Result<Peer, String> {
         let missing = if port(typed).is_ok() { "an address before the port" } else { "a port behind the address" };
         return Err(format!("expected {missing}, {EXAMPLE}"));
     };
-    let port = port(typed_port)
-        .map_err(|_| format!("expected a port from 1 to 65535 behind the colon, found '{typed_port}', {EXAMPLE}"))?;
+    let port = port(typed_port).map_err(|_| {
+        let found = escape(typed_port.as_bytes());
+        format!("expected a port from 1 to 65535 behind the colon, found '{found}', {EXAMPLE}")
+    })?;
     if host.is_empty() || host.chars().any(|character| character.is_whitespace() || character.is_control()) {
         return Err(format!("expected an IPv4 address or a host name before the colon, {EXAMPLE}"));
     }
@@ -159,19 +162,26 @@ pub(super) fn number(
     }
 }
 
-/// Reads a number of seconds, fractions allowed.
+/// What can stand behind a number, and how many seconds it is. Of two that end alike the longer comes first.
+const UNITS: [(&str, f64); 5] = [("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("m", 60.0), ("h", 3_600.0)];
+
+/// Reads a time: a number of seconds, or one with its unit behind it, as in `500ms`. Fractions are allowed.
 ///
 /// # Errors
 /// See [`port`].
 pub fn seconds(typed: &str) -> Result<Duration, String> {
-    let seconds = typed.parse().ok().filter(|&seconds| seconds > 0.0 && seconds <= SECONDS_MAX);
-    seconds
+    let with_unit = UNITS.iter().find_map(|(unit, len)| Some((typed.strip_suffix(unit)?.trim_end(), len)));
+    let (number, unit_len) = with_unit.unwrap_or((typed, &1.0));
+    let number: Option<f64> = number.parse().ok();
+    number
+        .map(|number| number * unit_len)
+        .filter(|&seconds| seconds > 0.0 && seconds <= SECONDS_MAX)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "expected a number of seconds above 0 and up to a year, for example 0.5".to_owned())
+        .ok_or_else(|| "expected a time above 0 and up to a year, for example 0.5 (seconds) or 500ms".to_owned())
 }
 
-/// Reads how often something is logged: a number of seconds, a tenth at the least.
+/// Reads how often something is logged: a time as [`seconds`] takes it, a tenth of a second at the least.
 ///
 /// # Errors
 /// See [`port`].
@@ -180,7 +190,7 @@ pub fn log_interval(typed: &str) -> Result<Duration, String> {
     seconds(typed)
         .ok()
         .filter(|interval| *interval >= MIN)
-        .ok_or_else(|| "expected a number of seconds from 0.1 up to a year, for example 10".to_owned())
+        .ok_or_else(|| "expected a time from 0.1 seconds up to a year, for example 10 (seconds) or 500ms".to_owned())
 }
 
 #[cfg(test)]
@@ -228,10 +238,25 @@ mod tests {
             let message = number(typed).unwrap_err();
             assert_eq!(message, "expected a whole number from 1 to 1000, for example 2", "{typed}");
         }
-        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        for (typed, millis) in [
+            ("0.25", 250),
+            ("2", 2_000),
+            ("2s", 2_000),
+            ("0.5s", 500),
+            ("500ms", 500),
+            ("1.5ms", 1),
+            ("500 ms", 500),
+            ("2m", 120_000),
+            ("2min", 120_000),
+            ("1h", 3_600_000),
+        ] {
+            assert_eq!(seconds(typed).map(|time| time.as_millis()), Ok(millis), "{typed}");
+        }
         assert_eq!(log_interval("0.1"), Ok(Duration::from_millis(100)));
         assert!(log_interval("0.09").unwrap_err().contains("from 0.1"));
-        for typed in ["0", "-1", "nan", "inf", "1e-300", "1e300", "soon"] {
+        for typed in
+            ["0", "-1", "nan", "inf", "1e-300", "1e300", "soon", "", "s", "ms", "0ms", "-1s", "9000h", "5 d", "5ss"]
+        {
             assert!(seconds(typed).unwrap_err().contains("for example 0.5"), "{typed}");
             assert!(log_interval(typed).is_err(), "{typed}");
         }

@@ -3,11 +3,15 @@
 //! | file | holds |
 //! |---|---|
 //! | `terminal` | colours and width |
+//! | `modes` | the terminal's modes, put back on every way out |
 //! | `line_reader` | what is typed or piped in |
+//! | `history` | what was typed in earlier runs |
 //! | `client_ui/` | the conversation: keys in, answers and remarks out |
 //! | `session` | all of it wired up on the standard streams |
 
 pub mod client_ui;
+mod history;
 pub mod line_reader;
+pub mod modes;
 pub mod session;
 pub mod terminal;

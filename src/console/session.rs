@@ -2,6 +2,7 @@
 
 use super::client_ui::{self, Ending, Format, Input, Interrupt, Manner, Wires};
 use super::line_reader::{self, EditedLines, PlainLines};
+use super::modes::TerminalGuard;
 use super::terminal::Colours;
 use crate::actor::channels::batches;
 use crate::actor::clock::SystemClock;
@@ -13,7 +14,6 @@ use crate::net::{Offload, Socket};
 use crate::protocol::{AskedKey, Dialect, Patience};
 use crate::stats::Stats;
 use crossbeam_channel::{Receiver, bounded, unbounded};
-use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
 use rustix::termios::tcgetwinsize;
 use std::error::Error;
 use std::fmt;
@@ -44,6 +44,8 @@ pub struct SessionConfig {
     pub colours: Colours,
     /// The environment asks for no colours.
     pub no_colours: bool,
+    /// The terminal can't move its cursor: lines are not edited there.
+    pub is_dumb: bool,
     /// Whether a line may change while it waits, where remarks are shown on a terminal.
     pub live: bool,
     /// The file that keeps what is typed at the prompt; `None` = none.
@@ -88,24 +90,24 @@ impl Error for SessionError {
 /// [`SessionError`]. A reader of standard output that went away is no error: see [`Ending::Unread`].
 pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, SessionError> {
     let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-    let (source, sink, _) =
-        Socket::bind(any).and_then(|socket| socket.split(Offload::Off)).map_err(SessionError::System)?;
+    let socket = Socket::bind(any).map_err(SessionError::System)?.hear_of_undelivered();
+    let (source, sink, _) = socket.split(Offload::Off).map_err(SessionError::System)?;
     let clock = SystemClock::start();
     let stop = StopFlag::new(&source).map_err(SessionError::System)?;
     let (mut crew, mut stats) = (Crew::default(), Stats::default());
-    let (inbox_tx, inbox_rx) = batches();
+    let (news_tx, news_rx) = batches();
     let (outbox_tx, outbox_rx) = batches();
 
     let (flag, tally) = (stop.clone(), stats.tally());
-    crew.spawn("receiver", move || receiver::run(source, &flag, inbox_tx, &clock, tally, None))
+    crew.spawn("receiver", move || receiver::run(source, &flag, news_tx, &clock, tally, None))
         .map_err(SessionError::System)?;
     let tally = stats.tally();
     crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, None)).map_err(SessionError::System)?;
 
     let manner = manner(config);
-    let _terminal = TerminalGuard::set_up(manner.interactive && io::stdout().is_terminal());
+    let _terminal = TerminalGuard::set_up(manner.interactive && is_edited(config), manner.columns.is_some());
     let input = input(config).map_err(SessionError::System)?;
-    let wires = Wires { input, inbox_rx, outbox_tx, interrupt_rx };
+    let wires = Wires { input, news_rx, outbox_tx, interrupt_rx };
     let ending = client_ui::run(manner, wires, &clock, &mut io::stdout(), &mut io::stderr());
     stop.set();
     crew.join().map_err(SessionError::Panicked)?;
@@ -143,6 +145,11 @@ fn columns() -> usize {
     if columns == 0 { COLUMNS } else { columns }
 }
 
+/// Whether what is typed at a terminal is edited there.
+fn is_edited(config: &SessionConfig) -> bool {
+    io::stdout().is_terminal() && !config.is_dumb
+}
+
 /// The keys that were given, or else a line reader.
 fn input(config: &SessionConfig) -> io::Result<Input> {
     if !config.keys.is_empty() {
@@ -151,10 +158,10 @@ fn input(config: &SessionConfig) -> io::Result<Input> {
     let (asked_tx, asked_rx) = bounded(1);
     let (line_tx, line_rx) = unbounded();
     let person = io::stdin().is_terminal();
-    let history = config.history.clone();
+    let (history, is_edited) = (config.history.clone(), is_edited(config));
     // Not one of the crew: it may sit in a read that nothing ends, and is left there when the program exits.
     thread::Builder::new().name("line reader".to_owned()).spawn(move || {
-        if person && io::stdout().is_terminal() {
+        if person && is_edited {
             match EditedLines::new(history) {
                 Ok(lines) => line_reader::run(lines, &asked_rx, &line_tx),
                 Err(error) => drop(line_tx.send(line_reader::LineRead::Failed(error))),
@@ -164,32 +171,4 @@ fn input(config: &SessionConfig) -> io::Result<Input> {
         }
     })?;
     Ok(Input::Lines { asked_tx, line_rx })
-}
-
-/// Restores the terminal when it is dropped: the program may end while the line editor holds it in raw mode.
-struct TerminalGuard(Option<Termios>);
-
-impl TerminalGuard {
-    /// Only where the editor is `used`: a client in the background must leave the terminal alone.
-    ///
-    /// What is typed during a wait is not echoed, for it would mix with the answers: the next prompt shows it.
-    fn set_up(used: bool) -> Self {
-        let saved = used.then(|| termios::tcgetattr(io::stdin()).ok()).flatten();
-        if let Some(saved) = &saved {
-            let mut quiet = saved.clone();
-            quiet.local_flags.remove(LocalFlags::ECHO);
-            // A terminal that can't do so echoes.
-            termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &quiet).ok();
-        }
-        Self(saved)
-    }
-}
-
-impl Drop for TerminalGuard {
-    fn drop(&mut self) {
-        if let Some(saved) = &self.0 {
-            // A terminal that is gone needs no restoring.
-            termios::tcsetattr(io::stdin(), SetArg::TCSANOW, saved).ok();
-        }
-    }
 }

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -96,14 +96,14 @@ impl MemorySource {
 }
 
 impl DatagramSource for MemorySource {
-    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
+    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> io::Result<Received> {
         let received = Received { shed: self.shed(), ..Received::default() };
         let first = select! {
             recv(self.parcel_rx) -> first => first.map_err(|_| nix::errno::Errno::EBADF)?,
             recv(self.woken_rx) -> _ => return Ok(received),
         };
         for (source, datagram) in std::iter::once(first).chain(self.parcel_rx.try_iter()).take(PARCELS_A_CALL) {
-            deliver(source, &datagram);
+            deliver(source, Ipv4Addr::UNSPECIFIED, &datagram);
         }
         Ok(received)
     }
@@ -160,7 +160,6 @@ fn send_each(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
     fn at(port: u16) -> SocketAddrV4 {
         SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
@@ -181,7 +180,7 @@ mod tests {
         let sent = here.sink.send(&outbox(1, &[at(2), at(3)]), |to, failure| failures.push((to, failure)));
         assert_eq!((sent.datagrams, failures), (1, vec![(at(3), SendFailure::Unreachable)]));
         let mut heard = Vec::new();
-        there.source.receive(|from, datagram| heard.push((from, datagram.to_vec()))).unwrap();
+        there.source.receive(|from, _, datagram| heard.push((from, datagram.to_vec()))).unwrap();
         assert_eq!(heard, [(at(1), b"hello".to_vec())]);
         drop(there);
         let sent = here.sink.send(&outbox(1, &[at(2)]), |_, _| {});
@@ -193,7 +192,7 @@ mod tests {
         let network = MemoryNetwork::new();
         let (mut here, mut there) = (network.endpoint(at(1)), network.endpoint(at(2)));
         here.sink.send(&outbox(PARCELS_WAITING_MAX + 3, &[at(2)]), |_, _| {});
-        assert_eq!(there.source.receive(|_, _| {}).unwrap().shed, 3);
+        assert_eq!(there.source.receive(|_, _, _| {}).unwrap().shed, 3);
         assert_eq!(there.source.shed(), 0, "said once");
     }
 }

@@ -24,7 +24,7 @@ use nix::net::if_::InterfaceFlags;
 use socket2::SockRef;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
 /// The receive buffer to ask for. The usual default holds about 256 small datagrams, less than one batch of ten
@@ -47,11 +47,12 @@ pub const SEND_WAIT_MAX: Duration = Duration::from_millis(10);
 
 /// Where datagrams come from.
 pub trait DatagramSource {
-    /// Waits for datagrams, and hands each to `deliver` with its source. It may return without any.
+    /// Waits for datagrams, and hands each to `deliver`: its source, at which of this host's addresses it came in
+    /// (unspecified if that is not known), and its bytes. It may return without any.
     ///
     /// # Errors
     /// What the socket says. [`is_transient`] tells whether the next call may succeed.
-    fn receive(&mut self, deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received>;
+    fn receive(&mut self, deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> io::Result<Received>;
 
     /// Buffers that the kernel dropped and that no [`Received`] has said yet.
     fn shed(&mut self) -> u64 {
@@ -109,6 +110,9 @@ pub struct Endpoint<S, K> {
 pub struct Sent {
     /// Datagrams that left.
     pub datagrams: usize,
+    /// Those of them that could not leave from the address that they were to leave from (P-9), and did so from the one
+    /// that routing chose.
+    pub strayed: usize,
     /// The network would not segment, so that every datagram is sent alone from now on. Said once; nothing was lost
     /// by it.
     pub offload_lost: bool,
@@ -157,9 +161,12 @@ pub struct Received {
     /// The system would not give several datagrams a call, so that each has its own from now on. Said once; nothing
     /// was lost by it.
     pub batching_lost: bool,
+    /// News of a datagram that left and could not be delivered: where it was sent, and why. Only of a socket that
+    /// [hears of it](Socket::hear_of_undelivered).
+    pub undelivered: Option<(SocketAddrV4, SendFailure)>,
 }
 
-/// Why a datagram could not leave (P-25).
+/// Why a datagram could not leave (P-25), or not be delivered (P-46).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendFailure {
@@ -228,8 +235,11 @@ impl Socket {
     /// What the kernel says: the port is in use, the address is not this host's, ...
     pub fn bind(address: SocketAddrV4) -> io::Result<Self> {
         let udp = UdpSocket::bind(address)?;
-        // Where that is refused, a send waits for nothing.
-        udp.set_write_timeout(Some(SEND_WAIT_MAX)).ok();
+        do_without(
+            udp.set_write_timeout(Some(SEND_WAIT_MAX)),
+            "SO_SNDTIMEO",
+            "a datagram waits for no room to be sent",
+        );
         #[cfg(target_os = "linux")]
         let_fragment(&udp);
         let SocketAddr::V4(local) = udp.local_addr()? else {
@@ -244,6 +254,15 @@ impl Socket {
         let receive_buffer_len = options.recv_buffer_size().unwrap_or(0) / doubled;
         let send_buffer_len = options.send_buffer_size().unwrap_or(0) / doubled;
         Ok(Self { udp, local, receive_buffer_len, send_buffer_len })
+    }
+
+    /// Lets its receiver say what could not be delivered (P-46), where the system tells. For clients: a servent goes on
+    /// without (P-25).
+    #[must_use]
+    pub fn hear_of_undelivered(self) -> Self {
+        #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+        linux::hear_of_undelivered(&self.udp);
+        self
     }
 
     /// The address that it is bound to.
@@ -265,6 +284,17 @@ impl Socket {
         self.send_buffer_len
     }
 
+    /// Has each datagram tell at which of this host's addresses it came in, where the socket listens on all of them, so
+    /// that a RESPONSE can leave from the one that was asked (P-9). Where the system refuses, it leaves as routing
+    /// chooses, which is said in the log.
+    pub fn learn_asked(&self) {
+        #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+        if self.local.ip().is_unspecified() {
+            let without = "on a host with several addresses an answer may leave from another one than was asked";
+            do_without(linux::learn_asked(&self.udp), "IP_PKTINFO", without);
+        }
+    }
+
     /// The same as an [`Endpoint`], and which offloads it uses.
     ///
     /// # Errors
@@ -281,7 +311,7 @@ impl Socket {
     /// What the kernel says, usually that there are too many open files.
     pub fn split(self, offload: Offload) -> io::Result<(BatchReceiver, BatchSender, OffloadInUse)> {
         let (sender, gso) = BatchSender::new(self.udp.try_clone()?, offload);
-        let (receiver, gro) = BatchReceiver::new(self.udp, offload)?;
+        let (receiver, gro) = BatchReceiver::new(self.udp, self.local, offload)?;
         Ok((receiver, sender, OffloadInUse { gso, gro }))
     }
 }
@@ -291,9 +321,37 @@ impl Socket {
 #[cfg(target_os = "linux")]
 fn let_fragment(udp: &UdpSocket) {
     use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
-    if let Err(error) = set_ip_mtu_discover(udp, Ipv4PathMtuDiscovery::OMIT) {
-        log::warn!("answers longer than a link on their way takes may get lost: {error} (IP_MTU_DISCOVER)");
+    let set = set_ip_mtu_discover(udp, Ipv4PathMtuDiscovery::OMIT);
+    do_without(set, "IP_MTU_DISCOVER", "answers longer than a link on their way takes may get lost");
+}
+
+/// Says what is done without where the system refuses an option.
+fn do_without<E: fmt::Display>(set: Result<(), E>, option: &str, without: &str) {
+    if let Err(error) = set {
+        log::warn!("{without}: {error} ({option})");
     }
+}
+
+/// Ends the receiving half of `socket`, which Linux lets a blocked receive call know: it returns nothing, from nobody.
+/// That the socket has no other end is an error to the caller, and no reason not to. Where the system refuses, the call
+/// gets an empty datagram instead, from the socket itself.
+fn wake(socket: &UdpSocket, local: SocketAddrV4) {
+    let ended = SockRef::from(socket).shutdown(Shutdown::Read);
+    if ended.is_err_and(|error| error.kind() != io::ErrorKind::NotConnected) {
+        // With no room for it, the call does not wait.
+        socket.send_to(&[], own(local)).ok();
+    }
+}
+
+/// Whether a datagram of `len` bytes from `source` is what [`wake`] sends to a socket bound to `local`.
+fn is_from_wake(local: SocketAddrV4, source: SocketAddrV4, len: usize) -> bool {
+    len == 0 && source == own(local)
+}
+
+/// Where a socket that is bound to `local` reaches itself.
+fn own(local: SocketAddrV4) -> SocketAddrV4 {
+    let ip = if local.ip().is_unspecified() { Ipv4Addr::LOCALHOST } else { *local.ip() };
+    SocketAddrV4::new(ip, local.port())
 }
 
 /// Whether `ip` is an address of this host: on loopback, or of one of its interfaces. Where the system does not list

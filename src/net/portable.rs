@@ -1,13 +1,16 @@
-//! One datagram a call, with what every Unix has.
+//! One datagram a call, with what every Unix has. Where it was asked is not known here, and what leaves does so from
+//! the address that routing chooses (P-9).
 
-use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, Waker};
+use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, Waker, is_from_wake, wake};
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use nix::errno::Errno;
 use nix::sys::socket::MsgFlags;
 use socket2::SockRef;
 use std::io;
-use std::net::{Shutdown, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How long a receive call blocks where nothing wakes it, so that a stop is noticed without a datagram. Linux lets the
@@ -18,22 +21,33 @@ const WAIT_MAX: Option<Duration> = if cfg!(target_os = "linux") { None } else { 
 #[derive(Debug)]
 pub struct BatchReceiver {
     socket: UdpSocket,
+    local: SocketAddrV4,
     buffer: Vec<u8>,
+    /// The waker was used.
+    is_woken: Arc<AtomicBool>,
 }
 
 impl BatchReceiver {
     /// The receiver, which has no offload.
-    pub(super) fn new(socket: UdpSocket, _: Offload) -> io::Result<(Self, bool)> {
-        socket.set_read_timeout(WAIT_MAX)?;
-        Ok((Self { socket, buffer: vec![0; PAYLOAD_LEN_MAX] }, false))
+    pub(super) fn new(socket: UdpSocket, local: SocketAddrV4, _: Offload) -> io::Result<(Self, bool)> {
+        if WAIT_MAX.is_some() {
+            socket.set_read_timeout(WAIT_MAX)?;
+        }
+        Ok((Self { socket, local, buffer: vec![0; PAYLOAD_LEN_MAX], is_woken: Arc::default() }, false))
     }
 }
 
 impl DatagramSource for BatchReceiver {
-    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, &[u8])) -> io::Result<Received> {
+    fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> io::Result<Received> {
+        if self.is_woken.load(Ordering::SeqCst) {
+            return Ok(Received::default());
+        }
         match self.socket.recv_from(&mut self.buffer) {
             Ok((len, SocketAddr::V4(source))) => {
-                deliver(source, &self.buffer[..len]);
+                if is_from_wake(self.local, source, len) && self.is_woken.load(Ordering::SeqCst) {
+                    return Ok(Received::default());
+                }
+                deliver(source, Ipv4Addr::UNSPECIFIED, &self.buffer[..len]);
                 Ok(Received::default())
             }
             Ok((_, SocketAddr::V6(_))) => Ok(Received::default()),
@@ -48,10 +62,12 @@ impl DatagramSource for BatchReceiver {
         }
     }
 
-    /// Ends the receiving half of the socket. That it has no other end is an error to the caller, and no reason not to.
     fn waker(&self) -> io::Result<Waker> {
-        let socket = self.socket.try_clone()?;
-        Ok(Waker::new(move || drop(SockRef::from(&socket).shutdown(Shutdown::Read))))
+        let (socket, local, is_woken) = (self.socket.try_clone()?, self.local, Arc::clone(&self.is_woken));
+        Ok(Waker::new(move || {
+            is_woken.store(true, Ordering::SeqCst);
+            wake(&socket, local);
+        }))
     }
 }
 

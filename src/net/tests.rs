@@ -10,7 +10,7 @@ fn loopback() -> Socket {
 fn receive(receiver: &mut BatchReceiver, count: usize) -> Vec<(SocketAddrV4, Vec<u8>)> {
     let mut datagrams = Vec::new();
     while datagrams.len() < count {
-        receiver.receive(|source, datagram| datagrams.push((source, datagram.to_vec()))).unwrap();
+        receiver.receive(|source, _, datagram| datagrams.push((source, datagram.to_vec()))).unwrap();
     }
     datagrams
 }
@@ -97,7 +97,7 @@ fn a_receive_call_that_waits_is_woken_and_so_is_every_later_one() {
     let waker = receiver.waker().unwrap();
     let waiting = std::thread::Builder::new().spawn(move || {
         for _ in 0..3 {
-            receiver.receive(|source, datagram| panic!("{source} sent {} bytes", datagram.len())).unwrap();
+            receiver.receive(|source, _, datagram| panic!("{source} sent {} bytes", datagram.len())).unwrap();
         }
     });
     waker.wake();
@@ -116,6 +116,79 @@ fn p8_datagrams_may_be_fragmented_on_the_way() {
 fn local_addresses_are_told_from_others() {
     assert!(is_local(Ipv4Addr::LOCALHOST));
     assert!(!is_local(Ipv4Addr::new(203, 0, 113, 7)));
+}
+
+/// P-9, as far as a socket can: where asked, from there answered; from an address that is not this host's, from another
+/// one. In one call and in groups.
+#[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+#[test]
+fn p9_what_was_asked_at_an_address_can_leave_from_it_in_groups_as_well() {
+    for offload in [Offload::WhereAvailable, Offload::Off] {
+        let (here, there) = (Socket::bind(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)).unwrap(), loopback());
+        let (port, client) = (here.local_addr().port(), there.local_addr());
+        here.learn_asked();
+        let (mut receiver, mut sender, _) = here.split(offload).unwrap();
+        let (mut answers, mut asker, _) = there.split(Offload::Off).unwrap();
+        let asked = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 8, 9, 10)];
+        let mut outbox = Outbox::default();
+        for ip in asked {
+            let question = outbox.write(|bytes| bytes.push(1));
+            (0..40).for_each(|_| outbox.send(&question, SocketAddrV4::new(ip, port)));
+        }
+        asker.send(&outbox, |to, failure| panic!("{to}: {failure}"));
+        outbox.clear();
+        let mut heard = 0;
+        while heard < 120 {
+            let answer = |source, at, _: &[u8]| {
+                heard += 1;
+                let answer = outbox.write(|bytes| bytes.push(2));
+                outbox.send_from(&answer, at, source);
+            };
+            receiver.receive(answer).unwrap();
+        }
+        let absent = outbox.write(|bytes| bytes.push(3));
+        (0..5).for_each(|_| outbox.send_from(&absent, Ipv4Addr::new(203, 0, 113, 7), client));
+        let sent = sender.send(&outbox, |to, failure| panic!("{to}: {failure}"));
+        assert_eq!(sent, Sent { datagrams: 125, strayed: 5, ..Sent::default() });
+        let sources: Vec<_> = receive(&mut answers, 125).iter().map(|(source, _)| *source.ip()).collect();
+        let expected = asked.into_iter().flat_map(|ip| [ip; 40]).chain([Ipv4Addr::LOCALHOST; 5]);
+        assert_eq!(sources, expected.collect::<Vec<_>>());
+    }
+}
+
+/// With the news asked for, the error of one datagram is told by the call that would send the next: it was lost.
+#[test]
+#[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+fn p46_datagrams_to_a_closed_port_all_leave_and_are_told_of_and_what_comes_meanwhile_is_received() {
+    let (here, there, closed) = (loopback().hear_of_undelivered(), loopback(), loopback());
+    let (own, to, dead) = (here.local_addr(), there.local_addr(), closed.local_addr());
+    drop(closed);
+    let (mut receiver, mut sender, _) = here.split(Offload::Off).unwrap();
+    let (_there, mut other, _) = there.split(Offload::Off).unwrap();
+    let write = |destinations: &[SocketAddrV4]| {
+        let mut outbox = Outbox::default();
+        let datagram = outbox.write(|buffer| buffer.extend_from_slice(b"hello"));
+        destinations.iter().for_each(|&to| outbox.send(&datagram, to));
+        outbox
+    };
+    // A call that sends several keeps to itself what the second and later ones meet, so the first of each call counts.
+    for destinations in [&[dead, dead][..], &[to], &[dead], &[to]] {
+        let sent = sender.send(&write(destinations), |to, failure| panic!("{to}: {failure}"));
+        assert_eq!(sent.datagrams, destinations.len());
+    }
+    other.send(&write(&[own]), |to, failure| panic!("{to}: {failure}"));
+    let (mut news, mut heard) = (Vec::new(), 0);
+    while news.len() < 3 || heard == 0 {
+        news.extend(receiver.receive(|_, _, _| heard += 1).unwrap().undelivered);
+    }
+    assert_eq!(news, [(dead, SendFailure::Refused); 3]);
+    // Nothing is left that could be told again.
+    other.send(&write(&[own]), |to, failure| panic!("{to}: {failure}"));
+    assert_eq!(receiver.receive(|_, _, _| heard += 1).unwrap(), Received::default());
+    assert_eq!(heard, 2);
+    // Whoever waits is woken all the same.
+    receiver.waker().unwrap().wake();
+    assert_eq!(receiver.receive(|_, _, _| heard += 1).unwrap(), Received::default());
 }
 
 #[test]

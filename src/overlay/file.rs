@@ -3,6 +3,7 @@
 use super::{CommandLine, Member, Neighbour, ServentLine};
 use crate::loading;
 use crate::serving::{FileId, TraceTarget};
+use crate::text::{escape, escape_path};
 use std::fmt;
 use std::iter;
 use std::net::SocketAddrV4;
@@ -32,7 +33,7 @@ pub struct OverlayFileError {
 
 impl fmt::Display for OverlayFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.file.display())?;
+        write!(f, "{}:", escape_path(&self.file))?;
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
         }
@@ -41,6 +42,40 @@ impl fmt::Display for OverlayFileError {
 }
 
 impl std::error::Error for OverlayFileError {}
+
+/// Why an overlay can't be put on other ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortBaseError {
+    /// A port would be above 65535.
+    Beyond {
+        /// Whose.
+        line: usize,
+        /// Which.
+        port: u32,
+    },
+    /// A neighbour that is none of the file's would become one.
+    Neighbour {
+        /// Whose it is.
+        line: usize,
+        /// As typed.
+        neighbour: String,
+    },
+}
+
+impl fmt::Display for PortBaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Beyond { line, port } => {
+                write!(f, "line {line} would listen on port {port}, and the last one is 65535")
+            }
+            Self::Neighbour { line, neighbour } => {
+                write!(f, "line {line} has the neighbour {neighbour}, where a servent of the file would then listen")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PortBaseError {}
 
 impl OverlayFile {
     /// Reads and checks an overlay file. See [`OverlayFile::parse`] for how a line and a key-value file are. No trace may
@@ -175,6 +210,32 @@ impl OverlayFile {
         self.lines.iter().position(|line| Some(line.address()) == neighbour.address)
     }
 
+    /// The same on other ports: the lowest that a line listens on becomes `base`, and the others keep their distance.
+    /// Neighbours follow by their ports; one whose port no line listens on stays.
+    ///
+    /// # Errors
+    /// [`PortBaseError`].
+    pub fn with_port_base(&self, base: u16) -> Result<Self, PortBaseError> {
+        let own: Vec<_> = self.lines.iter().map(|line| line.command().port).collect();
+        let lowest = own.iter().copied().min().unwrap_or(base);
+        for line in &self.lines {
+            let port = u32::from(line.command().port - lowest) + u32::from(base);
+            if port > u32::from(u16::MAX) {
+                return Err(PortBaseError::Beyond { line: line.number(), port });
+            }
+        }
+        let shift = |port| if own.contains(&port) { port - lowest + base } else { port };
+        let lines: Vec<_> = self.lines.iter().map(|line| line.shifted(shift)).collect();
+        for line in &self.lines {
+            let stays = |neighbour: &&Neighbour| !own.contains(&neighbour.port());
+            let is_met = |neighbour: &&Neighbour| lines.iter().any(|line| Some(line.address()) == neighbour.address);
+            if let Some(neighbour) = line.command().neighbours.iter().filter(stays).find(is_met) {
+                return Err(PortBaseError::Neighbour { line: line.number(), neighbour: neighbour.typed.clone() });
+            }
+        }
+        Ok(Self { folder: self.folder.clone(), lines })
+    }
+
     /// What to start, in the order of the lines. Unless `verbose`, or a line says itself how much to log, only
     /// warnings are logged.
     #[must_use]
@@ -186,7 +247,7 @@ impl OverlayFile {
                 line: line.number(),
                 folder: self.folder.clone(),
                 // In front: behind a `--` of the line's it would be a neighbour.
-                words: quiet.into_iter().chain(line.words().iter().cloned()).collect(),
+                words: quiet.into_iter().chain(line.words()).collect(),
             }
         };
         self.lines.iter().map(member).collect()
@@ -211,8 +272,9 @@ impl fmt::Display for OverlayFile {
             let separator = if index == 0 { "" } else { "\n" };
             let neighbours: Vec<_> =
                 line.command().neighbours.iter().map(|neighbour| neighbour.typed.as_str()).collect();
-            let neighbours = if neighbours.is_empty() { "nobody".to_owned() } else { neighbours.join(", ") };
-            let kv_name = line.command().kv_file.file_name().unwrap_or_default().to_string_lossy();
+            let neighbours =
+                if neighbours.is_empty() { "nobody".to_owned() } else { escape(neighbours.join(", ").as_bytes()) };
+            let kv_name = escape(line.command().kv_file.file_name().unwrap_or_default().as_encoded_bytes());
             write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address())?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What a line of an overlay file says.
 
-use crate::serving::TraceTarget;
+use crate::serving::{self, TraceTarget};
 use serde::Serialize;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
@@ -31,6 +31,24 @@ pub struct Neighbour {
     pub typed: String,
     /// Its address, if that can be told without resolving a name.
     pub address: Option<SocketAddrV4>,
+}
+
+impl Neighbour {
+    /// The port, which every neighbour has.
+    pub(super) fn port(&self) -> u16 {
+        let port = self.typed.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        port.expect("a checked neighbour ends with its port")
+    }
+
+    fn shift(&mut self, shift: impl Fn(u16) -> u16) {
+        let port = shift(self.port());
+        if let Some((host, _)) = self.typed.rsplit_once(':') {
+            self.typed = format!("{host}:{port}");
+        }
+        if let Some(address) = &mut self.address {
+            address.set_port(port);
+        }
+    }
 }
 
 /// How much a servent logs.
@@ -64,7 +82,6 @@ pub struct ServentLine {
     number: usize,
     address: SocketAddrV4,
     command: CommandLine,
-    words: Vec<String>,
 }
 
 impl ServentLine {
@@ -81,10 +98,13 @@ impl ServentLine {
         words.extend(typed);
         let command = read_line(&words)?;
         let ip = if command.bind.is_unspecified() { Ipv4Addr::LOCALHOST } else { command.bind };
+        if serving::is_standard_input(&command.kv_file) {
+            return Err("FILE -: standard input is the client's, name a file".to_owned());
+        }
         if command.trace == Some(TraceTarget::StandardOutput) {
             return Err("--trace -: standard output is the client's, name a file".to_owned());
         }
-        Ok(Self { number, address: SocketAddrV4::new(ip, command.port), command, words })
+        Ok(Self { number, address: SocketAddrV4::new(ip, command.port), command })
     }
 
     /// Which line of the file it is, from 1.
@@ -107,7 +127,31 @@ impl ServentLine {
 
     /// The words of the servent's command line, `--bind` always among them.
     #[must_use]
-    pub fn words(&self) -> &[String] {
-        &self.words
+    pub fn words(&self) -> Vec<String> {
+        let CommandLine { port, bind, kv_file, neighbours, trace, logging, options } = &self.command;
+        let mut words = vec!["--bind".to_owned(), bind.to_string()];
+        words.extend(options.iter().cloned());
+        if let Some(TraceTarget::File(path)) = trace {
+            // In one word: the path may begin with a dash.
+            words.push(format!("--trace={}", path.to_string_lossy()));
+        }
+        match logging {
+            Some(Logging::Warnings) => words.push("--quiet".to_owned()),
+            Some(Logging::All) => words.push("--verbose".to_owned()),
+            // What makes it usual is among the options.
+            Some(Logging::Usual) | None => {}
+        }
+        words.extend(["--".to_owned(), port.to_string(), kv_file.to_string_lossy().into_owned()]);
+        words.extend(neighbours.iter().map(|neighbour| neighbour.typed.clone()));
+        words
+    }
+
+    /// The same with each port as `shift` says.
+    pub(super) fn shifted(&self, shift: impl Fn(u16) -> u16) -> Self {
+        let mut line = self.clone();
+        line.command.port = shift(line.command.port);
+        line.address.set_port(line.command.port);
+        line.command.neighbours.iter_mut().for_each(|neighbour| neighbour.shift(&shift));
+        line
     }
 }

@@ -3,14 +3,15 @@
 //! None outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills those that
 //! asked for it ([`die_with_parent`]).
 
-use super::Member;
+use super::{Member, StartReport};
+use crate::text::escape;
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -18,9 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
-
-/// What a servent writes to standard output once it serves, before anything else.
-pub const READY: &str = "ready\n";
 
 /// How long the servents may take to stop before they are killed.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -30,7 +28,8 @@ const LAST_WORDS_MAX: usize = 10;
 
 /// The program that is a servent.
 ///
-/// It gets `args` and then a servent's command line. It writes [`READY`] once it serves and ends on SIGTERM. To end with
+/// It gets `args` and then a servent's command line. It writes a
+/// [`StartReport`] once it serves or knows that it can't, and ends on SIGTERM. To end with
 /// its parent even if that is killed, it calls [`die_with_parent`] first.
 #[derive(Clone, Debug)]
 pub struct ServentProgram {
@@ -64,6 +63,15 @@ pub enum OverlayError {
     System(io::Error),
     /// A signal came before all of it had started.
     Interrupted(i32),
+    /// A servent can't serve, and says why. Others may not either: they are not asked.
+    NotStarted {
+        /// Its port and line.
+        name: String,
+        /// The cause.
+        cause: String,
+        /// It is that another program holds its port.
+        is_port_in_use: bool,
+    },
     /// A servent died: its name, how it ended, and its last words.
     Died {
         /// Its port and line.
@@ -80,6 +88,7 @@ impl fmt::Display for OverlayError {
         match self {
             Self::System(error) => write!(f, "cannot start a servent: {error}"),
             Self::Interrupted(signal) => write!(f, "ended by signal {signal} while the servents started"),
+            Self::NotStarted { name, cause, .. } => write!(f, "{name} can't start: {cause}"),
             Self::Died { name, status, last_words } => {
                 write!(f, "{name} died ({status})")?;
                 if last_words.is_empty() {
@@ -96,8 +105,8 @@ impl std::error::Error for OverlayError {}
 
 impl Overlay {
     /// Starts `program` for each of `members` and waits until each serves, or a signal comes from `signal_rx`. What they
-    /// write to standard error is passed on, each line with the servent's port in front; `last_words_too` passes on what
-    /// they write while they stop as well.
+    /// write to standard error is passed on, escaped (P-44), each line with the servent's port in front;
+    /// `last_words_too` passes on what they write while they stop as well.
     ///
     /// Call it from the main thread: a servent dies with the *thread* that started it ([`die_with_parent`]).
     ///
@@ -118,8 +127,12 @@ impl Overlay {
         for _ in members {
             select! {
                 recv(ready_rx) -> ready => match ready {
-                    Ok((_, true)) => {}
-                    Ok((index, false)) => return Err(overlay.obituary(index)),
+                    Ok((_, Some(StartReport::Serves))) => {}
+                    Ok((index, Some(StartReport::NotStarted { cause, is_port_in_use }))) => {
+                        let name = overlay.processes[index].name.clone();
+                        return Err(OverlayError::NotStarted { name, cause, is_port_in_use });
+                    }
+                    Ok((index, None)) => return Err(overlay.obituary(index)),
                     Err(_) => break,
                 },
                 recv(signal_rx) -> signal => return Err(OverlayError::Interrupted(signal.unwrap_or_default())),
@@ -142,13 +155,13 @@ impl Overlay {
         OverlayError::Died { name: process.name.clone(), status, last_words: words.into() }
     }
 
-    /// Starts one servent. `ready_tx` gets its index and whether it serves or has ended.
+    /// Starts one servent. `ready_tx` gets its index and its report; none if it ended without.
     fn spawn(
         &mut self,
         program: &ServentProgram,
         member: &Member,
         last_words_too: bool,
-        ready_tx: Sender<(usize, bool)>,
+        ready_tx: Sender<(usize, Option<StartReport>)>,
     ) -> io::Result<()> {
         let mut child = Command::new(&program.executable)
             .args(&program.args)
@@ -166,16 +179,14 @@ impl Overlay {
         self.processes.push(Process { name: name.clone(), child, listener: None });
 
         Builder::new().name(format!("start of {name}")).spawn(move || {
-            let mut answer = Vec::new();
-            // A servent that dies closes its end, so this ends either way; a read that fails is no readiness.
-            stdout.and_then(|stdout| stdout.take(READY.len() as u64).read_to_end(&mut answer).ok());
-            ready_tx.send((index, answer == READY.as_bytes())).ok();
+            // A servent that dies closes its end, so this ends either way; a read that fails is no report.
+            ready_tx.send((index, stdout.and_then(StartReport::read))).ok();
         })?;
         let (port, stopping, ended_tx) = (member.address.port(), Arc::clone(&self.stopping), self.ended_tx.clone());
         let listener = Builder::new().name(name).spawn(move || {
             let mut last_words = VecDeque::new();
             let lines = stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok);
-            for line in lines.map(|line| String::from_utf8_lossy(&line).into_owned()) {
+            for line in lines.map(|line| escape(&line)) {
                 if last_words_too || !stopping.load(Ordering::Relaxed) {
                     writeln!(io::stderr(), "[{port}] {line}").ok();
                 }

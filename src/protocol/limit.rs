@@ -44,9 +44,9 @@ impl ResponseLimiter {
 
     /// Whether one more RESPONSE may go to `destination`; if so it is counted.
     ///
-    /// Loopback, private (RFC 1918) and link-local destinations always may: labs, classes and benchmarks run free.
+    /// Destinations that are not routed globally always may: labs, classes and benchmarks run free.
     pub fn allow(&mut self, now: Timestamp, destination: Ipv4Addr) -> bool {
-        if self.limit == 0 || destination.is_loopback() || destination.is_private() || destination.is_link_local() {
+        if self.limit == 0 || is_exempt(destination) {
             return true;
         }
         let slot = now.as_nanos() / SLOT_NANOS;
@@ -74,6 +74,16 @@ impl ResponseLimiter {
         }
         self.period = period;
     }
+}
+
+/// Loopback, private (RFC 1918) and link-local addresses, those shared behind a provider's translation (100.64.0.0/10,
+/// RFC 6598) and those for benchmarks (198.18.0.0/15, RFC 2544): none is routed globally.
+fn is_exempt(destination: Ipv4Addr) -> bool {
+    let [first, second, ..] = destination.octets();
+    let is_shared = first == 100 && second & 0xc0 == 64;
+    let is_for_benchmarks = first == 198 && second & 0xfe == 18;
+    let is_local = destination.is_loopback() || destination.is_private() || destination.is_link_local();
+    is_local || is_shared || is_for_benchmarks
 }
 
 impl Window {
@@ -115,10 +125,23 @@ mod tests {
     }
 
     #[test]
-    fn p24_loopback_and_private_ranges_are_exempt_and_zero_is_off() {
+    fn p24_what_is_not_routed_globally_is_exempt_and_zero_is_off() {
         let mut limiter = ResponseLimiter::new(1);
-        for exempt in [[127, 0, 0, 1], [10, 1, 2, 3], [172, 16, 0, 1], [192, 168, 1, 1], [169, 254, 1, 1]] {
+        for exempt in [
+            [127, 0, 0, 1],
+            [10, 1, 2, 3],
+            [172, 16, 0, 1],
+            [192, 168, 1, 1],
+            [169, 254, 1, 1],
+            [100, 64, 5, 1],
+            [100, 127, 255, 255],
+            [198, 18, 0, 1],
+            [198, 19, 255, 255],
+        ] {
             assert_eq!(allowed(&mut limiter, at(0), 1_000, Ipv4Addr::from(exempt)), 1_000, "{exempt:?}");
+        }
+        for limited in [[100, 63, 255, 255], [100, 128, 0, 0], [198, 17, 255, 255], [198, 20, 0, 0], [101, 64, 0, 1]] {
+            assert_eq!(allowed(&mut limiter, at(0), 1_000, Ipv4Addr::from(limited)), 1, "{limited:?}");
         }
         assert_eq!(allowed(&mut ResponseLimiter::new(0), at(0), 1_000, VICTIM), 1_000);
     }

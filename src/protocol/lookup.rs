@@ -4,8 +4,8 @@ use super::limit::ResponseLimiter;
 use super::store::Store;
 use crate::batch::{Inbox, Outbox};
 use crate::types::Timestamp;
-use crate::wire::Text;
-use std::net::SocketAddrV4;
+use crate::wire::{Header, Text};
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// Looks keys up and answers clients.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ impl Lookup {
     }
 
     /// Looks up the keys of those requests of a batch whose indices are `wanted`, in that order, and tells `judged` the
-    /// index and the verdict of each, and how the
-    /// outbox is with what was queued for it. A RESPONSE goes to the request's client ([`Header::client`](crate::wire::Header::client)).
+    /// index and the verdict of each, and how the outbox is with what was queued for it. A RESPONSE goes to the request's
+    /// client ([`Header::client`]), and to a CLIREQ's from the address that was asked, if it is known (P-9).
     ///
     /// A small request can have a large answer, so `outbox` may be full before all is looked up: returns the indices
     /// that are left, for another outbox. With one that was not full at the start it gets on by at least one.
@@ -61,17 +61,29 @@ impl Lookup {
         {
             let (source, message) = inbox.get(*index).expect("what is wanted lies in the batch");
             let client = message.header.client(source).expect("what is wanted is a request");
-            let verdict = self.answer(now, client, message.text, outbox);
+            // A QUERY may have come by another way than its client can be answered.
+            let from = match message.header {
+                Header::Clireq => inbox.asked_at(*index),
+                _ => Ipv4Addr::UNSPECIFIED,
+            };
+            let verdict = self.answer(now, from, client, message.text, outbox);
             judged(*index, verdict, outbox);
             wanted = rest;
         }
         wanted
     }
 
-    /// Looks `key` up and, if it is held, queues the RESPONSE to `client`: with one NUL at its end exactly if the
+    /// Looks `key` up and, if it is held, queues the RESPONSE from `from` to `client`: with one NUL at its end exactly if the
     /// request's key field held one (P-3). One that fills a datagram to the last byte has
     /// no room for it, and fails to be sent.
-    fn answer(&mut self, now: Timestamp, client: SocketAddrV4, key: Text<'_>, outbox: &mut Outbox) -> LookupVerdict {
+    fn answer(
+        &mut self,
+        now: Timestamp,
+        from: Ipv4Addr,
+        client: SocketAddrV4,
+        key: Text<'_>,
+        outbox: &mut Outbox,
+    ) -> LookupVerdict {
         let Some(response) = self.store.response(key.before_nul()) else {
             return LookupVerdict::NotFound;
         };
@@ -87,7 +99,7 @@ impl Lookup {
                 bytes.push(0);
             }
         });
-        outbox.send(&datagram, client);
+        outbox.send_from(&datagram, from, client);
         LookupVerdict::Answered
     }
 }
@@ -105,7 +117,6 @@ mod tests {
     use crate::protocol::StoreBuilder;
     use crate::types::{SeqNo, Ttl};
     use crate::wire::{QueryHeader, encode_clireq, encode_query};
-    use std::net::Ipv4Addr;
 
     fn lookup(limit: u32) -> Lookup {
         let mut builder = StoreBuilder::new(0, [1, 2]);
@@ -193,6 +204,20 @@ mod tests {
         let mut outbox = Outbox::default();
         lookup(200).on_batch(Timestamp::ZERO, &inbox, &[1, 0], &mut outbox, |_, _, _| {});
         assert_eq!(outbox.iter().map(|(_, to)| to).collect::<Vec<_>>(), [named, source]);
+    }
+
+    #[test]
+    fn p9_a_clireq_is_answered_from_the_address_that_was_asked_and_a_query_as_routing_chooses() {
+        let (source, asked) = (client([127, 0, 0, 1], 5000), Ipv4Addr::new(127, 0, 0, 2));
+        let mut inbox = inbox(source, &[b"http"]);
+        inbox.push_at(source, asked, b"\0\x01http").unwrap();
+        let mut query = Vec::new();
+        encode_query(&mut query, QueryHeader { ttl: Ttl(3), client: source, seq: SeqNo(7) }, b"http");
+        inbox.push_at(source, asked, &query).unwrap();
+        let mut outbox = Outbox::default();
+        lookup(200).on_batch(Timestamp::ZERO, &inbox, &[0, 1, 2], &mut outbox, |_, _, _| {});
+        let froms: Vec<_> = outbox.transmits().iter().map(|transmit| transmit.from).collect();
+        assert_eq!(froms, [Ipv4Addr::UNSPECIFIED, asked, Ipv4Addr::UNSPECIFIED]);
     }
 
     #[test]

@@ -14,11 +14,13 @@
 //! | `lookup` | who is answered what |
 //! | `query` | the client: transmissions, waits and answers of one key |
 //! | `queries` | the client: many keys at once, in the order asked |
+//! | `notices` | the client: what it can tell of what is no answer |
 
 mod flood;
 mod kv_file;
 mod limit;
 mod lookup;
+mod notices;
 mod queries;
 mod query;
 mod seen;
@@ -28,6 +30,7 @@ pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
 pub use kv_file::{Foreign, KvFileError, Loaded, Repeated, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
 pub use lookup::{Lookup, LookupVerdict};
+pub use notices::{EXCERPT_LEN_MAX, Found, Notice, Notices};
 pub use queries::{Answer, Event, HELD_LEN_MAX, Progress, Queries, QueriesConfig, Summary, Wait};
 pub use query::{AskedKey, Awaiting, Dialect, Heard, KeyError, Patience};
 pub use seen::{Fingerprint, SeenConfig, SeenTable, Sighting};

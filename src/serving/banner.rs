@@ -2,6 +2,7 @@
 
 use super::trace_target::TraceTarget;
 use crate::net::{self, OffloadInUse, RECEIVE_BUFFER_LEN, SEND_BUFFER_LEN};
+use crate::text::escape_path;
 use crate::types::Neighbours;
 use std::fmt;
 use std::io;
@@ -28,14 +29,18 @@ impl Banner<'_> {
         if let Some(trace) = self.trace {
             log::info!("tracing to {trace}");
         }
-        if self.receive_buffer_len < RECEIVE_BUFFER_LEN {
+        if self.receive_buffer_len == 0 {
+            log::warn!("the system does not say how large its receive buffer is");
+        } else if self.receive_buffer_len < RECEIVE_BUFFER_LEN {
             log::warn!(
                 "asked for a receive buffer of {} KiB and got {}: bursts may be shed (sysctl net.core.rmem_max={RECEIVE_BUFFER_LEN})",
                 RECEIVE_BUFFER_LEN >> 10,
                 self.receive_buffer_len >> 10
             );
         }
-        if self.send_buffer_len < SEND_BUFFER_LEN {
+        if self.send_buffer_len == 0 {
+            log::warn!("the system does not say how large its send buffer is");
+        } else if self.send_buffer_len < SEND_BUFFER_LEN {
             log::warn!(
                 "asked for a send buffer of {} KiB and got {}: a host that does not answer may fill it (sysctl net.core.wmem_max={SEND_BUFFER_LEN})",
                 SEND_BUFFER_LEN >> 10,
@@ -47,7 +52,7 @@ impl Banner<'_> {
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "listening on {}, {} pairs from {}, ", self.local, self.pairs, self.file.display())?;
+        write!(f, "listening on {}, {} pairs from {}, ", self.local, self.pairs, escape_path(self.file))?;
         match self.neighbours.as_slice() {
             [] => write!(f, "no neighbours")?,
             [one] => write!(f, "neighbour {one}")?,

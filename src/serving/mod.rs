@@ -3,27 +3,30 @@
 //! | file | holds |
 //! |---|---|
 //! | `banner` | what it says when it begins to serve |
-//! | `file_id` | whether two paths lead to one file |
 //! | `events` | what it is told, while it starts and while it serves |
+//! | `file_id` | whether two paths lead to one file |
+//! | `holder` | which program holds a port |
 //! | `reloads` | its file, read again while it serves |
 //! | `trace_target` | where its trace goes |
 
 mod banner;
 mod events;
 mod file_id;
+mod holder;
 mod reloads;
 mod trace_target;
 
 pub use events::{Events, ServentEvent};
 pub use file_id::FileId;
-pub use reloads::Reloads;
+pub use holder::Holder;
+pub use reloads::{Reloads, is_standard_input};
 pub use trace_target::TraceTarget;
 
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::ActorPanicked;
 use crate::loading::LoadError;
 use crate::net::{Offload, Socket};
-use crate::protocol::{SeenConfig, Store};
+use crate::protocol::SeenConfig;
 use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
 use crate::types::SeqNo;
@@ -42,7 +45,7 @@ use std::time::Duration;
 pub struct ServingConfig {
     /// Where to listen.
     pub bind: SocketAddrV4,
-    /// The key-value file.
+    /// The key-value file; `-` is standard input.
     pub file: PathBuf,
     /// Whom to forward to.
     pub neighbours: Vec<SocketAddrV4>,
@@ -68,6 +71,8 @@ pub struct ServingConfig {
 pub enum ServingError {
     /// The key-value file can't be used (P-34).
     File(LoadError),
+    /// The port is in use, and by whom if that can be told.
+    PortInUse(SocketAddrV4, Option<Holder>),
     /// The servent can't be started.
     Start(StartError),
     /// The trace can't be written there.
@@ -82,6 +87,13 @@ impl fmt::Display for ServingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(error) => error.fmt(f),
+            Self::PortInUse(address, holder) => {
+                write!(f, "port {} is in use", address.port())?;
+                if let Some(holder) = holder {
+                    write!(f, " by {holder}")?;
+                }
+                write!(f, ": cannot listen on {address}")
+            }
             Self::Start(error) => error.fmt(f),
             Self::Trace(target, error) => write!(f, "cannot write a trace to {target}: {error}"),
             Self::Stopped => f.write_str("told to stop before it served"),
@@ -96,6 +108,7 @@ impl Error for ServingError {
             // These read as the errors that they are.
             Self::File(error) => error.source(),
             Self::Start(error) => error.source(),
+            Self::PortInUse(..) => None,
             Self::Trace(_, error) => Some(error),
             Self::Stopped | Self::Ended(_) => None,
         }
@@ -141,11 +154,15 @@ pub struct Serving {
 /// [`ServingError`].
 pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, ServingError> {
     let file = config.file.clone();
-    let loaded = events.wait_for(LOADER, move || Store::read(file))?.map_err(ServingError::File)?;
+    let loaded = events.wait_for(LOADER, move || reloads::read(&file))?.map_err(ServingError::File)?;
     say_warnings(&loaded, &config.file);
     let pairs = loaded.store.len();
-    let refuse = |error| ServingError::Start(StartError::Bind(config.bind, error));
+    let refuse = |error: io::Error| match error.kind() {
+        io::ErrorKind::AddrInUse => ServingError::PortInUse(config.bind, holder::holder_of(config.bind)),
+        _ => ServingError::Start(StartError::Bind(config.bind, error)),
+    };
     let socket = Socket::bind(config.bind).map_err(refuse)?;
+    socket.learn_asked();
     let (receive_buffer_len, send_buffer_len) = (socket.receive_buffer_len(), socket.send_buffer_len());
     let (endpoint, offload) =
         socket.into_endpoint(config.offload).map_err(|error| ServingError::Start(StartError::System(error)))?;

@@ -4,8 +4,10 @@ use crate::actor::aside::aside;
 use crate::loading::LoadError;
 use crate::protocol::{Loaded, Store};
 use crate::servent::Servent;
+use crate::text::escape_path;
 use crossbeam_channel::{Receiver, RecvError, never};
 use log::Level;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The name of the thread that reads the file.
@@ -32,14 +34,18 @@ impl Reloads {
 
     /// Begins to read the file, or puts that off until what is being read is read.
     pub(super) fn ask(&mut self) {
+        if is_standard_input(&self.file) {
+            log::warn!("standard input was read to its end; still answering from what it held");
+            return;
+        }
         if self.is_reading {
             self.again = true;
             return;
         }
         let file = self.file.clone();
-        match aside(LOADER, move || Store::read(file)) {
+        match aside(LOADER, move || read(&file)) {
             Ok(loaded_rx) => (self.loaded_rx, self.is_reading) = (loaded_rx, true),
-            Err(error) => self.keep(format_args!("cannot read {} again: {error}", self.file.display())),
+            Err(error) => self.keep(format_args!("cannot read {} again: {error}", escape_path(&self.file))),
         }
     }
 
@@ -60,7 +66,7 @@ impl Reloads {
 
     fn replace(&mut self, loaded: Loaded, servent: &Servent) {
         say_warnings(&loaded, &self.file);
-        let (pairs, file) = (loaded.store.len(), self.file.display());
+        let (pairs, file) = (loaded.store.len(), escape_path(&self.file));
         if pairs == 0 && self.pairs > 0 {
             return self.keep(format_args!("{file} holds no pair any more"));
         }
@@ -72,6 +78,17 @@ impl Reloads {
     fn keep(&self, cause: impl std::fmt::Display) {
         log::error!("{cause}; still answering from what was read before, {} pairs", self.pairs);
     }
+}
+
+/// Whether `file` is the `-` that stands for standard input, which ends but once.
+#[must_use]
+pub fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// Reads a key-value file, or standard input.
+pub(super) fn read(file: &Path) -> Result<Loaded, LoadError> {
+    if is_standard_input(file) { Store::read_from(io::stdin().lock(), file) } else { Store::read(file) }
 }
 
 /// Logs what is wrong with a key-value file, and what may be (P-31, P-33).

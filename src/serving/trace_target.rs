@@ -1,6 +1,7 @@
 //! Where a servent's trace goes.
 
 use super::FileId;
+use crate::text::escape_path;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use std::fs::{File, OpenOptions};
@@ -60,7 +61,7 @@ impl std::fmt::Display for TraceTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::StandardOutput => f.write_str("standard output"),
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) => f.write_str(&escape_path(path)),
         }
     }
 }

@@ -67,6 +67,12 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::TooShort { len } => write!(f, "type: expected 2 bytes, found {len}"),
+            // The types are small, so one that is in the other order can be told.
+            Self::UnknownType { found }
+                if (layout::TYPE_CLIREQ..=layout::TYPE_RESPONSE).contains(&found.swap_bytes()) =>
+            {
+                write!(f, "type {found}: {} in little-endian order; use network order", found.swap_bytes())
+            }
             Self::UnknownType { found } => {
                 write!(f, "type: expected 1 (CLIREQ), 2 (QUERY) or 3 (RESPONSE), found {found}")
             }
@@ -147,10 +153,9 @@ mod tests {
     fn p5_an_error_is_said_with_what_was_expected_and_what_was_found() {
         for (error, said) in [
             (DecodeError::TooShort { len: 1 }, "type: expected 2 bytes, found 1"),
-            (
-                DecodeError::UnknownType { found: 256 },
-                "type: expected 1 (CLIREQ), 2 (QUERY) or 3 (RESPONSE), found 256",
-            ),
+            (DecodeError::UnknownType { found: 4 }, "type: expected 1 (CLIREQ), 2 (QUERY) or 3 (RESPONSE), found 4"),
+            (DecodeError::UnknownType { found: 0 }, "type: expected 1 (CLIREQ), 2 (QUERY) or 3 (RESPONSE), found 0"),
+            (DecodeError::UnknownType { found: 768 }, "type 768: 3 in little-endian order; use network order"),
             (DecodeError::ShortQuery { len: 13 }, "QUERY header: expected 14 bytes, found 13"),
             (DecodeError::EmptyKey { message: "QUERY" }, "QUERY key: expected at least 1 byte, found none"),
             (DecodeError::NoTab { text_len: 3 }, "RESPONSE text: expected a tab, found none in 3 bytes"),

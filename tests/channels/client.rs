@@ -117,3 +117,28 @@ fn p3_a_client_of_another_dialect_ends_its_keys_with_a_nul() {
     drop(client.ask("http").unwrap());
     assert_eq!(next(&sent_rx).1, clireq(b"http\0"));
 }
+
+/// The library's client said nothing of it either.
+#[test]
+fn p46_what_is_no_answer_is_told_to_whoever_listens() {
+    let (parcel_tx, parcel_rx) = unbounded();
+    let (sent_tx, _sent_rx) = unbounded();
+    let endpoint = Endpoint { local: at(5000), source: MemorySource::new(parcel_rx), sink: MemorySink(sent_tx) };
+    let (notice_tx, notice_rx) = unbounded();
+    let client = Client::builder(at(SERVENT)).on_notice(move |notice| notice_tx.send(notice.to_string()).unwrap());
+    let mut client = client.start_on(endpoint, ManualClock::new().0).unwrap();
+    let mut answers = client.ask("http").unwrap();
+    for datagram in [&b"\0\x03http 80/tcp"[..], b"\x03\0http\t80/tcp", b"\0\x03http 81/tcp", b"\0\x03http\t80/tcp"] {
+        parcel_tx.send((at(6002), datagram.to_vec())).unwrap();
+    }
+    assert_eq!(answers.next().map(|answer| answer.value), Some(b"80/tcp".to_vec()));
+    let said: Vec<_> = notice_rx.try_iter().collect();
+    assert_eq!(
+        said,
+        [
+            "127.0.0.1:6002 sent no answer but this: RESPONSE text: expected a tab behind the key, found a space: \
+             'http 80/tcp'",
+            "127.0.0.1:6002 sent no answer but this: type 768: 3 in little-endian order; use network order",
+        ]
+    );
+}

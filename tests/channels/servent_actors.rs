@@ -1,17 +1,21 @@
 //! Each actor of the servent on its own.
 
-use crate::support::{ManualClock, at, clireq, contents, counters, inbox, next, query, response, store, store_with};
+use crate::support::{
+    ManualClock, at, clireq, contents, counters, inbox, next, query, response, store, store_with, warnings_of,
+};
 use crossbeam_channel::{bounded, unbounded};
-use servent::actor::channels::LookupJob;
+use servent::actor::channels::{LookupJob, News};
 use servent::actor::receiver::{Route, ServentRoute, StopFlag};
 use servent::actor::{flooder, lookup, receiver, sender};
 use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource};
 use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig};
 use servent::stats::{Counters, Stats};
-use servent::{Neighbours, SeqNo};
+use servent::{Neighbours, SeqNo, Timestamp};
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 fn keys(job: LookupJob) -> Vec<usize> {
     match job {
@@ -85,15 +89,15 @@ fn p16_without_neighbours_clireqs_are_only_looked_up() {
 #[test]
 fn a_receiver_that_is_told_to_stop_ends_without_a_datagram() {
     let (_parcel_tx, parcel_rx) = unbounded();
-    let (inbox_tx, inbox_rx) = unbounded::<Arc<_>>();
+    let (news_tx, news_rx) = unbounded::<News>();
     let source = MemorySource::new(parcel_rx);
     let stop = StopFlag::new(&source).unwrap();
     let (flag, tally) = (stop.clone(), Stats::default().tally());
     let actor = thread::Builder::new()
-        .spawn(move || receiver::run(source, &flag, inbox_tx, &ManualClock::new().0, tally, None))
+        .spawn(move || receiver::run(source, &flag, news_tx, &ManualClock::new().0, tally, None))
         .unwrap();
     stop.set();
-    assert!(inbox_rx.recv().is_err());
+    assert!(news_rx.recv().is_err());
     actor.join().unwrap();
 }
 
@@ -168,6 +172,34 @@ fn p14_p35_the_lookup_actor_answers_from_the_store_of_the_moment() {
     assert_eq!(contents(&next(&outbox_rx)), [(at(5000), response(b"http", b"8080/tcp"))]);
     let expected = counters!(lookup: 5, answered: 3, not_found: 1, unanswerable_client: 1);
     assert_eq!(stats.snapshot(), expected);
+}
+
+/// P-24: 400 of 600 answers were withheld without a word.
+#[test]
+fn p24_the_first_response_withheld_in_a_minute_is_said() {
+    let (lookup_tx, lookup_rx) = bounded(0);
+    let (outbox_tx, outbox_rx) = unbounded();
+    let (clock, mut stats) = (ManualClock::new().0, Stats::default());
+    let its_clock = clock.clone();
+    let ask = move || {
+        let to = SocketAddrV4::new([203, 0, 113, 7].into(), 5000);
+        let batch = inbox(&vec![(to, clireq(b"http")); 3]);
+        for seconds in [0, 59, 60, 61] {
+            clock.set(Timestamp::from_start(Duration::from_secs(seconds)));
+            // Once another job is taken, this one is done.
+            let job = LookupJob::Keys { inbox: Arc::clone(&batch), wanted: Arc::new(vec![0, 1, 2]) };
+            lookup_tx.send(job).unwrap();
+            lookup_tx.send(LookupJob::Replace(Box::new(store()))).unwrap();
+        }
+    };
+    let asking = thread::Builder::new().spawn(ask).unwrap();
+    let answers = Lookup::new(store(), ResponseLimiter::new(1));
+    let said = warnings_of(|| lookup::run(answers, &lookup_rx, &outbox_tx, &its_clock, stats.tally(), None));
+    asking.join().unwrap();
+    let line = "withheld a RESPONSE to 203.0.113.7:5000: 203.0.113.0/24 had its share of this second \
+                (--response-limit; response_limited counts them)";
+    assert_eq!(said, [line, line], "at 0 s and at 60 s");
+    assert_eq!(outbox_rx.len(), 3, "answered at 0 s, 59 s and 61 s");
 }
 
 /// P-25: failures are counted and end nothing; what was queued when the channel closed still leaves.

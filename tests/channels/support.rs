@@ -1,12 +1,14 @@
 //! Messages, batches and a clock that moves when it is told to.
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use log::{Level, LevelFilter, Log, Metadata, Record};
 use parking_lot::Mutex;
 use servent::Timestamp;
 use servent::actor::channels::{InboxHandle, OutboxHandle};
 use servent::actor::clock::Clock;
 use servent::batch::Inbox;
 use servent::protocol::{Store, StoreBuilder};
+use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -138,3 +140,33 @@ macro_rules! counters {
 }
 
 pub(crate) use counters;
+
+thread_local! {
+    static LOGGED: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps what a thread logs for itself.
+struct LogOfThisThread;
+
+impl Log for LogOfThisThread {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        LOGGED.with_borrow_mut(|logged| logged.push((record.level(), record.args().to_string())));
+    }
+
+    fn flush(&self) {}
+}
+
+/// What this thread logs at warn while it does `body`.
+pub(crate) fn warnings_of(body: impl FnOnce()) -> Vec<String> {
+    static LOG: LogOfThisThread = LogOfThisThread;
+    // Every test that looks at the log sets the same one.
+    log::set_logger(&LOG).ok();
+    log::set_max_level(LevelFilter::Warn);
+    LOGGED.take();
+    body();
+    LOGGED.take().into_iter().filter(|(level, _)| *level == Level::Warn).map(|(_, line)| line).collect()
+}

@@ -61,6 +61,35 @@ fn p40_p41_a_session_prompt_key_answers_and_ctrl_d() {
 }
 
 #[test]
+fn the_prompt_says_how_to_leave_and_that_words_are_one_key() {
+    let servent = Peer::new();
+    let mut session = client(&servent, &["--timeout", "0.1", "--tries", "1"]);
+    session.expect("keys, one a line; Ctrl-D leaves\r\n");
+    session.expect("key> ");
+    session.type_line("quit");
+    session.expect("Ctrl-D leaves; to ask for the key quit, type it once more\r\n");
+    session.expect("key> ");
+    servent.expect_nothing_left();
+    session.type_line("quit");
+    expect_clireq(&servent, "quit");
+    session.expect("quit: no answer\r\n");
+    for (words, is_said) in [("http smtp", true), ("ftp ssh", false)] {
+        session.expect("key> ");
+        session.type_line(words);
+        expect_clireq(&servent, words);
+        session.expect(&format!("{words}: no answer\r\n"));
+        if is_said {
+            session.expect("'http smtp' is one key, white space included");
+        }
+    }
+    let shown = session.expect("key> ");
+    assert!(!shown.contains("is one key"), "{shown:?}");
+    session.type_control('d');
+    session.expect_end(0);
+    servent.expect_nothing_left();
+}
+
+#[test]
 fn ctrl_c_stops_a_wait_and_at_the_prompt_it_leaves() {
     let servent = Peer::new();
     let mut session = client(&servent, &["--timeout", "600"]);

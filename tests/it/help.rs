@@ -119,7 +119,8 @@ fn every_option_is_in_the_help_the_man_page_and_the_completions() {
             assert!(page.contains(&escaped), "{name}: no {escaped} in: {page}");
             assert!(of_bash.iter().any(|list| list.split(' ').any(|word| word == option)), "{name}: {option}: {bash}");
             assert!(
-                zsh.contains(&format!("{option}[")) || zsh.contains(&format!("{option}=[")),
+                // A value stands in the word of an option, behind it, or behind `=`.
+                ["[", "+[", "=["].iter().any(|end| zsh.contains(&format!("{option}{end}"))),
                 "{name}: {option}: {zsh}"
             );
         }
@@ -167,8 +168,12 @@ fn the_man_pages_have_the_usual_sections() {
     let before = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"];
     let behind = ["SIGNALS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"];
     for tool in WORKERS {
-        let reference = if tool == TOOLS[0] { ["COUNTERS", "TRACES"] } else { ["OUTPUT", "JSON"] };
-        let expected = [&before[..], &behind, &reference, &["LIMITS", "SEE ALSO"]].concat();
+        let reference: &[_] = if tool == TOOLS[0] {
+            &["COUNTERS", "TRACES", "HOSTS WITH SEVERAL ADDRESSES"]
+        } else {
+            &["OUTPUT", "JSON"]
+        };
+        let expected = [&before[..], &behind, reference, &["LIMITS", "SEE ALSO"]].concat();
         assert_eq!(titles(tool), expected, "{}", tool.1);
     }
     assert_eq!(titles(TOOLS[2]), [&before[..], &["VERBS", "EXIT STATUS", "EXAMPLES", "SEE ALSO"]].concat());
@@ -227,6 +232,13 @@ fn the_usual_mistakes_are_answered_with_what_was_meant() {
         (TP3, &["6001", FILE], "serventTP3 is the one that takes a port\n"),
         (TP3, &["127.0.0.1:6001", "http"], "clientTP3 is the one that takes the address of a servent\n"),
         (TP3, &["overlay", FILE, "--zzz"], " -- --zzz\n"),
+        (
+            TP3,
+            &["overlay", FILE, "--trace", "trace.jsonl"],
+            "'--trace' is an option of serventTP3: put it on the lines of FILE, for each servent that is to\n",
+        ),
+        (CLIENT, &["h:6001", "--trace", "trace.jsonl"], "'--trace' is an option of serventTP3\n"),
+        (SERVENT, &["6001", FILE, "--timeout", "1"], "'--timeout' is an option of clientTP3\n"),
         (SERVENT, &["6001", FILE, "--neighbors-only"], "a similar argument exists: '--neighbours-only'\n"),
     ] {
         let finished = run(program, args);

@@ -5,18 +5,18 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use servent::batch::{Group, GroupLimits, Groups, Outbox, segments};
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
-/// What each destination gets, in order.
-type Delivered = BTreeMap<SocketAddrV4, Vec<Vec<u8>>>;
+/// What each destination gets from each source, in order.
+type Delivered = BTreeMap<(Ipv4Addr, SocketAddrV4), Vec<Vec<u8>>>;
 
 /// One step of filling an outbox.
 #[derive(Clone, Debug)]
 enum Op {
     /// Writes a datagram of this length.
     Write(usize),
-    /// Queues one of the datagrams that were written, for this port: mostly a young one.
-    Send(Index, u16),
+    /// Queues one of the datagrams that were written, for this port, from 0.0.0.N: mostly a young one.
+    Send(Index, u16, u8),
     /// Writes a datagram of this length and queues it for ports 1 to this one.
     Flood(usize, u16),
 }
@@ -29,7 +29,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     ];
     let op = prop_oneof![
         1 => len.clone().prop_map(Op::Write),
-        3 => (any::<Index>(), 1_u16..5).prop_map(|(which, port)| Op::Send(which, port)),
+        3 => (any::<Index>(), 1_u16..5, 0_u8..3).prop_map(|(which, port, from)| Op::Send(which, port, from)),
         6 => (len, 1_u16..5).prop_map(|(len, ports)| Op::Flood(len, ports)),
     ];
     prop::collection::vec(op, 0..150)
@@ -53,10 +53,11 @@ fn outbox(ops: &[Op]) -> Outbox {
         }
         match op {
             Op::Write(_) => {}
-            Op::Send(which, port) => {
+            Op::Send(which, port, from) => {
                 let young = &written[written.len().saturating_sub(4)..];
                 if !young.is_empty() {
-                    outbox.send(&young[which.index(young.len())], at(*port));
+                    let from = Ipv4Addr::new(0, 0, 0, *from);
+                    outbox.send_from(&young[which.index(young.len())], from, at(*port));
                 }
             }
             Op::Flood(_, ports) => (1..=*ports).for_each(|port| outbox.send(&written[written.len() - 1], at(port))),
@@ -82,7 +83,10 @@ fn what_is_cut_again_is_what_was_queued_in_the_order_of_each_destination() {
     check(file!(), 1_500, &(ops(), limits()), |(ops, limits)| {
         let outbox = outbox(&ops);
         let mut queued = Delivered::new();
-        outbox.iter().for_each(|(datagram, to)| queued.entry(to).or_default().push(datagram.to_vec()));
+        for transmit in outbox.transmits() {
+            let datagram = outbox.bytes()[transmit.bytes.clone()].to_vec();
+            queued.entry((transmit.from, transmit.to)).or_default().push(datagram);
+        }
         let mut groups = Groups::default();
         groups.plan(&outbox, limits);
         let mut delivered = Delivered::new();
@@ -97,7 +101,7 @@ fn what_is_cut_again_is_what_was_queued_in_the_order_of_each_destination() {
                 // The kernel cuts no empty datagram.
                 prop_assert!(cut.iter().all(|datagram| !datagram.is_empty()));
             }
-            delivered.entry(group.to).or_default().extend(cut);
+            delivered.entry((group.from, group.to)).or_default().extend(cut);
         }
         prop_assert_eq!(delivered, queued);
         Ok(())

@@ -21,6 +21,7 @@ pub(in super::super) const CLIENT: Manual = Manual {
                     where there is none",
                 ),
                 Term("SIGTERM, SIGHUP", "end at once"),
+                Term("SIGTSTP, SIGQUIT", "(Ctrl-Z and its like) stop or end it, with the terminal as it was before"),
             ],
         },
         Section {
@@ -37,7 +38,10 @@ pub(in super::super) const CLIENT: Manual = Manual {
         Section {
             title: "Files",
             entries: &[
-                Text("Standard input holds a key on each line. An empty line asks nothing."),
+                Text(
+                    "Standard input holds a key on each line, white space within it included. An empty line asks \
+                    nothing; one of more than 128 KiB is refused. At the prompt Tab completes keys asked before.",
+                ),
                 Term(
                     "$XDG_STATE_HOME/clientTP3/history",
                     "(~/.local/state/clientTP3/history) what was typed at the prompt: the last 1,000 lines, for its \

@@ -21,6 +21,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                     or ends where there is none",
                 ),
                 Term("SIGTERM, SIGHUP", "end the client and the servents"),
+                Term("SIGTSTP, SIGQUIT", "(Ctrl-Z and its like) stop or end the client, with the terminal as before"),
             ],
         },
         Section {
@@ -54,6 +55,8 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                 Lines("tp3 overlay data/overlays/chain.txt http"),
                 Text("Ask another servent of it for what is typed, until Ctrl-D:"),
                 Lines("tp3 overlay data/overlays/chain.txt --at 6003"),
+                Text("Where its ports are in use, put it on others:"),
+                Lines("tp3 overlay data/overlays/chain.txt --port-base 7001 http"),
                 Text("See what the servents log:"),
                 Lines("tp3 overlay -v data/overlays/ring.txt http"),
             ],

@@ -49,6 +49,14 @@ pub(super) const SERVENT: &[Section] = &[
         ],
     },
     Section {
+        title: "Hosts with several addresses",
+        entries: &[Text(
+            "A client is answered from the address that it asked. QUERYs, and answers to clients of other servents, \
+            leave from the address that routing chooses. By that address the neighbours must know this servent: \
+            what comes from another one is a stranger's to them.",
+        )],
+    },
+    Section {
         title: "Limits",
         entries: &[
             Text("IPv4 only: a QUERY has room for four address bytes. At most 10 neighbours."),
@@ -59,10 +67,6 @@ pub(super) const SERVENT: &[Section] = &[
             Text(
                 "There is no authentication: anyone can send a QUERY in a client's name. What a servent can be made to \
                 send to a stranger is limited by --response-limit.",
-            ),
-            Text(
-                "A neighbour is known by one address. What it sends from another one is a stranger's, and comes back to \
-                it.",
             ),
             Text(
                 "A pair whose RESPONSE is longer than 65,507 bytes is skipped; one longer than 1,472 is cut into several \

@@ -1,14 +1,15 @@
 //! The loop of a conversation.
 
+use super::guide::{GREETING, Guide};
 use super::live::{self, TICK};
 use super::screen::Screen;
 use super::{Ending, Input, Interrupt, Manner, Wires};
 use crate::actor::asking::Asker;
-use crate::actor::channels::InboxHandle;
+use crate::actor::channels::News;
 use crate::actor::clock::Clock;
-use crate::console::line_reader::LineRead;
+use crate::console::line_reader::{LINE_LEN_MAX, LineRead};
 use crate::console::terminal::{Paint, Style};
-use crate::protocol::{AskedKey, Event, KeyError, QueriesConfig};
+use crate::protocol::{AskedKey, Dialect, Event, KeyError, Notice, QueriesConfig};
 use crate::text::escape;
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, RecvError, Sender, never, select};
@@ -35,15 +36,21 @@ pub(super) struct Conversation<'a, C, A, R> {
     unread: Option<io::Error>,
     /// When the live line is to change; `None` while nothing is under way.
     tick: Option<Timestamp>,
+    guide: Guide,
     unanswered: usize,
     refused: usize,
+    /// The hint at the other dialect is of use and was not given yet.
+    may_hint: bool,
 }
+
+/// What may help after an unanswered key (P-46).
+const NUL_HINT: &str = "tip: some programs of this protocol want a NUL behind the key: try --nul";
 
 impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     pub(super) fn new(manner: Manner, wires: Wires, clock: &'a C, answers: &'a mut A, remarks: &'a mut R) -> Self {
         let Manner { servent, dialect, patience, jobs, secret, interactive, .. } = manner;
         let Manner { format, answer_paint, remark_paint, .. } = manner;
-        let Wires { input, inbox_rx, outbox_tx, interrupt_rx } = wires;
+        let Wires { input, news_rx, outbox_tx, interrupt_rx } = wires;
         let jobs = if interactive { 1 } else { jobs };
         let config = QueriesConfig { patience, jobs, secret };
         let (given, asked_tx, line_rx) = match input {
@@ -52,8 +59,8 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         };
         Self {
             manner,
-            asker: Asker::new((servent, dialect), config, clock, inbox_rx, outbox_tx),
-            screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format),
+            asker: Asker::new((servent, dialect), config, clock, news_rx, outbox_tx),
+            screen: Screen::new((answers, answer_paint), (remarks, remark_paint), format, manner.columns),
             interrupt_rx,
             given_count: asked_tx.is_none().then_some(given.len()),
             given: given.into(),
@@ -63,13 +70,18 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
             is_ended: false,
             unread: None,
             tick: None,
+            guide: Guide::default(),
             unanswered: 0,
             refused: 0,
+            may_hint: dialect == Dialect::Plain,
         }
     }
 
     pub(super) fn run(mut self) -> io::Result<Ending> {
         let start = self.asker.now();
+        if self.manner.interactive {
+            self.screen.remark(GREETING);
+        }
         let ending = self.converse();
         self.screen.erase();
         if let (Ok(Ending::Finished { .. }), true) = (&ending, self.has_bar()) {
@@ -102,7 +114,7 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
                     self.take_line(line.unwrap_or(LineRead::End));
                     None
                 }
-                recv(self.asker.inbox_rx()) -> inbox => self.take_inbox(inbox)?,
+                recv(self.asker.news_rx()) -> news => self.take_news(news)?,
                 recv(interrupt_rx) -> interrupt => self.interrupt(interrupt)?,
                 recv(alarm) -> _ => self.on_alarm()?,
             };
@@ -139,13 +151,17 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         self.is_asked = false;
         match line {
             LineRead::Typed(typed) => match AskedKey::in_dialect(&typed, self.manner.dialect) {
-                Ok(key) => self.asker.queries_mut().push(key),
+                Ok(key) => self.take_key(key),
                 Err(KeyError::Empty) => {}
                 Err(error) => {
                     self.refused += usize::from(!self.manner.interactive);
                     self.screen.remark(error);
                 }
             },
+            LineRead::TooLong => {
+                self.refused += usize::from(!self.manner.interactive);
+                self.screen.remark(format_args!("a line of more than {LINE_LEN_MAX} bytes, which no key is: skipped"));
+            }
             LineRead::Unreadable => self.screen.remark("that is not UTF-8; other bytes can be piped in"),
             // What is under way is finished, as at the end of the input (P-45).
             LineRead::Failed(error) => (self.unread, self.is_ended) = (Some(error), true),
@@ -153,9 +169,17 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         }
     }
 
-    fn take_inbox(&mut self, inbox: Result<InboxHandle, RecvError>) -> io::Result<Option<Ending>> {
-        let Ok(inbox) = inbox else { return Ok(Some(Ending::Disconnected)) };
-        self.asker.hear(&inbox);
+    /// A person may have typed what is for the program.
+    fn take_key(&mut self, key: AskedKey) {
+        match self.guide.instead_of(&key).filter(|_| self.manner.interactive) {
+            Some(said) => self.screen.remark(said),
+            None => self.asker.queries_mut().push(key),
+        }
+    }
+
+    fn take_news(&mut self, news: Result<News, RecvError>) -> io::Result<Option<Ending>> {
+        let Ok(news) = news else { return Ok(Some(Ending::Disconnected)) };
+        self.asker.hear(&news);
         self.show()?;
         Ok(None)
     }
@@ -163,6 +187,10 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
     fn interrupt(&mut self, interrupt: Result<Interrupt, RecvError>) -> io::Result<Option<Ending>> {
         let is_at_prompt = self.asker.queries().is_empty();
         match interrupt {
+            Ok(resumed @ (Interrupt::Resized | Interrupt::GoneOn)) => {
+                self.screen.disturb(resumed == Interrupt::Resized);
+                return Ok(None);
+            }
             Ok(Interrupt::Leave) | Err(_) => return Ok(Some(Ending::Left)),
             Ok(Interrupt::User) if self.manner.interactive && is_at_prompt => self.is_ended = true,
             Ok(Interrupt::User) => {
@@ -194,14 +222,25 @@ impl<'a, C: Clock, A: Write, R: Write> Conversation<'a, C, A, R> {
         self.screen.remark(format_args!("{key}no answer from {servent} after {waited} s, asking again"));
     }
 
-    /// Shows what there is to show, in the order asked.
+    /// Shows what there is to show: first what is no answer, then the rest in the order asked.
     fn show(&mut self) -> io::Result<()> {
+        while let Some(notice) = self.asker.next_notice() {
+            // Whoever does not listen does not wait for a NUL either.
+            self.may_hint &= !matches!(notice, Notice::NothingListens { .. } | Notice::Unreachable { .. });
+            self.screen.remark(notice);
+        }
         while let Some(event) = self.asker.queries_mut().next_event() {
             match event {
                 Event::Answer { number, key, answer } => self.screen.answer(number, &key, &answer)?,
                 Event::Finished { number, key, summary } => {
                     self.unanswered += usize::from(summary.answers == 0 && !self.manner.interactive);
                     self.screen.end(number, &key, &summary)?;
+                    if summary.answers == 0 && std::mem::take(&mut self.may_hint) {
+                        self.screen.remark(NUL_HINT);
+                    }
+                    if let Some(said) = self.guide.about(&key, &summary).filter(|_| self.manner.interactive) {
+                        self.screen.remark(said);
+                    }
                 }
                 Event::Stopped { key } if self.manner.interactive => {
                     self.screen.remark(format_args!("{}: stopped", shown(self.manner.remark_paint, &key)));

@@ -7,19 +7,21 @@
 //! |---|---|
 //! | `conversation` | the loop |
 //! | `format` | answers as lines: for eyes, with tabs, as JSON |
+//! | `guide` | what is said to whoever types at the prompt |
 //! | `json` | the objects of `--json` |
 //! | `live` | the line that counts down, and the progress bar |
 //! | `screen` | the two outputs, and the live line that must not mix with them |
 
 mod conversation;
 mod format;
+mod guide;
 mod json;
 mod live;
 mod screen;
 
 use super::line_reader::LineRead;
 use super::terminal::Paint;
-use crate::actor::channels::{InboxHandle, OutboxHandle};
+use crate::actor::channels::{News, OutboxHandle};
 use crate::actor::clock::Clock;
 use crate::protocol::{AskedKey, Dialect, Patience};
 use crossbeam_channel::{Receiver, Sender};
@@ -82,7 +84,7 @@ pub struct Wires {
     /// What to ask for.
     pub input: Input,
     /// What the network brings.
-    pub inbox_rx: Receiver<InboxHandle>,
+    pub news_rx: Receiver<News>,
     /// What is to be sent.
     pub outbox_tx: Sender<OutboxHandle>,
     /// Ctrl-C, and orders to leave.
@@ -96,6 +98,10 @@ pub enum Interrupt {
     User,
     /// Leave at once, whatever is under way.
     Leave,
+    /// The terminal has other columns now.
+    Resized,
+    /// The program was stopped and goes on: others have written to the terminal.
+    GoneOn,
 }
 
 /// How a conversation ended.

@@ -7,9 +7,13 @@ use crate::console::terminal::{Paint, Style};
 use crate::protocol::{Answer, AskedKey, Summary};
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::mem;
+use unicode_width::UnicodeWidthStr;
 
 /// Back to the first column, and nothing behind the cursor.
 const ERASE: &str = "\r\x1b[K";
+/// Back to the first column, and nothing behind the cursor or below it.
+const ERASE_BELOW: &str = "\r\x1b[J";
 
 /// Where a conversation is shown. The live line is erased before anything else is written, and drawn again by whoever
 /// asks for it.
@@ -19,6 +23,8 @@ pub(super) struct Screen<'a, A, R> {
     format: Format,
     answer_paint: Paint,
     remark_paint: Paint,
+    /// How many columns there are, where a live line may be.
+    columns: Option<fn() -> usize>,
     /// The live line that stands there.
     live: Option<String>,
     /// A live line stood there when something else was written.
@@ -30,8 +36,9 @@ impl<'a, A: Write, R: Write> Screen<'a, A, R> {
         (answers, answer_paint): (&'a mut A, Paint),
         (remarks, remark_paint): (&'a mut R, Paint),
         format: Format,
+        columns: Option<fn() -> usize>,
     ) -> Self {
-        Self { answers, remarks, format, answer_paint, remark_paint, live: None, is_disturbed: false }
+        Self { answers, remarks, format, answer_paint, remark_paint, columns, live: None, is_disturbed: false }
     }
 
     pub(super) fn answer(&mut self, number: u64, key: &AskedKey, answer: &Answer) -> io::Result<()> {
@@ -64,10 +71,11 @@ impl<'a, A: Write, R: Write> Screen<'a, A, R> {
 
     /// Shows the live line in place of the one that may stand there.
     pub(super) fn draw(&mut self, line: String) {
-        self.is_disturbed = false;
-        if self.live.as_ref() != Some(&line) {
+        let was_disturbed = mem::take(&mut self.is_disturbed);
+        if was_disturbed || self.live.as_ref() != Some(&line) {
             let painted = self.remark_paint.paint(Style::Faint, &line);
-            write!(self.remarks, "{ERASE}{painted}").and_then(|()| self.remarks.flush()).ok();
+            let erase = self.erasing();
+            write!(self.remarks, "{erase}{painted}").and_then(|()| self.remarks.flush()).ok();
             self.live = Some(line);
         }
     }
@@ -75,8 +83,27 @@ impl<'a, A: Write, R: Write> Screen<'a, A, R> {
     /// Takes the live line away.
     pub(super) fn erase(&mut self) {
         self.is_disturbed = false;
+        let erase = self.erasing();
         if self.live.take().is_some() {
-            write!(self.remarks, "{ERASE}").and_then(|()| self.remarks.flush()).ok();
+            write!(self.remarks, "{erase}").and_then(|()| self.remarks.flush()).ok();
+        }
+    }
+
+    /// The terminal does not show the live line as it was drawn, or it is no longer there.
+    pub(super) fn disturb(&mut self, is_there: bool) {
+        self.is_disturbed |= self.live.is_some();
+        if !is_there {
+            self.live = None;
+        }
+    }
+
+    /// What takes the live line away. A terminal that has become narrower than it has wrapped it, as nearly all do: then
+    /// it stands on several rows, and the cursor in the last of them.
+    fn erasing(&self) -> String {
+        let columns = self.columns.map_or(usize::MAX, |columns| columns().max(1));
+        match self.live.as_ref().map_or(0, |line| line.width().saturating_sub(1) / columns) {
+            0 => ERASE.to_owned(),
+            rows_above => format!("\x1b[{rows_above}A{ERASE_BELOW}"),
         }
     }
 

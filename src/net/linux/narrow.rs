@@ -1,16 +1,16 @@
-//! Destinations whose way does not take groups: where a group was refused and its datagrams left alone.
+//! Hosts whose way does not take groups: where a group was refused and its datagrams left alone.
 //!
-//! A narrow tunnel refuses what the rest of the network takes, so a refusal counts for its destination, for a while.
-//! Only where no group ever left and several destinations refused them is there no segmentation at all.
+//! A narrow tunnel refuses what the rest of the network takes, so a refusal counts for the host that it was for, and
+//! for a while. Only where no group ever left and several hosts refused them is there no segmentation at all.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
+use std::net::Ipv4Addr;
 
-/// For how many outboxes a destination gets its datagrams alone: then groups are tried again, since ways change.
+/// For how many outboxes a host gets its datagrams alone: then groups are tried again, since ways change.
 const OUTBOXES: u64 = 4_096;
 
-/// Destinations that are remembered. Beyond it the one that refused first goes.
-const DESTINATIONS_MAX: usize = 1_024;
+/// Hosts that are remembered. Beyond it the one that refused first goes.
+const HOSTS_MAX: usize = 1_024;
 
 /// Refusals, with no group that ever left, from which on there is no segmentation.
 const REFUSALS_MAX: u32 = 8;
@@ -19,7 +19,7 @@ const REFUSALS_MAX: u32 = 8;
 #[derive(Debug, Default)]
 pub(super) struct Narrow {
     /// Until which outbox each gets its datagrams alone.
-    until: BTreeMap<SocketAddrV4, u64>,
+    until: BTreeMap<Ipv4Addr, u64>,
     /// The number of the outbox at hand.
     outbox: u64,
     refusals: u32,
@@ -36,8 +36,8 @@ impl Narrow {
         }
     }
 
-    /// Whether `to` is to get its datagrams alone.
-    pub(super) fn has(&self, to: SocketAddrV4) -> bool {
+    /// Whether `to` is to get its datagrams alone, at whatever port.
+    pub(super) fn has(&self, to: Ipv4Addr) -> bool {
         // Nearly always there is none.
         !self.until.is_empty() && self.until.get(&to).is_some_and(|until| *until > self.outbox)
     }
@@ -48,8 +48,8 @@ impl Narrow {
     }
 
     /// Notes that a group to `to` was refused, and its datagrams left alone; whether there is no segmentation at all.
-    pub(super) fn refused(&mut self, to: SocketAddrV4) -> bool {
-        if self.until.len() >= DESTINATIONS_MAX
+    pub(super) fn refused(&mut self, to: Ipv4Addr) -> bool {
+        if self.until.len() >= HOSTS_MAX
             && let Some(oldest) = self.until.iter().min_by_key(|(_, until)| **until).map(|(to, _)| *to)
         {
             self.until.remove(&oldest);
@@ -64,14 +64,13 @@ impl Narrow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
-    fn at(port: u16) -> SocketAddrV4 {
-        SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+    fn at(host: u32) -> Ipv4Addr {
+        Ipv4Addr::from(host)
     }
 
     #[test]
-    fn a_refusal_counts_for_its_destination_and_for_a_while() {
+    fn a_refusal_counts_for_its_host_and_for_a_while() {
         let mut narrow = Narrow::default();
         assert!(!narrow.refused(at(1)));
         assert!(narrow.has(at(1)) && !narrow.has(at(2)));
@@ -85,23 +84,23 @@ mod tests {
     #[test]
     fn only_where_no_group_ever_left_is_there_no_segmentation() {
         let mut narrow = Narrow::default();
-        let lost: Vec<_> = (1..=9).map(|port| narrow.refused(at(port))).collect();
-        assert_eq!(lost.iter().position(|&lost| lost), Some(7), "the eighth destination, and said once");
+        let lost: Vec<_> = (1..=9).map(|host| narrow.refused(at(host))).collect();
+        assert_eq!(lost.iter().position(|&lost| lost), Some(7), "the eighth host, and said once");
         assert_eq!(lost.iter().filter(|&&lost| lost).count(), 1);
         let mut narrow = Narrow::default();
         narrow.segmented(true);
-        assert!((1..=100).all(|port| !narrow.refused(at(port))));
+        assert!((1..=100).all(|host| !narrow.refused(at(host))));
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
         let mut narrow = Narrow::default();
         narrow.segmented(true);
-        for port in 1..=2_000 {
-            narrow.refused(at(port));
+        for host in 1..=2_000 {
+            narrow.refused(at(host));
             narrow.next_outbox();
         }
-        assert_eq!(narrow.until.len(), DESTINATIONS_MAX);
+        assert_eq!(narrow.until.len(), HOSTS_MAX);
         assert!(narrow.has(at(2_000)) && !narrow.has(at(1)));
     }
 }

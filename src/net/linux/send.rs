@@ -2,18 +2,23 @@
 
 use super::is_refused;
 use super::narrow::Narrow;
+use super::undelivered::{is_news, is_told};
 use crate::batch::{GroupLimits, Groups, Outbox, segments};
 use crate::net::{DatagramSink, Offload, SendFailure, Sent};
 use nix::cmsg_space;
 use nix::errno::Errno;
+use nix::libc::{in_addr, in_pktinfo};
 use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, getsockopt, sendmmsg, sendmsg, sockopt};
-use std::array;
 use std::io::IoSlice;
-use std::net::{SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 
 /// Messages that a send call takes.
 const MESSAGES_MAX: usize = 64;
+
+/// How often a send is repeated at most that told news of other datagrams instead: more of them may come meanwhile.
+const REPEATS_MAX: u32 = 8;
 
 /// Sends several messages a call; each is a datagram, or with segmentation offload a group of them.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub struct BatchSender {
     is_full: bool,
     /// sendmmsg is not to be had: a call takes one message. `None` while it neither worked nor was refused.
     is_one_a_call: Option<bool>,
+    /// The socket is told of datagrams that could not be delivered, and tells it by the error of any call.
+    is_told: bool,
 }
 
 /// The sending of one outbox.
@@ -42,10 +49,19 @@ struct Round {
 /// One entry of a sendmmsg call.
 #[derive(Clone, Copy)]
 struct Shipment<'a> {
+    /// From which of this host's addresses; unspecified: as routing chooses.
+    from: Ipv4Addr,
     to: SocketAddrV4,
     pieces: &'a [IoSlice<'a>],
     segment_len: u16,
     segments: usize,
+}
+
+impl Round {
+    /// Datagrams that left as they were to leave.
+    fn left_as_asked(&self) -> usize {
+        self.sent.datagrams - self.sent.strayed
+    }
 }
 
 impl BatchSender {
@@ -56,7 +72,8 @@ impl BatchSender {
         // Without a time-out a send would wait for as long as the buffer is full.
         let may_wait = matches!(socket.write_timeout(), Ok(Some(_)));
         let (groups, narrow) = (Groups::default(), Narrow::default());
-        (Self { socket, limits, groups, narrow, may_wait, is_full: false, is_one_a_call: None }, gso)
+        let is_told = is_told(&socket);
+        (Self { socket, limits, groups, narrow, may_wait, is_full: false, is_one_a_call: None, is_told }, gso)
     }
 
     /// Sends `shipments` in order. A group that is refused, for whatever reason, is sent again datagram by datagram:
@@ -67,10 +84,10 @@ impl BatchSender {
         round: &mut Round,
         failed: &mut impl FnMut(SocketAddrV4, SendFailure),
     ) {
-        let (mut next, mut is_again) = (0, false);
+        let (mut next, mut repeats) = (0, 0);
         while next < shipments.len() {
             let first = &shipments[next];
-            if first.segments > 1 && self.narrow.has(first.to) {
+            if first.is_group() && self.narrow.has(*first.to.ip()) {
                 self.ship_cut(first, round, failed);
                 next += 1;
                 continue;
@@ -78,37 +95,45 @@ impl BatchSender {
             let run = run(&shipments[next..], &self.narrow);
             let sent = self.send_run(run, round.flags);
             // News of an earlier datagram, which this call told instead of sending (P-46).
-            let is_news = sent == Err(Errno::ECONNREFUSED) && !std::mem::replace(&mut is_again, true);
+            let is_news = self.is_told && repeats < REPEATS_MAX && sent.is_err_and(is_news);
             match sent {
                 // It stops early at one that fails, and the next call begins with that one.
                 Ok(count) => {
                     round.sent.datagrams += run[..count].iter().map(|shipment| shipment.segments).sum::<usize>();
-                    self.narrow.segmented(first.segments > 1);
+                    self.narrow.segmented(first.is_group());
                     next += count;
-                    is_again = false;
+                    repeats = 0;
                 }
                 Err(Errno::EINTR) => {}
-                Err(_) if is_news => {}
+                Err(_) if is_news => repeats += 1,
                 Err(Errno::EAGAIN) if !round.flags.contains(MsgFlags::MSG_DONTWAIT) => {
                     // It waited for as long as it may.
                     (round.flags, round.was_full) = (MsgFlags::MSG_DONTWAIT, true);
                 }
-                Err(errno) if first.segments > 1 => {
-                    let left_before = round.sent.datagrams;
+                Err(errno) if first.is_group() => {
+                    let left_before = round.left_as_asked();
                     self.ship_cut(first, round, failed);
                     // If they can leave alone, it was the group that could not.
                     let could_not_segment =
                         matches!(errno, Errno::EIO | Errno::EINVAL | Errno::ENOPROTOOPT | Errno::EMSGSIZE);
-                    if could_not_segment && round.sent.datagrams > left_before {
-                        round.sent.offload_lost |= self.narrow.refused(first.to);
+                    if could_not_segment && round.left_as_asked() > left_before {
+                        round.sent.offload_lost |= self.narrow.refused(*first.to.ip());
                     }
                     next += 1;
+                }
+                // The address is not this host's any more, or no way leads from it.
+                Err(Errno::EINVAL | Errno::EADDRNOTAVAIL | Errno::ENETUNREACH) if first.has_source() => {
+                    let left_before = round.sent.datagrams;
+                    self.ship(&[Shipment { from: Ipv4Addr::UNSPECIFIED, ..*first }], round, failed);
+                    round.sent.strayed += round.sent.datagrams - left_before;
+                    next += 1;
+                    repeats = 0;
                 }
                 Err(errno) => {
                     round.was_full |= errno == Errno::EAGAIN;
                     failed(first.to, SendFailure::from_errno(errno));
                     next += 1;
-                    is_again = false;
+                    repeats = 0;
                 }
             }
         }
@@ -122,7 +147,7 @@ impl BatchSender {
         failed: &mut impl FnMut(SocketAddrV4, SendFailure),
     ) {
         let cut: Vec<_> = group.cut().collect();
-        let alone: Vec<_> = cut.iter().map(|(to, piece)| Shipment::alone(*to, piece)).collect();
+        let alone: Vec<_> = cut.iter().map(|piece| group.alone(piece)).collect();
         self.ship(&alone, round, failed);
     }
 
@@ -150,24 +175,24 @@ impl BatchSender {
 
     fn send_many(&self, run: &[Shipment<'_>], flags: MsgFlags) -> nix::Result<usize> {
         let vectors = run.iter().map(|shipment| &shipment.pieces);
-        let addresses: [Option<SockaddrIn>; MESSAGES_MAX] =
-            array::from_fn(|index| run.get(index).map(|shipment| SockaddrIn::from(shipment.to)));
-        let addresses = &addresses[..run.len()];
-        let fd = self.socket.as_raw_fd();
-        if run[0].segments > 1 {
-            let mut headers = MultiHeaders::preallocate(run.len(), Some(cmsg_space!(u16)));
-            let cut = [ControlMessage::UdpGsoSegments(&run[0].segment_len)];
-            sendmmsg(fd, &mut headers, vectors, addresses, cut, flags).map(Iterator::count)
-        } else {
-            let mut headers = MultiHeaders::preallocate(run.len(), None);
-            sendmmsg(fd, &mut headers, vectors, addresses, [], flags).map(Iterator::count)
-        }
+        let addresses: Vec<_> = run.iter().map(|shipment| Some(SockaddrIn::from(shipment.to))).collect();
+        // The kernel reads as much as there is room for, so there is room for what is written and no more.
+        let room = match (run[0].has_source(), run[0].is_group()) {
+            (false, false) => None,
+            (true, false) => Some(cmsg_space!(in_pktinfo)),
+            (false, true) => Some(cmsg_space!(u16)),
+            (true, true) => Some(cmsg_space!(in_pktinfo, u16)),
+        };
+        let mut headers = MultiHeaders::preallocate(run.len(), room);
+        let source = run[0].source();
+        let controls = &run[0].controls(&source)[run[0].needed_controls()];
+        sendmmsg(self.socket.as_raw_fd(), &mut headers, vectors, addresses, controls, flags).map(Iterator::count)
     }
 
     fn send_one(&self, shipment: &Shipment<'_>, flags: MsgFlags) -> nix::Result<usize> {
         let (fd, to) = (self.socket.as_raw_fd(), SockaddrIn::from(shipment.to));
-        let cut = [ControlMessage::UdpGsoSegments(&shipment.segment_len)];
-        let controls = if shipment.segments > 1 { &cut[..] } else { &[] };
+        let source = shipment.source();
+        let controls = &shipment.controls(&source)[shipment.needed_controls()];
         sendmsg(fd, shipment.pieces, controls, flags, Some(&to)).map(|_| 1)
     }
 }
@@ -194,7 +219,7 @@ impl DatagramSink for BatchSender {
                 rest = others;
                 // A group's datagrams are shorter than 64 KiB, and of one alone the length is not used.
                 let segment_len = u16::try_from(group.segment_len).unwrap_or(u16::MAX);
-                Shipment { to: group.to, pieces: own, segment_len, segments: group.segments }
+                Shipment { from: group.from, to: group.to, pieces: own, segment_len, segments: group.segments }
             })
             .collect();
         let was_one_a_call = self.is_one_a_call == Some(true);
@@ -210,24 +235,50 @@ impl DatagramSink for BatchSender {
 }
 
 impl<'a> Shipment<'a> {
-    /// A datagram on its own.
-    fn alone(to: SocketAddrV4, piece: &'a [IoSlice<'a>; 1]) -> Self {
-        Self { to, pieces: piece, segment_len: 0, segments: 1 }
+    /// One of its datagrams on its own.
+    fn alone<'b>(&self, datagram: &'b [IoSlice<'b>; 1]) -> Shipment<'b> {
+        Shipment { pieces: datagram, segment_len: 0, segments: 1, ..*self }
     }
 
-    /// The datagrams of a group, each to be sent on its own.
-    fn cut(self) -> impl Iterator<Item = (SocketAddrV4, [IoSlice<'a>; 1])> {
+    /// Its datagrams, each to be sent on its own.
+    fn cut(self) -> impl Iterator<Item = [IoSlice<'a>; 1]> {
         let len = usize::from(self.segment_len);
-        self.pieces.iter().flat_map(move |piece| segments(piece, len)).map(move |cut| (self.to, [IoSlice::new(cut)]))
+        self.pieces.iter().flat_map(move |piece| segments(piece, len)).map(|cut| [IoSlice::new(cut)])
+    }
+
+    fn is_group(&self) -> bool {
+        self.segments > 1
+    }
+
+    fn has_source(&self) -> bool {
+        !self.from.is_unspecified()
+    }
+
+    /// What can be said to the kernel beside the bytes: the source, and where to cut.
+    fn controls<'b>(&'b self, source: &'b in_pktinfo) -> [ControlMessage<'b>; 2] {
+        [ControlMessage::Ipv4PacketInfo(source), ControlMessage::UdpGsoSegments(&self.segment_len)]
+    }
+
+    /// Which of [`Shipment::controls`] it needs.
+    fn needed_controls(&self) -> Range<usize> {
+        usize::from(!self.has_source())..1 + usize::from(self.is_group())
+    }
+
+    /// What asks for the source (P-9), and leaves the way to routing.
+    fn source(&self) -> in_pktinfo {
+        let from = in_addr { s_addr: u32::from_ne_bytes(self.from.octets()) };
+        in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: from, ipi_addr: in_addr { s_addr: 0 } }
     }
 }
 
-/// The first shipments that can leave in one call: at most [`MESSAGES_MAX`], all alone or all cut at the same length,
-/// since a call has one set of control messages for all; and none behind the first that is to be cut beforehand.
+/// The first shipments that can leave in one call: at most [`MESSAGES_MAX`], all from one source, and all alone or all
+/// cut at the same length, since a call has one set of control messages for all; and none behind the first that is to be cut beforehand.
 fn run<'a, 'm>(shipments: &'m [Shipment<'a>], narrow: &Narrow) -> &'m [Shipment<'a>] {
-    let kind = |shipment: &Shipment<'_>| if shipment.segments > 1 { Some(shipment.segment_len) } else { None };
-    let first = shipments.first().and_then(kind);
-    let is_like = |shipment: &&Shipment<'_>| kind(shipment) == first && (first.is_none() || !narrow.has(shipment.to));
+    let kind = |shipment: &Shipment<'_>| (shipment.from, shipment.is_group().then_some(shipment.segment_len));
+    let first = shipments.first().map(kind);
+    let is_like = |shipment: &&Shipment<'_>| {
+        Some(kind(shipment)) == first && !(shipment.is_group() && narrow.has(*shipment.to.ip()))
+    };
     let count = shipments.iter().take(MESSAGES_MAX).take_while(is_like).count();
     &shipments[..count]
 }
@@ -260,14 +311,14 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_is_refused_costs_no_datagram_and_offload_to_its_destination_alone() {
+    fn a_group_that_is_refused_costs_no_datagram_and_offload_to_its_host_alone() {
         let Some((mut sender, mut receiver, to)) = refusing() else { return };
         // Nobody can be sent to at port 0, in groups or alone: that is not the group's fault.
         let nowhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
         let mut failures = Vec::new();
         let sent = sender.send(&outbox([1; 3].into_iter(), nowhere), |to, failure| failures.push((to, failure)));
         assert_eq!((sent, failures), (Sent::default(), vec![(nowhere, SendFailure::Other); 3]));
-        assert!(!sender.narrow.has(nowhere));
+        assert!(!sender.narrow.has(*nowhere.ip()));
 
         for _ in 0..2 {
             let lengths = [1_473, 65_508].into_iter().chain(std::iter::repeat_n(1, 200)).chain([30]);
@@ -277,19 +328,19 @@ mod tests {
             assert_eq!(failures, [(to, SendFailure::TooLong)]);
             let mut received = Vec::new();
             while received.len() < 202 {
-                receiver.receive(|_, datagram| received.push(datagram.len())).unwrap();
+                receiver.receive(|_, _, datagram| received.push(datagram.len())).unwrap();
             }
             assert_eq!(received, lengths.filter(|&len| len != 65_508).collect::<Vec<_>>());
-            assert!(sender.narrow.has(to), "from the first refusal on");
+            assert!(sender.narrow.has(*to.ip()), "from the first refusal on");
         }
         assert_eq!(sender.limits.segments_max, 1_000, "others may still get groups");
     }
 
     #[test]
-    fn where_every_destination_refuses_there_is_no_segmentation_and_that_is_said_once() {
+    fn where_every_host_refuses_there_is_no_segmentation_and_that_is_said_once() {
         let Some((mut sender, ..)) = refusing() else { return };
-        let bind = || Socket::bind(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let destinations: Vec<_> = (0..9).map(|_| bind()).collect();
+        let bind = |host| Socket::bind(SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, host), 0)).unwrap();
+        let destinations: Vec<_> = (1..=9).map(bind).collect();
         let lost: Vec<_> = destinations
             .iter()
             .map(|socket| sender.send(&outbox(std::iter::repeat_n(1, 200), socket.local_addr()), |_, _| {}))
@@ -308,7 +359,7 @@ mod tests {
         receiver.take_one_a_call();
         let mut received = Vec::new();
         while received.len() < 102 {
-            receiver.receive(|_, datagram| received.push(datagram.len())).unwrap();
+            receiver.receive(|_, _, datagram| received.push(datagram.len())).unwrap();
         }
         assert_eq!(received, lengths.collect::<Vec<_>>());
     }

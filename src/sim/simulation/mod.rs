@@ -10,7 +10,7 @@ use super::links::{LinkModel, Links};
 use super::machines::{Behaviour, Outcome};
 use super::queue::EventQueue;
 use super::setup::{FirstSeq, Setup};
-use crate::batch::{Inbox, Outbox};
+use crate::batch::{Inbox, Outbox, Transmit};
 use crate::protocol::{AskedKey, FloodConfig, ResponseLimiter, Store, StoreBuilder};
 use crate::types::{Neighbours, SeqNo, Timestamp};
 use fastrand::Rng;
@@ -249,13 +249,13 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
         self.tell_observer(&Event::Delivered { datagram, from, to: servent, bytes, outcome, sends: &sends, sightings });
         // A QUERY is written once for all its destinations, and shared by them here as well.
         let mut written: Option<(Range<usize>, Arc<[u8]>)> = None;
-        for (range, to) in sends.ranges() {
+        for Transmit { bytes: range, to, .. } in sends.transmits() {
             let shared = match &written {
-                Some((same, shared)) if *same == range => Arc::clone(shared),
+                Some((same, shared)) if *same == *range => Arc::clone(shared),
                 _ => Arc::from(&sends.bytes()[range.clone()]),
             };
-            self.send(Cause::Datagram(datagram), servent.address(), to, &shared);
-            written = Some((range, shared));
+            self.send(Cause::Datagram(datagram), servent.address(), *to, &shared);
+            written = Some((range.clone(), shared));
         }
         self.outbox = sends;
     }

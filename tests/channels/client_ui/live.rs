@@ -1,6 +1,6 @@
 //! The line that changes while the client waits, and the progress bar.
 
-use super::{ALL_ANSWERED, Fixture, MANNER, SERVENT};
+use super::{ALL_ANSWERED, Fixture, MANNER, NUL_HINT, SERVENT};
 use crate::support::{at, clireq, contents, next, response};
 use servent::Timestamp;
 use servent::console::client_ui::{Ending, Interrupt, Manner};
@@ -73,6 +73,30 @@ fn many_keys_have_a_bar_and_a_last_word_on_a_terminal() {
     client.jump(8_160, 12_060);
     let bar = "[####################----------]  2 of 3 keys, 1 under way, 2 answers";
     client.expect_remark(&format!("\r\x1b[K{bar}\r\x1b[Kc: no answer"));
+    client.expect_remark(NUL_HINT);
     client.expect_remark("3 keys: 2 answers, 1 without an answer, 12.1 s");
     assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
+}
+
+/// After a stop the cursor stands somewhere else: nothing there is the live line's to erase, and it is drawn at once.
+#[test]
+fn the_live_line_is_drawn_at_once_where_the_program_goes_on_or_the_window_changes() {
+    let client = Fixture::start_with(Manner { interactive: true, columns: Some(|| 80), ..MANNER });
+    client.type_line(b"http");
+    client.expect_transmission(b"http");
+    client.ring_at(100);
+    client.jump(200, 160);
+    client.interrupt_tx.send(Interrupt::GoneOn).unwrap();
+    // The next tick is one from now.
+    client.jump(260, 250);
+    client.interrupt_tx.send(Interrupt::Resized).unwrap();
+    client.jump(350, 349);
+    client.interrupt_tx.send(Interrupt::User).unwrap();
+    client.expect_remark(
+        "\r\x1b[K3.9 s  waiting for the first answer: http\
+         \r\x1b[K3.8 s  waiting for the first answer: http\
+         \r\x1b[K3.8 s  waiting for the first answer: http\
+         \r\x1b[Khttp: stopped",
+    );
+    assert_eq!(client.end(), ALL_ANSWERED);
 }

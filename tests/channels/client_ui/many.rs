@@ -1,6 +1,6 @@
 //! Many keys at once, and the formats of their answers.
 
-use super::{ALL_ANSWERED, Fixture, MANNER, SERVENT};
+use super::{ALL_ANSWERED, Fixture, MANNER, NUL_HINT, SERVENT};
 use crate::support::{at, clireq, contents, next, response};
 use servent::console::client_ui::{Ending, Format, Interrupt, Manner};
 use servent::console::line_reader::LineRead;
@@ -15,6 +15,8 @@ fn many_keys_are_under_way_at_once_and_shown_in_the_order_asked() {
     client.expect_transmission(b"a");
     client.expect_transmission(b"b");
     client.deliver(1, &[(6002, response(b"b", b"2")), (6001, response(b"c", b"not yet asked"))]);
+    client
+        .expect_remark("127.0.0.1:6001 sent no answer but this: RESPONSE key: expected one that was asked, found 'c'");
     client.deliver(2, &[(6001, response(b"a", b"1")), (6001, response(b"b", b"2"))]);
     client.expect_answer(b"a\t127.0.0.1:6001\t1");
     client.ring(6);
@@ -28,6 +30,7 @@ fn many_keys_are_under_way_at_once_and_shown_in_the_order_asked() {
     client.expect_transmission(b"c");
     client.ring(14);
     client.expect_remark("c: no answer");
+    client.expect_remark(NUL_HINT);
     assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
 }
 
@@ -64,6 +67,10 @@ fn keys_that_start_together_leave_together() {
     client.ring(8);
     for key in ["a", "b", "c"] {
         client.expect_remark(&format!("{key}: no answer"));
+        // After the first of a run.
+        if key == "a" {
+            client.expect_remark(NUL_HINT);
+        }
     }
     assert_eq!(client.end(), Ending::Finished { unanswered: 3, refused: 0 });
 }
@@ -108,6 +115,7 @@ fn json_has_an_object_for_each_answer_and_each_key_that_is_done() {
         br#"{"type":"finished","number":2,"key_base64":"Y2Fm6Q==","answers":0,"servents":0,"left_out":0,"first_answer_ms":null,"elapsed_ms":8000.000}"#,
     );
     client.expect_remark("caf\\xe9: no answer");
+    client.expect_remark(NUL_HINT);
     assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
 }
 
@@ -122,4 +130,14 @@ fn ctrl_c_without_a_prompt_shows_what_was_heard_of_later_keys() {
     client.interrupt_tx.send(Interrupt::User).unwrap();
     client.expect_answer(b"b\t127.0.0.1:6001\t2");
     assert_eq!(client.end(), Ending::Interrupted);
+}
+
+#[test]
+fn p45_a_line_that_is_too_long_is_refused_and_the_next_one_is_asked_for() {
+    let client = Fixture::start(false, false);
+    next(&client.asked_rx);
+    client.line_tx.send(LineRead::TooLong).unwrap();
+    client.expect_remark("a line of more than 131072 bytes, which no key is: skipped");
+    next(&client.asked_rx);
+    assert_eq!(client.end(), Ending::Finished { unanswered: 0, refused: 1 });
 }

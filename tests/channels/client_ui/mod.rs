@@ -3,12 +3,13 @@
 mod lines;
 mod live;
 mod many;
+mod notices;
 
 use crate::support::{DEADLINE, ManualClock, at, clireq, contents, inbox, next, query, response};
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use lines::Lines;
 use servent::Timestamp;
-use servent::actor::channels::{InboxHandle, OutboxHandle};
+use servent::actor::channels::{News, OutboxHandle};
 use servent::console::client_ui::{self, Ending, Format, Input, Interrupt, Manner, Wires};
 use servent::console::line_reader::LineRead;
 use servent::console::terminal::Paint;
@@ -34,12 +35,14 @@ const MANNER: Manner = Manner {
     columns: None,
 };
 
+const NUL_HINT: &str = "tip: some programs of this protocol want a NUL behind the key: try --nul";
+
 /// A conversation in its own thread, and all that surrounds it.
 struct Fixture {
     conversation: JoinHandle<io::Result<Ending>>,
     asked_rx: Receiver<()>,
     line_tx: Sender<LineRead>,
-    inbox_tx: Sender<InboxHandle>,
+    news_tx: Sender<News>,
     outbox_rx: Receiver<OutboxHandle>,
     interrupt_tx: Sender<Interrupt>,
     answer_rx: Receiver<Vec<u8>>,
@@ -68,22 +71,25 @@ impl Fixture {
     }
 
     fn converse(manner: Manner, input: Input, (asked_rx, line_tx): (Receiver<()>, Sender<LineRead>)) -> Self {
-        let (inbox_tx, inbox_rx) = bounded(0);
+        let (news_tx, news_rx) = bounded(0);
         let (outbox_tx, outbox_rx) = unbounded();
         let (interrupt_tx, interrupt_rx) = unbounded();
         let (mut answers, answer_rx) = Lines::new();
         let (mut remarks, remark_rx) = Lines::new();
         let (clock, deadline_rx) = ManualClock::new();
-        let wires = Wires { input, inbox_rx, outbox_tx, interrupt_rx };
+        let wires = Wires { input, news_rx, outbox_tx, interrupt_rx };
         let its_clock = clock.clone();
         let conversation = Builder::new()
             .spawn(move || client_ui::run(manner, wires, &its_clock, &mut answers, &mut remarks))
             .unwrap();
+        if manner.interactive {
+            assert_eq!(next(&remark_rx), b"keys, one a line; Ctrl-D leaves");
+        }
         Self {
             conversation,
             asked_rx,
             line_tx,
-            inbox_tx,
+            news_tx,
             outbox_rx,
             interrupt_tx,
             answer_rx,
@@ -111,7 +117,11 @@ impl Fixture {
 
     fn deliver_now(&self, datagrams: &[(u16, Vec<u8>)]) {
         let datagrams: Vec<_> = datagrams.iter().map(|(port, datagram)| (at(*port), datagram.clone())).collect();
-        self.inbox_tx.send_timeout(inbox(&datagrams), DEADLINE).unwrap();
+        self.tell(News::Messages(inbox(&datagrams)));
+    }
+
+    fn tell(&self, news: News) {
+        self.news_tx.send_timeout(news, DEADLINE).unwrap();
     }
 
     /// Waits until the conversation waits for `seconds`, then lets that time come.
@@ -149,6 +159,13 @@ impl Fixture {
         assert_eq!(String::from_utf8_lossy(&next(&self.remark_rx)), remark);
     }
 
+    /// Ends the input and returns all remarks that were not read yet.
+    fn end_with_remarks(self) -> Vec<String> {
+        self.line_tx.send(LineRead::End).ok();
+        self.conversation.join().unwrap().unwrap();
+        self.remark_rx.iter().map(|line| String::from_utf8_lossy(&line).into_owned()).collect()
+    }
+
     /// Ends the input and returns how the conversation ended; nothing may be left unread.
     #[track_caller]
     fn end(self) -> Ending {
@@ -175,6 +192,7 @@ fn p40_p41_silence_is_met_with_one_retransmission_and_then_said() {
     client.expect_transmission(b"http");
     client.ring(8);
     client.expect_remark("http: no answer");
+    client.expect_remark(NUL_HINT);
     assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
 }
 
@@ -184,8 +202,12 @@ fn p40_to_p43_answers_are_shown_as_they_come_and_each_renews_the_wait() {
     client.type_line(b"http");
     client.expect_transmission(b"http");
     client.deliver(3, &[(6001, response(b"http", b"80/tcp\ta\xe9")), (6001, response(b"https", b"443"))]);
+    client.expect_remark(
+        "127.0.0.1:6001 sent no answer but this: RESPONSE key: expected one that was asked, found 'https'",
+    );
     client.expect_answer(b"http\t127.0.0.1:6001\t80/tcp\ta\xe9");
     client.deliver(4, &[(6002, response(b"http", b"80/tcp")), (6001, query(3, 1, 1, b"http"))]);
+    client.expect_remark("127.0.0.1:6001 sent no answer but this: type: expected 3 (RESPONSE), found 2 (QUERY)");
     client.expect_answer(b"http\t127.0.0.1:6002\t80/tcp");
     client.deliver(5, &[(6002, response(b"http", b"80/tcp\0padding"))]);
     client.ring(9);
@@ -199,6 +221,10 @@ fn p42_what_is_no_answer_does_not_renew_the_wait() {
     client.type_line(b"http");
     client.expect_transmission(b"http");
     client.deliver(3, &[(6001, response(b"https", b"443")), (6001, clireq(b"http"))]);
+    client.expect_remark(
+        "127.0.0.1:6001 sent no answer but this: RESPONSE key: expected one that was asked, found 'https'",
+    );
+    client.expect_remark("127.0.0.1:6001 sent no answer but this: type: expected 3 (RESPONSE), found 1 (CLIREQ)");
     client.ring(4);
     client.expect_remark("no answer from 127.0.0.1:6001 after 4 s, asking again");
     client.expect_transmission(b"http");
@@ -290,7 +316,7 @@ fn ctrl_c_without_a_prompt_and_an_order_to_leave_end_the_conversation() {
 fn a_network_that_is_gone_ends_the_conversation() {
     let client = Fixture::start(false, false);
     next(&client.asked_rx);
-    let Fixture { conversation, inbox_tx, line_tx: _open, .. } = client;
-    drop(inbox_tx);
+    let Fixture { conversation, news_tx, line_tx: _open, .. } = client;
+    drop(news_tx);
     assert_eq!(conversation.join().unwrap().unwrap(), Ending::Disconnected);
 }

@@ -99,6 +99,31 @@ fn p45_input_without_a_key_asks_nothing_and_is_no_failure() {
 }
 
 #[test]
+fn a_lone_dash_is_standard_input() {
+    let servent = Peer::new();
+    let mut program = ask_with_stdin(&servent, &["-", TIMEOUT[0], TIMEOUT[1]]);
+    program.write(b"http\n");
+    program.close_stdin();
+    answer(&servent, "http", "80/tcp");
+    let finished = program.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(String::from_utf8(finished.stdout).unwrap(), line("http", &servent, "80/tcp"));
+    servent.expect_nothing_left();
+}
+
+#[test]
+fn times_have_units_and_what_is_typed_often_has_short_names() {
+    let servent = Peer::new();
+    let finished = ask(&servent, &["-t", "50ms", "-n", "3", "-j", "1", "http", "smtp"]).finish();
+    for key in [b"http", b"http", b"http", b"smtp", b"smtp", b"smtp"] {
+        expect_clireq(&servent, key);
+    }
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    assert!(finished.stderr.contains("after 0.05 s, asking again"), "{}", finished.stderr);
+    servent.expect_nothing_left();
+}
+
+#[test]
 fn a_key_from_standard_input_without_an_answer_makes_the_code_1() {
     let servent = Peer::new();
     let mut program = ask_with_stdin(&servent, &["--timeout", "0.1"]);

@@ -1,9 +1,9 @@
 //! What was typed is there again in the next run.
 
 use super::{Terminal, expect_clireq};
-use crate::support::{CLIENT, Peer, TempDir};
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use crate::support::{CLIENT, Peer, TempDir, until};
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 /// As `actor::line_reader` has it.
@@ -18,6 +18,10 @@ fn client(servent: &Peer, state: &Path, more: &[&str]) -> Terminal {
     let mut session = Terminal::start_with_state(CLIENT, &args, state);
     session.expect("key> ");
     session
+}
+
+fn args(servent: &Peer) -> [String; 5] {
+    [&servent.addr().to_string(), "--timeout", "0.1", "--tries", "1"].map(str::to_owned)
 }
 
 /// Types a key and waits for the next prompt.
@@ -124,12 +128,71 @@ fn without_history_nothing_is_written_and_nothing_read() {
     assert_eq!(fs::read_dir(state.path()).unwrap().count(), 0);
 }
 
+/// Each key had its warning.
+#[test]
+fn a_history_that_is_a_device_is_none_and_nothing_is_said() {
+    let (state, servent) = (TempDir::new(), Peer::new());
+    fs::create_dir(state.path().join("clientTP3")).unwrap();
+    symlink("/dev/null", file(state.path())).unwrap();
+    let mut session = Terminal::start_with_state(CLIENT, &args(&servent), state.path());
+    let mut shown = session.expect("key> ");
+    for key in ["http", "smtp"] {
+        session.type_line(key);
+        expect_clireq(&servent, key);
+        shown += &session.expect(&format!("{key}: no answer\r\n"));
+        shown += &session.expect("key> ");
+    }
+    assert!(!shown.contains("history"), "{shown:?}");
+    leave(session);
+}
+
+/// There was no prompt, and nothing said why.
+#[test]
+fn a_history_that_is_locked_is_said_once_and_kept_later() {
+    let (state, servent) = (TempDir::new(), Peer::new());
+    fs::create_dir(state.path().join("clientTP3")).unwrap();
+    fs::write(file(state.path()), "#V2\nold\n").unwrap();
+    let lock = File::open(file(state.path())).unwrap();
+    lock.lock().unwrap();
+    let mut session = Terminal::start_with_state(CLIENT, &args(&servent), state.path());
+    session.expect(" is locked, or its disk slow");
+    session.expect("key> ");
+    session.type_line("http");
+    expect_clireq(&servent, "http");
+    let shown = session.expect("http: no answer\r\n");
+    assert!(!shown.contains("locked"), "{shown:?}");
+    session.expect("key> ");
+    lock.unlock().unwrap();
+    until("the line in the file", || lines(state.path()) == ["old", "http"]);
+    ask(&mut session, &servent, "smtp");
+    until("the next line in the file", || lines(state.path()) == ["old", "http", "smtp"]);
+    // What was read late is there, and older than what was typed meanwhile.
+    session.type_bytes(&[UP, UP, UP, b"\r"].concat());
+    expect_clireq(&servent, "old");
+    session.expect("old: no answer\r\n");
+    session.expect("key> ");
+    leave(session);
+}
+
+#[test]
+fn tab_completes_a_key_that_was_asked_before() {
+    let (state, servent) = (TempDir::new(), Peer::new());
+    let mut session = client(&servent, state.path(), &["--no-history"]);
+    ask(&mut session, &servent, "https");
+    ask(&mut session, &servent, "smtp");
+    session.type_bytes(b"ht\t\r");
+    expect_clireq(&servent, "https");
+    session.expect("https: no answer\r\n");
+    session.expect("key> ");
+    leave(session);
+    servent.expect_nothing_left();
+}
+
 #[test]
 fn a_history_that_cannot_be_kept_is_said_and_the_client_goes_on() {
     let (state, servent) = (TempDir::new(), Peer::new());
     fs::create_dir_all(file(state.path())).unwrap();
-    let args = [servent.addr().to_string(), "--timeout".into(), "0.1".into(), "--tries".into(), "1".into()];
-    let mut session = Terminal::start_with_state(CLIENT, &args, state.path());
+    let mut session = Terminal::start_with_state(CLIENT, &args(&servent), state.path());
     session.expect("no history is kept in ");
     session.expect("key> ");
     ask(&mut session, &servent, "http");

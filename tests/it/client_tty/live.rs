@@ -4,6 +4,7 @@
 use super::{Terminal, client, expect_clireq};
 use crate::support::wire::response;
 use crate::support::{CLIENT, Peer, TempDir};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 /// Back to the first column, and nothing behind the cursor.
 const ERASE: &str = "\r\x1b[K";
@@ -64,7 +65,8 @@ fn in_a_terminal_of_few_columns_the_line_is_cut() {
         let session = client_in(columns, &servent, &["http", "--timeout", "0.3"]);
         let screen = screen(&session.expect_end(1), columns);
         let again = format!("no answer from {} after 0.3 s, asking again", servent.addr());
-        assert_eq!(screen, format!("{again}\r\nhttp: no answer\r\n"), "{columns} columns");
+        let tip = "tip: some programs of this protocol want a NUL behind the key: try --nul";
+        assert_eq!(screen, format!("{again}\r\nhttp: no answer\r\n{tip}\r\n"), "{columns} columns");
     }
 }
 
@@ -92,6 +94,22 @@ fn ctrl_c_and_what_is_typed_during_a_wait_leave_nothing_of_the_line() {
     servent.expect_nothing_left();
 }
 
+/// What the terminal wrapped stayed above the line.
+#[test]
+fn a_window_that_becomes_narrower_keeps_nothing_of_the_line() {
+    let servent = Peer::new();
+    let mut session = client_in(80, &servent, &["http", "--timeout", "600"]);
+    session.expect(" s  waiting for the first answer: http");
+    let narrow = Winsize { ws_row: 24, ws_col: 20, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(session.handle(), narrow).unwrap();
+    // 43 columns are three rows of 20: two up, and all below is erased.
+    session.expect("\x1b[2A\r\x1b[J");
+    let line = session.expect(ERASE);
+    assert!(line.starts_with("59") && line.ends_with("waiting..."), "{line:?}");
+    session.type_control('c');
+    session.expect_end(130);
+}
+
 #[test]
 fn many_keys_have_a_progress_bar_that_fits() {
     for columns in [80, 40] {
@@ -111,11 +129,12 @@ fn many_keys_have_a_progress_bar_that_fits() {
         assert_eq!(shown.contains("[####"), columns == 80, "{shown}");
         let screen = screen(&shown, columns);
         let ends: Vec<_> = screen.lines().filter(|line| !line.contains(" ms  ")).collect();
-        assert_eq!(ends.len(), 4, "{screen:?}");
+        assert_eq!(ends.len(), 5, "{screen:?}");
         assert!(ends[0].starts_with("a: no more answers (1 answer from 1 servent, "), "{screen:?}");
         assert!(ends[1].starts_with("b: no more answers (1 answer from 1 servent, "), "{screen:?}");
         assert_eq!(ends[2], "c: no answer", "{screen:?}");
-        assert!(ends[3].starts_with("3 keys: 2 answers, 1 without an answer, "), "{screen:?}");
+        assert!(ends[3].starts_with("tip: ") && ends[3].ends_with("--nul"), "{screen:?}");
+        assert!(ends[4].starts_with("3 keys: 2 answers, 1 without an answer, "), "{screen:?}");
     }
 }
 
@@ -129,6 +148,7 @@ fn colours_are_used_on_a_terminal_unless_no_color_says_otherwise() {
         ("NO_COLOR=1", "--color=always", true),
         ("NO_COLOR=", "--color=never", false),
         ("NO_COLOR= TERM=dumb", "--color=auto", false),
+        ("-u TERM NO_COLOR=", "--color=auto", false),
     ] {
         let servent = Peer::new();
         let server = servent.addr().to_string();

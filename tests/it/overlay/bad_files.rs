@@ -14,13 +14,14 @@ fn refuse(text: &str) -> (Finished, [u16; 2]) {
 
 #[test]
 fn a_bad_line_is_named_with_its_cause() {
-    let rows: [(&str, &str, usize, &[&str]); 16] = [
+    let rows: [(&str, &str, usize, &[&str]); 17] = [
         ("port 0", "0 pairs.txt\n", 1, &["0", "65535"]),
         ("port too large", "{a} pairs.txt\n70000 pairs.txt\n", 2, &["70000", "65535"]),
         ("port a word", "# first\n\nport pairs.txt\n", 3, &["port"]),
         ("no key-value file", "{a}\n", 1, &["FILE"]),
         ("absent key-value file", "{a} pairs.txt\n{b} absent.txt\n", 2, &["absent.txt", "No such file"]),
         ("key-value file a folder", "{a} .\n", 1, &["directory"]),
+        ("standard input, which is the client's", "{a} pairs.txt\n{b} -\n", 2, &["FILE -", "name a file"]),
         ("neighbour without a port", "{a} pairs.txt 127.0.0.1\n", 1, &["127.0.0.1"]),
         ("neighbour with port 0", "{a} pairs.txt 127.0.0.1:0\n", 1, &["127.0.0.1:0"]),
         ("IPv6 neighbour", "{a} pairs.txt [::1]:6002\n", 1, &["[::1]:6002", "IPv4"]),

@@ -38,3 +38,27 @@ fn ctrl_d_at_the_prompt_stops_everything() {
     session.expect_end(0);
     topology.expect_ports_free();
 }
+
+#[test]
+fn ctrl_z_and_ctrl_backslash_in_a_wait_give_the_terminal_back_and_nothing_is_left() {
+    let topology = Topology::chain(2);
+    let script = "ulimit -c 0; stty sane; set -m; \"$0\" \"$@\"; stty -a; echo stopped; fg; stty -a; echo ended";
+    let words = ["-c", script, TP3].map(str::to_owned);
+    let mut session = Terminal::start("sh", &[&words[..], &args(&topology, &["--timeout", "600"])].concat());
+    session.expect("key> ");
+    session.type_line("key");
+    for _ in 0..2 {
+        session.expect("127.0.0.1:");
+    }
+    session.expect("waiting for more: key");
+    for (letter, end) in [('z', "stopped\r\n"), ('\\', "ended\r\n")] {
+        session.type_control(letter);
+        let shown = session.expect(end);
+        assert!(shown.contains(" icanon ") && shown.contains(" echo "), "{shown:?}");
+        if letter == 'z' {
+            session.expect("waiting for more: key");
+        }
+    }
+    session.expect_end(0);
+    topology.expect_ports_free();
+}

@@ -3,6 +3,8 @@
 
 use crate::support::namespace::{DEAD_HOSTS, in_namespace};
 use crate::support::wire::query;
+#[cfg(not(feature = "portable-net"))]
+use crate::support::{CLIENT, Program};
 use crate::support::{Peer, Rig, until};
 use nix::sys::signal::Signal;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -51,5 +53,19 @@ fn p25_a_full_send_buffer_costs_datagrams_and_not_time() {
         assert!(finished.waited < Duration::from_secs(1), "gone after {:?}", finished.waited);
         assert!(counters.get("send_failed_no_buffers") > 0, "{counters:?}");
         counters.expect(&[("send_failed_unreachable", 0), ("send_failed_other", 0)]);
+    });
+}
+
+/// It was silence until the end, though the system had given up looking for the host after three seconds.
+#[test]
+#[cfg(not(feature = "portable-net"))]
+fn p46_a_client_says_that_there_is_no_way_to_a_host_and_its_retransmission_leaves_all_the_same() {
+    let test = "regressions::dead_hosts::p46_a_client_says_that_there_is_no_way_to_a_host_and_its_retransmission_leaves_all_the_same";
+    in_namespace(test, &DEAD_HOSTS, || {
+        let finished = Program::start(CLIENT, ["10.8.0.9:6001", "http", "--timeout", "3.5"]).finish();
+        assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+        let told = "no way to 10.8.0.9:6001: the host or its network is unreachable";
+        assert_eq!(finished.stderr.matches(told).count(), 1, "{}", finished.stderr);
+        assert!(!finished.stderr.contains("could not send"), "{}", finished.stderr);
     });
 }

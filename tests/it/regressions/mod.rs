@@ -5,6 +5,8 @@ mod client;
 mod dead_hosts;
 mod files;
 #[cfg(target_os = "linux")]
+mod idle;
+#[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod offload;

@@ -2,6 +2,8 @@
 
 mod addresses;
 mod announcements;
+#[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+mod asked;
 mod bursts;
 mod dialects;
 mod flooding;

@@ -1,10 +1,11 @@
 //! SIGHUP, SIGUSR1, SIGINT and SIGTERM: P-35, the counters and the end.
 
-use crate::support::wire::{clireq, query};
-use crate::support::{Counters, Rig};
+use crate::support::wire::{clireq, query, response};
+use crate::support::{Counters, Peer, Program, Rig, SERVENT, ports};
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 #[test]
 fn p35_sighup_swaps_the_dictionary_and_keeps_the_old_one_when_that_fails() {
@@ -107,4 +108,20 @@ fn sigint_and_sigterm_end_it_cleanly_with_every_counter() {
             counters.expect(&[(name, 0)]);
         }
     }
+}
+
+#[test]
+fn p35_a_dash_is_standard_input_which_a_reload_does_not_read_again() {
+    let port = ports::free();
+    let mut servent = Program::start_with_stdin(SERVENT, [&port.to_string(), "-"]);
+    servent.write(b"http\t80/tcp\n");
+    servent.close_stdin();
+    let banner = servent.stderr.expect("listening on");
+    assert!(banner.contains("1 pairs from -"), "{banner}");
+    servent.signal(Signal::SIGHUP);
+    servent.stderr.expect("still answering from what it held");
+    let client = Peer::new();
+    client.send(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port), &clireq(b"http"));
+    assert_eq!(client.recv().0, response(b"http", b"80/tcp"));
+    assert_eq!(servent.finish_by(Signal::SIGTERM).code, Some(0));
 }

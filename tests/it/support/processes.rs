@@ -54,6 +54,18 @@ pub(crate) fn threads(pid: i32) -> usize {
     fs::read_dir(format!("/proc/{pid}/task")).unwrap().count()
 }
 
+/// How often the threads of `pid` have gone to sleep so far, each to be woken later.
+#[cfg(target_os = "linux")]
+pub(crate) fn wakeups(pid: i32) -> u64 {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let of = |status: String| {
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap().to_owned();
+        line.trim().parse::<u64>().unwrap()
+    };
+    // A thread that has just ended is none.
+    tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("status")).ok()).map(of).sum()
+}
+
 /// How long all processors together have worked so far for others than `own`, interrupts and other virtual machines
 /// included. In steps of 10 ms.
 #[cfg(target_os = "linux")]

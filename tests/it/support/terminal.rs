@@ -72,6 +72,15 @@ impl Terminal {
         self.session.send_control(letter).unwrap();
     }
 
+    /// Waits for the end, which must be by this signal.
+    pub(crate) fn expect_killed(mut self, signal: Signal) {
+        let rest = self.session.exp_eof().unwrap();
+        match self.session.process().wait() {
+            Ok(WaitStatus::Signaled(_, found, _)) => assert_eq!(found, signal, "{rest:?}"),
+            other => panic!("{other:?} after {rest:?}"),
+        }
+    }
+
     /// Waits for the end, which must be a normal one with this code, and returns what was shown last.
     pub(crate) fn expect_end(mut self, code: i32) -> String {
         let rest = self.session.exp_eof().unwrap();

@@ -168,10 +168,13 @@ class Lab:
         return ends
 
     def link(self, network, one, other):
-        """A cable between two hosts with a network of its own: `one` is .1, `other` is .2."""
+        """A cable between two hosts with a network of its own: `one` is .1, `other` is .2. Returns the names of its two
+        ends."""
         addresses = ipaddress.ip_network(network).hosts()
-        for host, device in zip((one, other), self.cable(one, other), strict=True):
+        ends = self.cable(one, other)
+        for host, device in zip((one, other), ends, strict=True):
             self.give(host, device, next(addresses), network)
+        return ends
 
     def lan(self, network, *hosts, mtu=1500):
         """A switch with a cable to each host; they get the network's first addresses, in order. Returns the switch."""
