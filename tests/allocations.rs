@@ -111,7 +111,7 @@ fn the_lookup_actor_allocates_nothing_in_steady_state() {
         let allocations = allocations_a_batch(|batches| {
             let mut builder = StoreBuilder::new(0, [1, 2]);
             builder.insert(b"http", b"80/tcp").unwrap();
-            let machine = Lookup::new(builder.build(), ResponseLimiter::new(200));
+            let machine = Lookup::new(builder.build().unwrap(), ResponseLimiter::new(200));
             let job_rx = filled(&job, batches);
             lookup::run(machine, &job_rx, &drained(), &SystemClock::start(), Stats::default().tally(), None);
         });
