@@ -1,32 +1,71 @@
 //! A client for programs: asks a servent for keys and returns the answers as they come.
 
 use crate::actor::asking::Asker;
-use crate::actor::channels::batches;
+use crate::actor::channels::{InboxHandle, News, batches};
 use crate::actor::clock::{Clock, SystemClock};
 use crate::actor::crew::Crew;
-use crate::actor::receiver::StopFlag;
+use crate::actor::receiver::{Gone, Route, StopFlag};
 use crate::actor::{receiver, sender};
 use crate::entropy::secret;
-use crate::net::{DatagramSink, DatagramSource, Endpoint, Offload, Socket};
+use crate::net::{DatagramSink, DatagramSource, Endpoint, Offload, SendFailure, Socket};
 use crate::protocol::{Answer, AskedKey, Dialect, Event, KeyError, Notice, Patience, QueriesConfig, Summary};
-use crate::stats::Stats;
-use crossbeam_channel::{never, select};
+use crate::stats::{Counters, Stats};
+use crate::types::Timestamp;
+use crate::wire::DecodeError;
+use crossbeam_channel::{Sender, never, select};
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::iter::FusedIterator;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A client's threads and its holder ask one clock.
+type SharedClock = Arc<dyn Clock + Send + Sync>;
 
 /// A client of one servent, with a receiver thread and a sender thread of its own. Dropping it stops and joins them.
 ///
 /// It asks for one key at a time: a RESPONSE names its key and nothing else, so of two questions for one key nobody
 /// could tell the answers apart. For many keys at once take several clients.
 pub struct Client {
-    asker: Option<Asker<Arc<dyn Clock + Send + Sync>>>,
+    asker: Option<Asker<SharedClock>>,
     dialect: Dialect,
     stop: StopFlag,
     crew: Crew,
     on_notice: OnNotice,
+    /// A question is open; what comes meanwhile is taken in, and what comes otherwise is left.
+    is_open: Arc<AtomicBool>,
+    local: SocketAddrV4,
+    stats: Stats,
+}
+
+/// A client's route that leaves what nobody asked for: an answer that comes after its question was given up would be
+/// taken for one to the next question.
+struct OpenRoute {
+    news_tx: Sender<News>,
+    is_open: Arc<AtomicBool>,
+}
+
+impl OpenRoute {
+    fn pass_on(&mut self, pass: impl FnOnce(&mut Sender<News>) -> Result<(), Gone>) -> Result<(), Gone> {
+        if self.is_open.load(Ordering::SeqCst) { pass(&mut self.news_tx) } else { Ok(()) }
+    }
+}
+
+impl Route for OpenRoute {
+    fn pass(&mut self, inbox: InboxHandle, counters: &mut Counters) -> Result<(), Gone> {
+        self.pass_on(|news_tx| news_tx.pass(inbox, counters))
+    }
+
+    fn malformed(&mut self, from: SocketAddrV4, datagram: &[u8], error: DecodeError) -> Result<(), Gone> {
+        self.pass_on(|news_tx| news_tx.malformed(from, datagram, error))
+    }
+
+    fn undelivered(&mut self, to: SocketAddrV4, failure: SendFailure) -> Result<(), Gone> {
+        self.pass_on(|news_tx| news_tx.undelivered(to, failure))
+    }
 }
 
 /// Whoever is told of what is no answer.
@@ -93,20 +132,22 @@ impl ClientBuilder {
         K: DatagramSink + Send + 'static,
     {
         let Self { servent, patience, dialect, on_notice } = self;
-        let Endpoint { source, sink, .. } = endpoint;
+        let Endpoint { local, source, sink } = endpoint;
         let (news_tx, news_rx) = batches();
         let (outbox_tx, outbox_rx) = batches();
         let config = QueriesConfig { patience, jobs: 1, secret: secret() };
-        let shared: Arc<dyn Clock + Send + Sync> = Arc::new(clock.clone());
+        let shared: SharedClock = Arc::new(clock.clone());
         let asker = Asker::new((servent, dialect), config, shared, news_rx, outbox_tx);
         // From here on a failure drops the client, which stops and joins what was started.
         let stop = StopFlag::new(&source)?;
-        let mut client = Client { asker: Some(asker), dialect, stop, crew: Crew::default(), on_notice };
-        let mut stats = Stats::default();
-        let (flag, tally, its_clock) = (client.stop.clone(), stats.tally(), clock.clone());
-        client.crew.spawn("receiver", move || receiver::run(source, &flag, news_tx, &its_clock, tally, None))?;
-        let tally = stats.tally();
-        client.crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, None))?;
+        let (is_open, mut stats) = (Arc::new(AtomicBool::new(false)), Stats::default());
+        let route = OpenRoute { news_tx, is_open: Arc::clone(&is_open) };
+        let (flag, tally, its_clock) = (stop.clone(), stats.tally(), clock.clone());
+        let sent = stats.tally();
+        let (asker, crew) = (Some(asker), Crew::default());
+        let mut client = Client { asker, dialect, stop, crew, on_notice, is_open, local, stats };
+        client.crew.spawn("receiver", move || receiver::run(source, &flag, route, &its_clock, tally, None))?;
+        client.crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, sent, None))?;
         Ok(client)
     }
 }
@@ -119,17 +160,34 @@ impl Client {
         ClientBuilder { servent, patience, dialect, on_notice: Arc::new(|_| {}) }
     }
 
+    /// The address that answers come to.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddrV4 {
+        self.local
+    }
+
+    /// What came in and went out so far: malformed answers are under `malformed_*`, for example.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.stats.snapshot()
+    }
+
     /// Asks for `key`, which is trimmed (P-45), and returns the answers as they come.
+    ///
+    /// Between questions nothing is listened to. An answer to an earlier question for the same key that is still under
+    /// way now is an answer to this one: a RESPONSE does not say which question it answers.
     ///
     /// # Errors
     /// [`KeyError`], which says what a key can't be.
     pub fn ask(&mut self, key: impl AsRef<[u8]>) -> Result<Answers<'_>, KeyError> {
         let key = AskedKey::in_dialect(key.as_ref(), self.dialect)?;
-        #[expect(clippy::expect_used, reason = "only a drop takes it")]
         let asker = self.asker.as_mut().expect("a client has its asker until it is dropped");
+        // Of an earlier question whose answers were forgotten, not dropped.
+        give_up(asker, &self.is_open);
+        self.is_open.store(true, Ordering::SeqCst);
         asker.queries_mut().push(key);
         let end = asker.start().err().map(|_| Err(Disconnected));
-        Ok(Answers { asker, end, on_notice: Arc::clone(&self.on_notice) })
+        Ok(Answers { asker, end, on_notice: Arc::clone(&self.on_notice), is_open: Arc::clone(&self.is_open) })
     }
 }
 
@@ -150,15 +208,42 @@ impl Drop for Client {
     }
 }
 
-/// The answers to one key, each as it comes; ends when a whole wait passed without another (P-40).
+/// Gives up what is asked, and leaves what was heard of it.
+fn give_up(asker: &mut Asker<SharedClock>, is_open: &AtomicBool) {
+    is_open.store(false, Ordering::SeqCst);
+    asker.queries_mut().stop();
+    while asker.queries_mut().next_event().is_some() {}
+    // The receiver may wait with a batch in its hands.
+    while asker.news_rx().try_recv().is_ok() {}
+}
+
+/// The answers to one key, each as it comes; ends when a whole wait passed without another (P-40), or the network went
+/// away: [`Answers::finish`] tells which.
+///
+/// Every answer renews the wait, also one that came before (P-43), so somebody who repeats it can keep the question open
+/// for as long as he likes. [`Answers::next_within`] waits no longer than it is told.
 ///
 /// Dropping it gives the question up.
 #[must_use = "dropping it gives the question up"]
 pub struct Answers<'a> {
-    asker: &'a mut Asker<Arc<dyn Clock + Send + Sync>>,
+    asker: &'a mut Asker<SharedClock>,
     end: Option<Result<Summary, Disconnected>>,
     on_notice: OnNotice,
+    is_open: Arc<AtomicBool>,
 }
+
+/// No answer came within the time that was given, and the question is still open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StillOpen;
+
+impl fmt::Display for StillOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no answer came in time, and others may come")
+    }
+}
+
+impl Error for StillOpen {}
 
 /// The client's network is gone: one of its actors ended, after it logged why, or panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,9 +268,34 @@ impl Answers<'_> {
         self.end.unwrap_or(Err(Disconnected))
     }
 
-    /// Waits for something to happen, and lets the machine know.
-    fn wait(&mut self) -> Result<(), Disconnected> {
-        let deadline = self.asker.queries().deadline();
+    /// The next answer, or `None` if the question is over, as [`Iterator::next`]; but waits no longer than `wait`.
+    ///
+    /// # Errors
+    /// [`StillOpen`] if neither is known by then.
+    pub fn next_within(&mut self, wait: Duration) -> Result<Option<Answer>, StillOpen> {
+        self.next_until(Some(self.asker.now() + wait))
+    }
+
+    fn next_until(&mut self, limit: Option<Timestamp>) -> Result<Option<Answer>, StillOpen> {
+        while self.end.is_none() {
+            match self.asker.queries_mut().next_event() {
+                Some(Event::Answer { answer, .. }) => return Ok(Some(answer)),
+                Some(Event::Finished { summary, .. }) => self.end = Some(Ok(summary)),
+                Some(Event::Stopped { .. }) => unreachable!("only a drop stops the question"),
+                None if limit.is_some_and(|limit| self.asker.now() >= limit) => return Err(StillOpen),
+                None => {
+                    if let Err(disconnected) = self.wait(limit) {
+                        self.end = Some(Err(disconnected));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for something to happen, until `limit` at the latest, and lets the machine know.
+    fn wait(&mut self, limit: Option<Timestamp>) -> Result<(), Disconnected> {
+        let deadline = self.asker.queries().deadline().into_iter().chain(limit).min();
         let alarm = deadline.map_or_else(never, |deadline| self.asker.alarm(deadline));
         select! {
             recv(self.asker.news_rx()) -> news => {
@@ -205,26 +315,15 @@ impl Iterator for Answers<'_> {
     type Item = Answer;
 
     fn next(&mut self) -> Option<Answer> {
-        while self.end.is_none() {
-            match self.asker.queries_mut().next_event() {
-                Some(Event::Answer { answer, .. }) => return Some(answer),
-                Some(Event::Finished { summary, .. }) => self.end = Some(Ok(summary)),
-                Some(Event::Stopped { .. }) => unreachable!("only a drop stops the question"),
-                None => {
-                    if let Err(disconnected) = self.wait() {
-                        self.end = Some(Err(disconnected));
-                    }
-                }
-            }
-        }
-        None
+        self.next_until(None).expect("without a limit there is always an answer or an end")
     }
 }
 
+impl FusedIterator for Answers<'_> {}
+
 impl Drop for Answers<'_> {
     fn drop(&mut self) {
-        self.asker.queries_mut().stop();
-        while self.asker.queries_mut().next_event().is_some() {}
+        give_up(self.asker, &self.is_open);
     }
 }
 

@@ -36,6 +36,8 @@ impl<'a> JsonLine<'a> {
         self
     }
 
+    // For --json, which the core does not have.
+    #[cfg(any(test, feature = "cli"))]
     /// A number with three decimals, given in thousandths.
     pub(crate) fn thousandths(mut self, name: &str, value: u64) -> Self {
         self.name(name);
@@ -45,6 +47,8 @@ impl<'a> JsonLine<'a> {
         self
     }
 
+    // For --json, which the core does not have.
+    #[cfg(any(test, feature = "cli"))]
     pub(crate) fn null(mut self, name: &str) -> Self {
         self.name(name);
         self.out.extend_from_slice(b"null");

@@ -40,7 +40,7 @@
 //! });
 //! let chain = chain.collect::<Result<Vec<_>, Box<dyn std::error::Error>>>()?;
 //!
-//! let patience = Patience { timeout: Duration::from_millis(300), tries: 1 };
+//! let patience = Patience { timeout: Duration::from_secs(1), tries: 2 };
 //! let client = Client::builder(chain[0].local_addr()).patience(patience);
 //! let mut client = client.start_on(network.endpoint(at(5000)), clock)?;
 //! let mut answers = client.ask("port")?;
@@ -74,8 +74,8 @@
 //! - A module names only itself and the modules above it in the list in `src/lib.rs`.
 //! - [`wire`], [`batch`] and [`protocol`] know no socket, thread or clock: time is an argument, effects are data.
 //!   The time is read in `actor::clock` alone, sockets are named in [`net`] alone.
-//! - One thread owns each machine. The only locks guard copies of the counters, in [`stats`], and the list of endpoints
-//!   of a network in memory.
+//! - One thread owns each machine. No lock is round a machine: locks guard the published copies of the counters, what
+//!   a stop wakes, and the list of endpoints of a network in memory, each for a moment.
 //! - The channels form no cycle and are bounded. Overload is shed by the kernel's receive buffer, and counted.
 //! - Any datagram may arrive: it is used, or it is counted by cause. Nothing a stranger sends makes the program panic
 //!   or grow without bound.
@@ -113,11 +113,14 @@ pub mod cli;
 
 pub use actor::clock::{Anchor, Clock, SystemClock};
 pub use actor::crew::ActorPanicked;
-pub use client::{Answers, Client, ClientBuilder, Disconnected};
+pub use client::{Answers, Client, ClientBuilder, Disconnected, StillOpen};
+#[doc(no_inline)]
+pub use crossbeam_channel;
 pub use loading::{LoadError, LoadWarning, PairRefused};
 pub use net::{Endpoint, Offload};
 pub use protocol::{
-    Answer, Dialect, Found, InsertError, KeyError, Loaded, Notice, Patience, SeenConfig, Store, StoreFull, Summary,
+    Answer, Dialect, Foreign, Found, InsertError, KeyError, KvFileError, Loaded, Notice, Patience, Repeated,
+    SeenConfig, Store, StoreFull, Summary,
 };
 pub use servent::{RESPONSE_LIMIT, Servent, ServentBuilder, StartError};
 pub use stats::Counters;

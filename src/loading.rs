@@ -2,14 +2,17 @@
 
 use crate::entropy::secret;
 use crate::protocol::{
-    FRAGMENTED_LEN_MIN, InsertError, Loaded, Skipped, Store, StoreBuilder, StoreFull, parse_kv_file,
+    FRAGMENTED_LEN_MIN, InsertError, KvFileError, Loaded, Repeated, Skipped, Store, StoreBuilder, parse_kv_file,
 };
-use crate::text::escape_path;
+use crate::text::{escape, escape_path};
 use std::error::Error;
 use std::fmt;
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// The longest file that is read, in bytes: as much as a store can hold. It bounds what has no end, such as /dev/zero.
+const FILE_LEN_MAX: u64 = 4 << 30;
 
 /// Why a key-value file can't be used.
 #[derive(Debug)]
@@ -17,15 +20,20 @@ use std::path::{Path, PathBuf};
 pub enum LoadError {
     /// It can't be read.
     Read(PathBuf, io::Error),
-    /// It holds too much.
-    Full(PathBuf, StoreFull),
+    /// It is no key-value file, or holds too much.
+    Refused(PathBuf, KvFileError),
 }
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(file, error) => write!(f, "cannot read the key-value file {}: {error}", escape_path(file)),
-            Self::Full(file, error) => write!(f, "cannot use the key-value file {}: {error}", escape_path(file)),
+            Self::Refused(file, KvFileError::Foreign(foreign)) => {
+                let (file, converter) = (escape_path(file), foreign.converter());
+                write!(f, "cannot use the key-value file {file}: it is {foreign}, convert it first: ")?;
+                write!(f, "{converter} '{}' > NEW", file.replace('\'', "'\\''"))
+            }
+            Self::Refused(file, error) => write!(f, "cannot use the key-value file {}: {error}", escape_path(file)),
         }
     }
 }
@@ -34,7 +42,7 @@ impl Error for LoadError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Read(_, error) => Some(error),
-            Self::Full(_, error) => Some(error),
+            Self::Refused(_, error) => Some(error),
         }
     }
 }
@@ -65,22 +73,24 @@ impl Store {
     /// A store of these keys and values, bytes for bytes (P-4); of a repeated key the last value counts (P-31).
     ///
     /// # Errors
-    /// [`PairRefused`] for the first pair that no datagram can carry.
+    /// [`PairRefused`] for the first pair that no datagram can carry, or that finds no room.
     pub fn from_pairs<K: AsRef<[u8]>, V: AsRef<[u8]>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, PairRefused> {
         let mut builder = StoreBuilder::new(0, secret());
+        let mut last = 0;
         for (index, (key, value)) in pairs.into_iter().enumerate() {
             builder.insert(key.as_ref(), value.as_ref()).map_err(|cause| PairRefused { index, cause })?;
+            last = index;
         }
-        Ok(builder.build())
+        builder.build().map_err(|full| PairRefused { index: last, cause: full.into() })
     }
 
     /// The store that the bytes of a key-value file make (P-30 to P-33), with what was skipped.
     ///
     /// # Errors
-    /// [`StoreFull`] if the pairs pass 4 GiB.
-    pub fn parse(bytes: &[u8]) -> Result<Loaded, StoreFull> {
+    /// [`KvFileError`] if they are no key-value file, the pairs pass 4 GiB, or there is no memory for them.
+    pub fn parse(bytes: &[u8]) -> Result<Loaded, KvFileError> {
         parse_kv_file(bytes, secret())
     }
 
@@ -90,23 +100,45 @@ impl Store {
     /// [`LoadError`], which names the file and the cause (P-34).
     pub fn read(path: impl AsRef<Path>) -> Result<Loaded, LoadError> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|error| LoadError::Read(path.to_owned(), error))?;
-        Self::parse(&bytes).map_err(|error| LoadError::Full(path.to_owned(), error))
+        let bytes = read(path, FILE_LEN_MAX).map_err(|error| LoadError::Read(path.to_owned(), error))?;
+        Self::parse(&bytes).map_err(|error| LoadError::Refused(path.to_owned(), error))
     }
 
     /// The same for what `input` holds up to its end; an error calls it `name`.
     ///
     /// # Errors
     /// As [`Store::read`].
-    pub fn read_from(mut input: impl Read, name: impl AsRef<Path>) -> Result<Loaded, LoadError> {
-        let (name, mut bytes) = (name.as_ref(), Vec::new());
-        input.read_to_end(&mut bytes).map_err(|error| LoadError::Read(name.to_owned(), error))?;
-        Self::parse(&bytes).map_err(|error| LoadError::Full(name.to_owned(), error))
+    pub fn read_from(input: impl Read, name: impl AsRef<Path>) -> Result<Loaded, LoadError> {
+        let name = name.as_ref();
+        let bytes =
+            read_bounded(input, Vec::new(), FILE_LEN_MAX).map_err(|error| LoadError::Read(name.to_owned(), error))?;
+        Self::parse(&bytes).map_err(|error| LoadError::Refused(name.to_owned(), error))
     }
 }
 
+/// All of the file at `path`, which has at most `len_max` bytes: what is longer, or has no end, is an error, and so is
+/// memory that there is not.
+pub(crate) fn read(path: &Path, len_max: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let mut bytes = Vec::new();
+    // A pipe or a device has no length. One byte more, so that a file of the length that it says is read in one go.
+    let len = file.metadata()?.len().min(len_max) + 1;
+    bytes.try_reserve_exact(usize::try_from(len).unwrap_or(usize::MAX))?;
+    read_bounded(file, bytes, len_max)
+}
+
+/// `bytes` with all of `input` behind them, which has at most `len_max`.
+fn read_bounded(input: impl Read, mut bytes: Vec<u8>, len_max: u64) -> io::Result<Vec<u8>> {
+    input.take(len_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > len_max {
+        let cause = format!("it is longer than {} MiB, or has no end", len_max >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, cause));
+    }
+    Ok(bytes)
+}
+
 /// Something about a key-value file that its owner should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoadWarning {
     /// A line was skipped (P-33).
@@ -115,6 +147,15 @@ pub enum LoadWarning {
     MoreSkipped(usize),
     /// So many RESPONSEs are longer than an Ethernet packet: IP cuts them into pieces (P-33).
     Fragmented(usize),
+    /// Keys came more than once, so that there are fewer pairs than one might think (P-31). It may well be meant.
+    Repeated {
+        /// How many pairs there are.
+        pairs: usize,
+        /// How many lines they were made of, those of any kind counted.
+        lines: usize,
+        /// Which keys.
+        repeated: Repeated,
+    },
 }
 
 impl LoadWarning {
@@ -128,7 +169,20 @@ impl LoadWarning {
             Self::Fragmented(count) => format!(
                 "{file}: {count} pairs make RESPONSEs of {FRAGMENTED_LEN_MIN} bytes or more, which IP cuts into pieces"
             ),
+            Self::Repeated { pairs, lines, repeated: Repeated { keys, key, lines: [earlier, again] } } => {
+                let key = escape(key);
+                format!(
+                    "{file}: {pairs} pairs from {lines} lines; {keys} keys come more than once, each kept with its last \
+                    value, first '{key}' on lines {earlier} and {again}"
+                )
+            }
         }
+    }
+
+    /// Whether nothing need be wrong with the file: it is said once, where more than warnings are wanted.
+    #[must_use]
+    pub fn is_remark(&self) -> bool {
+        matches!(self, Self::Repeated { .. })
     }
 }
 
@@ -139,18 +193,22 @@ impl Loaded {
         let fragmented = self.store.fragmented();
         let shown = self.skipped.iter().copied().map(LoadWarning::Skipped);
         let more = (unshown > 0).then_some(LoadWarning::MoreSkipped(unshown));
-        shown.chain(more).chain((fragmented > 0).then_some(LoadWarning::Fragmented(fragmented)))
+        let (pairs, lines) = (self.store.len(), self.lines);
+        let repeated = self.repeated.clone().map(|repeated| LoadWarning::Repeated { pairs, lines, repeated });
+        shown.chain(more).chain((fragmented > 0).then_some(LoadWarning::Fragmented(fragmented))).chain(repeated)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Foreign;
 
     #[test]
     fn p31_p33_pairs_are_checked_where_they_enter() {
         let store = Store::from_pairs([("http", "80/tcp"), ("ssh", "22/tcp"), ("http", "8080/tcp")]).unwrap();
         assert_eq!(store.response(b"http"), Some(&b"\0\x03http\t8080/tcp"[..]));
+        assert_eq!((store.get(b"http"), store.get(b"absent")), (Some(&b"8080/tcp"[..]), None));
         let long = "x".repeat(65_507);
         for (key, value, cause) in [
             ("", "value", InsertError::EmptyKey),
@@ -173,6 +231,35 @@ mod tests {
         assert_eq!(said[0], "file:2: a key without a value, skipped");
         assert_eq!(said[10], "file: 2 more lines skipped");
         assert_eq!(said[11], "file: 1 pairs make RESPONSEs of 1473 bytes or more, which IP cuts into pieces");
+    }
+
+    #[test]
+    fn p31_repeated_keys_are_a_remark_of_one_line() {
+        let loaded = Store::parse(b"New York\n# c\nNew Jersey\nOld Town\n").unwrap();
+        let said: Vec<_> = loaded.warnings().collect();
+        assert_eq!(said.len(), 1);
+        assert!(said[0].is_remark());
+        assert_eq!(
+            said[0].about(Path::new("file")),
+            "file: 2 pairs from 4 lines; 1 keys come more than once, each kept with its last value, first 'New' on lines \
+            1 and 3"
+        );
+    }
+
+    #[test]
+    fn p32_a_compressed_file_is_refused_with_a_command_that_can_be_pasted() {
+        let error = LoadError::Refused("a'b.gz".into(), KvFileError::Foreign(Foreign::Gzip));
+        assert_eq!(
+            error.to_string(),
+            r"cannot use the key-value file a'b.gz: it is compressed by gzip, convert it first: gzip -dc 'a'\''b.gz' > NEW"
+        );
+    }
+
+    #[test]
+    fn what_has_no_end_is_read_as_far_as_is_allowed() {
+        let error = read(Path::new("/dev/zero"), 1 << 20).unwrap_err();
+        assert_eq!(error.to_string(), "it is longer than 1 MiB, or has no end");
+        assert!(read(Path::new("/dev/null"), 0).unwrap().is_empty());
     }
 
     #[test]

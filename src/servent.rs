@@ -22,7 +22,8 @@ use tracing::{Tracing, own_name};
 /// RESPONSEs a second to one /24 unless told otherwise (P-24).
 pub const RESPONSE_LIMIT: u32 = 200;
 
-/// A running servent. Dropping it stops it and joins its threads.
+/// A running servent. Dropping it stops it and joins its threads; one that writes a trace to where nobody reads is left
+/// behind after half a second.
 #[derive(Debug)]
 pub struct Servent {
     local: SocketAddrV4,
@@ -146,6 +147,8 @@ impl ServentBuilder {
     {
         let Endpoint { local, source, sink } = endpoint;
         let neighbours = neighbours(&self.neighbours, local).map_err(StartError::Neighbours)?;
+        // First, since what fails behind a tracer that runs would leave it behind.
+        let stop = StopFlag::new(&source).map_err(StartError::System)?;
         let (inbox_tx, inbox_rx) = batches();
         let (lookup_tx, lookup_rx) = batches();
         let (outbox_tx, outbox_rx) = batches();
@@ -166,7 +169,6 @@ impl ServentBuilder {
         });
         let answers = Lookup::new(self.store, ResponseLimiter::new(self.response_limit));
 
-        let stop = StopFlag::new(&source).map_err(StartError::System)?;
         let (mut crew, mut stats) = (Crew::default(), Stats::default());
         let store_tx = lookup_tx.clone();
         let spawn_all = || -> io::Result<()> {
@@ -240,7 +242,7 @@ impl Servent {
     }
 
     /// Receives the name of each actor that ends. Until a stop none does, unless it panicked or there is no socket any
-    /// more; the servent is then to be stopped.
+    /// more; the servent is then to be stopped. Receivers share the names: each goes to one of them.
     #[must_use]
     pub fn ended(&self) -> Receiver<&'static str> {
         self.running.as_ref().map_or_else(crossbeam_channel::never, |running| running.crew.ended())

@@ -1,7 +1,7 @@
 //! Counters by named cause, so that nothing is lost silently.
 //!
 //! Each actor counts for itself in a [`Tally`] and publishes a copy once a batch; whoever wants the numbers adds the
-//! copies up. The copy is behind the only lock of the program, held for the length of a copy.
+//! copies up. The copy is behind a lock, held for the length of a copy.
 //!
 //! Once the servent is at rest these hold exactly:
 //!

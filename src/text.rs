@@ -4,7 +4,7 @@
 //! What is invisible comes from Unicode's properties: the control characters, the separators of lines and paragraphs, and
 //! `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt, Unicode 17), which holds joiners, variation selectors,
 //! directional marks, fillers and tags, with the interlinear annotation characters added. Joiners and variation selectors
-//! stay where scripts and emoji need them: next to a visible character that they can act on.
+//! stay where scripts and emoji need them, between what they act on, and one of each is enough.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -50,45 +50,96 @@ fn escape_text(shown: &mut String, text: &str) {
 /// Calls `write` for each character of `text`, with whether it can be shown as it is where it stands; what can't is to be
 /// written as ASCII.
 pub(crate) fn judge(text: &str, mut write: impl FnMut(char, bool)) {
-    // The visible character before, and how many marks it has.
-    let (mut base, mut marks) = (None, 0);
+    let mut before = Before::default();
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
-        let next = characters.peek().copied();
-        let is_mark = character.width() == Some(0);
-        marks = if is_mark { marks + 1 } else { 0 };
-        let stays = if is_mark && is_harmless(character) {
-            marks <= MARKS_MAX
-        } else {
-            is_harmless(character) || (marks <= MARKS_MAX && acts(base, character, next))
-        };
+        let stays = before.lets(character, characters.peek().copied());
         write(character, stays);
-        if !stays {
-            // What was written instead ends so, and a second escaping must find the same.
-            base = Some('}');
-        } else if !is_mark {
-            base = Some(character);
+    }
+}
+
+/// What stands before a character.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before {
+    /// The visible character.
+    base: Option<char>,
+    /// Marks on it.
+    marks: usize,
+    /// A variation selector stands behind it: one is all that it can have.
+    is_selected: bool,
+}
+
+impl Before {
+    /// Whether `character` can be shown as it is between this and `next`; then it stands before what follows.
+    fn lets(&mut self, character: char, next: Option<char>) -> bool {
+        let is_mark = character.width() == Some(0);
+        let marks = if is_mark { self.marks + 1 } else { 0 };
+        let stays = marks <= MARKS_MAX && (is_harmless(character) || self.is_acted_on(character, next));
+        let is_selected = is_mark && (self.is_selected || is_selector(character));
+        *self = match (stays, is_mark) {
+            // What is written instead ends so, and a second escaping must find the same.
+            (false, _) => Self { base: Some('}'), marks, is_selected },
+            (true, true) => Self { marks, is_selected, ..*self },
+            (true, false) => Self { base: Some(character), marks, is_selected },
+        };
+        stays
+    }
+
+    /// Whether an invisible character acts on what stands beside it: a variation selector on an emoji or an ideograph, a
+    /// joiner between two emoji or two letters of a script that joins.
+    fn is_acted_on(self, character: char, next: Option<char>) -> bool {
+        let Some(base) = self.base else { return false };
+        match character {
+            '\u{fe0e}' | '\u{fe0f}' if matches!(base, '0'..='9' | '#' | '*') => {
+                !self.is_selected && next == Some('\u{20e3}')
+            }
+            '\u{fe0e}' | '\u{fe0f}' => !self.is_selected && is_pictograph(base),
+            '\u{e0100}'..='\u{e01ef}' => !self.is_selected && is_ideograph(base),
+            '\u{200d}' if is_pictograph(base) => next.is_some_and(is_pictograph),
+            '\u{200c}' | '\u{200d}' => is_of_joining_script(base) && next.is_some_and(is_of_joining_script),
+            _ => false,
         }
     }
+}
+
+/// Whether it chooses among the shapes of the character before it.
+fn is_selector(character: char) -> bool {
+    matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Whether it is in one of the ranges that the emoji are in (emoji-data.txt, Unicode 17).
+fn is_pictograph(character: char) -> bool {
+    matches!(
+        character,
+        '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2194}'..='\u{21aa}'
+            | '\u{231a}'..='\u{23ff}' | '\u{24c2}' | '\u{25aa}'..='\u{27bf}' | '\u{2934}'..='\u{2935}'
+            | '\u{2b05}'..='\u{2b55}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}'
+            | '\u{1f000}'..='\u{1faff}'
+    )
+}
+
+/// Whether it is a CJK ideograph (Blocks.txt).
+fn is_ideograph(character: char) -> bool {
+    matches!(
+        character,
+        '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}'
+    )
+}
+
+/// Whether it is in a block of a script in which joiners shape words: Arabic and its kin, Mongolian, and the scripts of
+/// India and its neighbours (Blocks.txt).
+fn is_of_joining_script(character: char) -> bool {
+    let is_in_block = matches!(
+        character,
+        '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{18af}'
+            | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' | '\u{11000}'..='\u{11fff}'
+    );
+    is_in_block && is_harmless(character)
 }
 
 fn write_escaped(shown: &mut String, escaped: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     shown.write_fmt(escaped).ok();
-}
-
-/// Whether an invisible character acts on what stands beside it: a variation selector on the character before, a joiner
-/// between two characters of scripts or emoji that are joined.
-fn acts(base: Option<char>, character: char, next: Option<char>) -> bool {
-    let joins = |neighbour: Option<char>| {
-        neighbour.is_some_and(|neighbour| !neighbour.is_ascii() && !neighbour.is_whitespace() && is_harmless(neighbour))
-    };
-    match character {
-        '\u{fe00}'..='\u{fe0f}' => base.is_some_and(|base| !base.is_whitespace()),
-        '\u{e0100}'..='\u{e01ef}' => joins(base),
-        '\u{200c}' | '\u{200d}' => joins(base) && joins(next),
-        _ => false,
-    }
 }
 
 /// Whether `character` is seen wherever it stands, and does nothing else. A tab does no harm.
@@ -160,6 +211,7 @@ mod tests {
             ("a conjunct of Devanagari", "\u{915}\u{94d}\u{200d}\u{937}"),
             ("a family", "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}"),
             ("a heart in colour", "\u{2764}\u{fe0f}"),
+            ("a heart on fire", "\u{2764}\u{fe0f}\u{200d}\u{1f525}"),
             ("a keycap", "1\u{fe0f}\u{20e3}"),
             ("an ideograph's variant", "\u{845b}\u{e0100}"),
         ] {
@@ -169,6 +221,13 @@ mod tests {
             ("between letters that do not join", "ht\u{200d}tp", "ht\\u{200d}tp"),
             ("at the end", "\u{6cc}\u{200c}", "\u{6cc}\\u{200c}"),
             ("at the start", "\u{fe0f}http", "\\u{fe0f}http"),
+            ("between Latin letters", "caf\u{e9}\u{200d}\u{e9}", "caf\u{e9}\\u{200d}\u{e9}"),
+            ("between Cyrillic letters", "\u{434}\u{200c}\u{430}", "\u{434}\\u{200c}\u{430}"),
+            ("a selector on a letter", "ht\u{fe0f}tp", "ht\\u{fe0f}tp"),
+            ("one that is not for emoji", "\u{2764}\u{fe00}", "\u{2764}\\u{fe00}"),
+            ("an ideograph's on a letter", "\u{e9}\u{e0100}", "\u{e9}\\u{e0100}"),
+            ("a second selector", "\u{2764}\u{fe0f}\u{fe0e}", "\u{2764}\u{fe0f}\\u{fe0e}"),
+            ("on a digit that is no keycap", "1\u{fe0f}2", "1\\u{fe0f}2"),
             ("several", "\u{6cc}\u{200c}\u{200c}\u{6cc}", "\u{6cc}\\u{200c}\\u{200c}\u{6cc}"),
         ] {
             assert_eq!(escape(text.as_bytes()), shown, "{idle}");

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use servent::wire::{Header, Message, decode, encode_clireq, encode_query, encode_response};
+use servent::wire::{Header, Message, Text, decode, encode_clireq, encode_query, encode_response};
 
 fuzz_target!(|datagram: &[u8]| {
     let Ok(Message { header, text }) = decode(datagram) else {
@@ -23,4 +23,5 @@ fuzz_target!(|datagram: &[u8]| {
     assert!(!text.before_nul().is_empty() && !text.before_nul().contains(&0));
     assert!(text.field().starts_with(text.field_to_forward()));
     assert!(text.field_to_forward().starts_with(text.before_nul()));
+    assert_eq!(Text::new(text.field_to_forward()).is_nul_terminated(), text.is_nul_terminated());
 });

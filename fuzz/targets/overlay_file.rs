@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use servent::Neighbours;
 use servent::cli::overlay_file::read_line;
 use servent::cli::servent::ServentArgs;
 use servent::overlay::OverlayFile;
-use servent::Neighbours;
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;

@@ -16,6 +16,7 @@ pub struct Crew {
 
 /// An actor that panicked: a bug of this program.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ActorPanicked {
     /// The actor's name.
     pub actor: &'static str,

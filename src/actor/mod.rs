@@ -28,7 +28,9 @@
 //! | `sender` | batches to socket |
 //! | `tracer` | what the others noted, to a file |
 //! | `asking` | the client's machine at its channels |
+//! | `aside` | threads that nobody waits for |
 
+pub mod aside;
 pub mod asking;
 pub mod channels;
 pub mod clock;

@@ -87,7 +87,8 @@ pub fn tap() -> (Tap, Receiver<Events>, Ledger) {
     (Tap { event_tx, ledger: ledger.clone() }, event_rx, ledger)
 }
 
-/// Writes `first_line`, then a line for each event until every tap is dropped and nothing waits any more; then how many are missing.
+/// Writes `first_line`, then a line for each event until every tap is dropped and nothing waits any more; then how many
+/// are missing.
 ///
 /// What it has is in the file whenever nothing waits, so the file can be followed. If writing fails, that is logged
 /// once, the trace ends there, and what follows is counted.
@@ -112,6 +113,9 @@ pub fn run(
         if text.len() >= WRITE_LEN || event_rx.is_empty() {
             if outcome.is_ok() {
                 outcome = file.write_all(&text);
+                if event_rx.is_empty() {
+                    outcome = outcome.and_then(|()| file.flush());
+                }
                 complain(&outcome);
             }
             if outcome.is_ok() {

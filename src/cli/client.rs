@@ -6,6 +6,7 @@ use super::{
     to_the_last_word,
 };
 use super::{command, manual, signals};
+use crate::actor::aside::aside;
 use crate::actor::crew::Crew;
 use crate::console::client_ui::{Ending, Interrupt};
 use crate::console::session::{self, SessionConfig};
@@ -14,7 +15,7 @@ use crate::protocol::{AskedKey, Dialect, Patience};
 use crate::text::escape;
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, Parser};
-use crossbeam_channel::unbounded;
+use crossbeam_channel::{Receiver, select, unbounded};
 use log::LevelFilter;
 use signal_hook::consts::SIGINT;
 use std::env;
@@ -119,11 +120,16 @@ impl AskingArgs {
         typed.iter().map(check).collect()
     }
 
+    /// Where what is typed is kept, if it is.
+    pub(super) fn history(&self) -> Option<PathBuf> {
+        let history = || history_file(env::var_os("XDG_STATE_HOME").as_deref(), env::var_os("HOME").as_deref());
+        if self.no_history { None } else { history() }
+    }
+
     /// A client of `servent` that asks for `keys`, or for what is typed.
     pub(super) fn config(&self, servent: SocketAddrV4, keys: Vec<AskedKey>, verbosity: Verbosity) -> SessionConfig {
         // A terminal without a name is as good as one without colours and without a cursor to move.
         let is_dumb = env::var_os("TERM").is_none_or(|terminal| terminal.is_empty() || terminal == "dumb");
-        let history = || history_file(env::var_os("XDG_STATE_HOME").as_deref(), env::var_os("HOME").as_deref());
         SessionConfig {
             servent,
             keys,
@@ -141,7 +147,7 @@ impl AskingArgs {
             is_dumb,
             // What is logged at any time would mix with it.
             live: !is_dumb && !verbosity.is_verbose(),
-            history: if self.no_history { None } else { history() },
+            history: self.history(),
         }
     }
 }
@@ -190,7 +196,6 @@ fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
-    let config = args.asking.config(args.servent.resolve()?, keys, args.verbosity);
     let (interrupt_tx, interrupt_rx) = unbounded();
     let mut crew = Crew::default();
     let terminal_tx = interrupt_tx.clone();
@@ -200,10 +205,36 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
         _ => Some(Interrupt::Leave),
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
-    let ending = session::run(&config, interrupt_rx).map_err(|error| error.to_string());
+    let ending = resolve(&args.servent, &interrupt_rx).and_then(|servent| match servent {
+        Ok(servent) => {
+            let config = args.asking.config(servent, keys, args.verbosity);
+            session::run(&config, interrupt_rx).map_err(|error| error.to_string())
+        }
+        Err(ending) => Ok(ending),
+    });
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;
     ending
+}
+
+/// The address of `servent`, or how the client ends if it is interrupted before that is known.
+fn resolve(servent: &Peer, interrupt_rx: &Receiver<Interrupt>) -> Result<Result<SocketAddrV4, Ending>, String> {
+    let servent = servent.clone();
+    let resolved_rx = aside("resolver", move || servent.resolve()).map_err(|error| format!("cannot start: {error}"))?;
+    loop {
+        select! {
+            recv(resolved_rx) -> resolved => return match resolved {
+                Ok(resolved) => resolved.map(Ok).map_err(|error| error.to_string()),
+                Err(_) => Err("the thread 'resolver' ended by itself".to_owned()),
+            },
+            recv(interrupt_rx) -> interrupt => match interrupt {
+                Ok(Interrupt::User) => return Ok(Err(Ending::Interrupted)),
+                Ok(Interrupt::Leave) | Err(_) => return Ok(Err(Ending::Left)),
+                // There is nothing on the terminal yet.
+                Ok(Interrupt::Resized | Interrupt::GoneOn) => {}
+            },
+        }
+    }
 }
 
 #[cfg(test)]

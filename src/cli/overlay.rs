@@ -2,11 +2,13 @@
 
 use super::client::{AskingArgs, exit_code};
 use super::servent::NotStarted;
+use super::signals::{self, SignalGuard};
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_of_output, exit_with_usage,
     say, servent, values,
 };
-use super::{command, hints, manual, overlay_file, signals};
+use super::{command, hints, manual, overlay_file};
+use crate::actor::aside::aside;
 use crate::actor::crew::Crew;
 use crate::console::client_ui::Interrupt;
 use crate::console::session;
@@ -23,7 +25,7 @@ use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 
 /// The first word that makes `tp3` a servent of an overlay; the parent's process id and the servent's command
@@ -82,15 +84,18 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Err(error) => return exit_with_usage(&error, &manual::OVERLAY),
     };
     args.verbosity.start_logging(LevelFilter::Warn);
-    let file = match overlay_file::load(&args.file) {
+    let (signal_tx, signal_rx) = unbounded();
+    let mut crew = Crew::default();
+    let (interrupt_tx, interrupt_rx) = unbounded();
+    let terminal_tx = interrupt_tx.clone();
+    let pass_on = move |signal| (!signals::attend_terminal(signal, &terminal_tx)).then_some(signal);
+    let guard = match signals::forward(&mut crew, &signals::OF_A_CLIENT, &[], signal_tx, pass_on) {
+        Ok(guard) => guard,
+        Err(error) => return fail(format_args!("cannot listen to signals: {error}")),
+    };
+    let file = match load(&args.file, args.asking.history(), &signal_rx) {
         Ok(file) => file,
-        Err(error) => {
-            let ended = fail(error);
-            if let Some(hint) = hints::overlay_file(&args.file) {
-                complain("tip", hint);
-            }
-            return ended;
-        }
+        Err(ended) => return ended,
     };
     let shifted = match shifted(&file, args.port_base) {
         Ok(shifted) => shifted,
@@ -107,7 +112,40 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(place) => shifted.lines()[place].address(),
         Err(message) => return exit_with_value_error(message),
     };
-    run(&args, &shifted, servent, keys).map_or_else(fail, ExitCode::from)
+    run(&args, &shifted, servent, keys, Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew })
+        .map_or_else(fail, ExitCode::from)
+}
+
+/// The signals that come, and the thread that they come from.
+struct Signals {
+    signal_rx: Receiver<i32>,
+    interrupt_tx: Sender<Interrupt>,
+    interrupt_rx: Receiver<Interrupt>,
+    guard: SignalGuard,
+    crew: Crew,
+}
+
+/// Reads and checks the overlay file and its key-value files, unless a signal comes first. What is wrong is said. No
+/// trace may go to the client's history.
+fn load(file: &Path, history: Option<PathBuf>, signal_rx: &Receiver<i32>) -> Result<OverlayFile, ExitCode> {
+    let its = file.to_owned();
+    let loaded_rx = aside("loader", move || overlay_file::load(&its, history.as_slice())).map_err(fail)?;
+    let loaded = select! {
+        recv(loaded_rx) -> loaded => loaded.map_err(|_| fail("the thread 'loader' ended by itself"))?,
+        recv(signal_rx) -> signal => return Err(ExitCode::from(exit_of_signal(signal.unwrap_or_default()))),
+    };
+    loaded.map_err(|error| {
+        let ended = fail(error);
+        if let Some(hint) = hints::overlay_file(file) {
+            complain("tip", hint);
+        }
+        ended
+    })
+}
+
+/// The exit code of an end by `signal` before there was anything to ask.
+fn exit_of_signal(signal: i32) -> u8 {
+    if signal == SIGINT { EXIT_INTERRUPTED } else { EXIT_TERMINATED }
 }
 
 /// Ends with what is wrong with an option's value.
@@ -146,21 +184,20 @@ pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCod
     })
 }
 
-fn run(args: &OverlayArgs, file: &OverlayFile, servent: SocketAddrV4, keys: Vec<AskedKey>) -> Result<u8, String> {
-    let (signal_tx, signal_rx) = unbounded();
-    let mut crew = Crew::default();
-    let (interrupt_tx, interrupt_rx) = unbounded();
-    let terminal_tx = interrupt_tx.clone();
-    let pass_on = move |signal| (!signals::attend_terminal(signal, &terminal_tx)).then_some(signal);
-    let guard = signals::forward(&mut crew, &signals::OF_A_CLIENT, &[], signal_tx, pass_on)
-        .map_err(|error| format!("cannot listen to signals: {error}"))?;
+fn run(
+    args: &OverlayArgs,
+    file: &OverlayFile,
+    servent: SocketAddrV4,
+    keys: Vec<AskedKey>,
+    signals: Signals,
+) -> Result<u8, String> {
+    let Signals { signal_rx, interrupt_tx, interrupt_rx, guard, mut crew } = signals;
     let verbose = args.verbosity.is_verbose();
     let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose };
     let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
     let mut overlay = match Overlay::start(&program, &file.members(verbose), passed_on, &signal_rx) {
         Ok(overlay) => overlay,
-        Err(OverlayError::Interrupted(SIGINT)) => return Ok(EXIT_INTERRUPTED),
-        Err(OverlayError::Interrupted(_)) => return Ok(EXIT_TERMINATED),
+        Err(OverlayError::Interrupted(signal)) => return Ok(exit_of_signal(signal)),
         Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
             return Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"));
         }

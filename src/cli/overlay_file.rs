@@ -5,15 +5,20 @@ use super::servent::ServentArgs;
 use super::values::Peer;
 use crate::overlay::{CommandLine, Logging, Neighbour, OverlayFile, OverlayFileError};
 use crate::protocol::Store;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Reads and checks an overlay file, key-value files included.
+/// Reads and checks an overlay file, key-value files included. No trace may go to one of the files `kept`.
 ///
 /// # Errors
 /// The first line that can't start, and why.
-pub fn load(file: &Path) -> Result<OverlayFile, OverlayFileError> {
-    OverlayFile::load(file, read_line, |typed, path| {
+pub fn load(file: &Path, kept: &[PathBuf]) -> Result<OverlayFile, OverlayFileError> {
+    OverlayFile::load(file, kept, read_line, |typed, path| {
+        // What a pipe or a device holds may come once, and is for the servent.
+        if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return Ok(());
+        }
         Store::read(path).map(drop).map_err(|error| {
             let hint = hints::kv_file(typed).map(|hint| format!("; {hint}")).unwrap_or_default();
             format!("{error}{hint}")

@@ -1,20 +1,20 @@
 //! `serventTP3 PORT FILE [IP:PORT]...`
 
-use super::values::{self, Peer};
+use super::values::{self, Peer, ResolveError};
 use super::{EXIT_FAILURE, EXIT_OK, Verbosity, complain, exit_with_usage, say, to_the_last_word};
 use super::{command, hints, manual, signals};
 use crate::actor::crew::Crew;
 use crate::console::standard_error;
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
-use crate::servent::{RESPONSE_LIMIT, Servent};
-use crate::serving::{self, ServentEvent, ServingConfig, ServingError, TraceTarget};
+use crate::servent::RESPONSE_LIMIT;
+use crate::serving::{self, Events, ServentEvent, Serving, ServingConfig, ServingError, TraceTarget};
 use crate::stats::Counters;
 use crate::text::escape;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::unbounded;
 use log::LevelFilter;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use std::ffi::OsString;
@@ -186,11 +186,11 @@ impl ServentArgs {
         self.verbosity
     }
 
-    /// The arguments as a servent takes them: host names resolved.
+    /// The arguments as a servent takes them: host names resolved, which takes as long as their name servers do.
     ///
     /// # Errors
-    /// A message that names the neighbour that has no address.
-    pub fn check(self) -> Result<ServingConfig, String> {
+    /// [`ResolveError`], which names the neighbour that has no address.
+    pub fn check(self) -> Result<ServingConfig, ResolveError> {
         let trace = self.trace();
         Ok(ServingConfig {
             trace,
@@ -262,7 +262,8 @@ fn run(
     };
     args.verbosity.start_logging(LevelFilter::Info);
     match start(args) {
-        Ok(serving) => {
+        Ok(None) => ExitCode::from(EXIT_OK),
+        Ok(Some(serving)) => {
             started(Ok(()));
             ExitCode::from(report(serve(serving, farewell)))
         }
@@ -286,17 +287,16 @@ pub fn report(outcome: Result<(), String>) -> u8 {
 
 /// A servent that serves, and the signals that it is told by.
 struct Started {
-    servent: Servent,
-    file: PathBuf,
-    stats_every: Option<Duration>,
+    serving: Serving,
+    events: Events,
     /// Whether it tells also of what did not happen.
     is_verbose: bool,
-    events_rx: Receiver<ServentEvent>,
     guard: signals::SignalGuard,
     crew: Crew,
 }
 
-fn start(args: ServentArgs) -> Result<Started, NotStarted> {
+/// Starts the servent; `None` if it was told to stop before it served.
+fn start(args: ServentArgs) -> Result<Option<Started>, NotStarted> {
     let (events_tx, events_rx) = unbounded();
     let mut crew = Crew::default();
     let guard = signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGUSR1], &[SIGHUP], events_tx, |signal| match signal {
@@ -305,20 +305,27 @@ fn start(args: ServentArgs) -> Result<Started, NotStarted> {
         _ => Some(ServentEvent::Stop),
     })
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
+    let mut events = Events::new(events_rx);
     let (file, is_verbose) = (args.file.clone(), args.verbosity.is_verbose());
-    let config = args.check()?;
-    let servent = serving::start(&config).map_err(|error| match (&error, hints::kv_file(&file)) {
-        (ServingError::File(_), Some(hint)) => NotStarted::from(format!("{error}\ntip: {hint}")),
-        _ => NotStarted { cause: error.to_string(), is_port_in_use: matches!(error, ServingError::PortInUse(..)) },
-    })?;
-    Ok(Started { servent, file, stats_every: config.stats_every, is_verbose, events_rx, guard, crew })
+    let started = match events.wait_for("resolver", move || args.check()) {
+        Ok(config) => serving::start(&config.map_err(|error| error.to_string())?, &mut events),
+        Err(error) => Err(error),
+    };
+    match (started, hints::kv_file(&file)) {
+        (Ok(serving), _) => Ok(Some(Started { serving, events, is_verbose, guard, crew })),
+        (Err(ServingError::Stopped), _) => Ok(None),
+        (Err(error @ ServingError::File(_)), Some(hint)) => Err(format!("{error}\ntip: {hint}").into()),
+        (Err(error), _) => {
+            let is_port_in_use = matches!(error, ServingError::PortInUse(..));
+            Err(NotStarted { cause: error.to_string(), is_port_in_use })
+        }
+    }
 }
 
 fn serve(started: Started, farewell: Farewell) -> Result<(), String> {
-    let Started { servent, file, stats_every, is_verbose, events_rx, guard, crew } = started;
+    let Started { serving, events, is_verbose, guard, crew } = started;
     let print_all = |counters: &Counters| say(format_args!("{counters:#}"));
-    let reload = |servent: &Servent| serving::reload(servent, &file);
-    let (counters, outcome) = serving::run(servent, stats_every, &events_rx, reload, print_all);
+    let (counters, outcome) = serving.run(&events, print_all);
     if farewell == Farewell::Counters {
         // Behind a long log there may be no room for them yet.
         standard_error::flush();

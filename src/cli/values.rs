@@ -1,7 +1,9 @@
 //! What can stand for a port, a neighbour or a number of seconds, each with a message that shows how it is done.
 
 use crate::text::escape;
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -24,26 +26,57 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// The peer's IPv4 address.
+    /// The peer's IPv4 address. A name takes as long as its name server does, and nothing can interrupt that.
     ///
     /// # Errors
-    /// A message that names the host, if it has no IPv4 address.
-    pub fn resolve(&self) -> Result<SocketAddrV4, String> {
+    /// [`ResolveError`]. An address has none.
+    pub fn resolve(&self) -> Result<SocketAddrV4, ResolveError> {
         let (host, port) = match self {
             Self::Address(address) => return Ok(*address),
             Self::Name { host, port } => (host.as_str(), *port),
         };
         let addresses: Vec<_> =
-            (host, port).to_socket_addrs().map_err(|error| format!("cannot resolve '{self}': {error}"))?.collect();
+            (host, port).to_socket_addrs().map_err(|error| ResolveError::Failed(self.clone(), error))?.collect();
         let ipv4 = addresses.iter().find_map(|address| match address {
             SocketAddr::V4(address) => Some(*address),
             SocketAddr::V6(_) => None,
         });
-        let address = ipv4.ok_or_else(|| format!("'{self}' has no IPv4 address: {IPV6_REASON}"))?;
+        let address = ipv4.ok_or_else(|| ResolveError::NoIpv4(self.clone()))?;
         if is_one_host(*address.ip()) {
             Ok(address)
         } else {
-            Err(format!("'{self}' is {}, which is not the address of one host", address.ip()))
+            Err(ResolveError::NotOneHost(self.clone(), *address.ip()))
+        }
+    }
+}
+
+/// Why a peer has no address that datagrams can be sent to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// Its name was not resolved.
+    Failed(Peer, io::Error),
+    /// It has IPv6 addresses alone.
+    NoIpv4(Peer),
+    /// Its address is not one host's.
+    NotOneHost(Peer, Ipv4Addr),
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(peer, error) => write!(f, "cannot resolve '{peer}': {error}"),
+            Self::NoIpv4(peer) => write!(f, "'{peer}' has no IPv4 address: {IPV6_REASON}"),
+            Self::NotOneHost(peer, ip) => write!(f, "'{peer}' is {ip}, which is not the address of one host"),
+        }
+    }
+}
+
+impl Error for ResolveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(_, error) => Some(error),
+            Self::NoIpv4(_) | Self::NotOneHost(..) => None,
         }
     }
 }
@@ -232,8 +265,8 @@ mod tests {
     #[test]
     fn p27_a_name_is_resolved_to_ipv4() {
         let localhost = Peer::Name { host: "localhost".to_owned(), port: 6001 };
-        assert_eq!(localhost.resolve(), Ok(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6001)));
+        assert_eq!(localhost.resolve().unwrap(), SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6001));
         let nowhere = Peer::Name { host: "no-such-host.invalid".to_owned(), port: 6001 };
-        assert!(nowhere.resolve().unwrap_err().contains("no-such-host.invalid:6001"));
+        assert!(nowhere.resolve().unwrap_err().to_string().contains("no-such-host.invalid:6001"));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{DatagramSink, DatagramSource, Endpoint, Received, SendFailure, Sent, Waker};
 use crate::batch::Outbox;
+use crate::wire::PAYLOAD_LEN_MAX;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ impl MemoryNetwork {
         self.inlets.lock().insert(address, Inlet { parcel_tx, shed: Arc::clone(&shed) });
         Endpoint {
             local: address,
-            source: MemorySource::with_shed(parcel_rx, shed),
+            source: MemorySource::seated(parcel_rx, shed, Some((self.clone(), address))),
             sink: MemoryUplink { network: self.clone(), from: address },
         }
     }
@@ -76,6 +77,8 @@ impl MemoryNetwork {
 pub struct MemorySource {
     parcel_rx: Receiver<Parcel>,
     shed: Arc<AtomicU64>,
+    /// Where it is known in a network, to be given up with it.
+    seat: Option<(MemoryNetwork, SocketAddrV4)>,
     /// Closed by the waker.
     woken_rx: Receiver<Infallible>,
     /// For the wakers.
@@ -86,12 +89,23 @@ impl MemorySource {
     /// Receives from `parcel_rx`; each parcel has its sender's address.
     #[must_use]
     pub fn new(parcel_rx: Receiver<Parcel>) -> Self {
-        Self::with_shed(parcel_rx, Arc::default())
+        Self::seated(parcel_rx, Arc::default(), None)
     }
 
-    fn with_shed(parcel_rx: Receiver<Parcel>, shed: Arc<AtomicU64>) -> Self {
+    fn seated(parcel_rx: Receiver<Parcel>, shed: Arc<AtomicU64>, seat: Option<(MemoryNetwork, SocketAddrV4)>) -> Self {
         let (woken_tx, woken_rx) = bounded(0);
-        Self { parcel_rx, shed, woken_rx, woken_tx: Arc::new(Mutex::new(Some(woken_tx))) }
+        Self { parcel_rx, shed, seat, woken_rx, woken_tx: Arc::new(Mutex::new(Some(woken_tx))) }
+    }
+}
+
+impl Drop for MemorySource {
+    /// Gives its place up, unless another endpoint has it by now.
+    fn drop(&mut self) {
+        let Some((network, address)) = &self.seat else { return };
+        let mut inlets = network.inlets.lock();
+        if inlets.get(address).is_some_and(|inlet| Arc::ptr_eq(&inlet.shed, &self.shed)) {
+            inlets.remove(address);
+        }
     }
 }
 
@@ -149,7 +163,8 @@ fn send_each(
 ) -> Sent {
     let mut sent = Sent::default();
     for (datagram, to) in outbox.iter() {
-        match send(to, datagram) {
+        let fits = if datagram.len() > PAYLOAD_LEN_MAX { Err(SendFailure::TooLong) } else { Ok(()) };
+        match fits.and_then(|()| send(to, datagram)) {
             Ok(()) => sent.datagrams += 1,
             Err(failure) => failed(to, failure),
         }
@@ -182,9 +197,28 @@ mod tests {
         let mut heard = Vec::new();
         there.source.receive(|from, _, datagram| heard.push((from, datagram.to_vec()))).unwrap();
         assert_eq!(heard, [(at(1), b"hello".to_vec())]);
+        // It has moved elsewhere: the one that stood there before takes nothing with it.
+        let moved = network.endpoint(at(2));
         drop(there);
+        assert_eq!(here.sink.send(&outbox(1, &[at(2)]), |_, _| {}).datagrams, 1);
+        drop(moved);
+        assert_eq!(network.inlets.lock().len(), 1, "who has left leaves nothing behind");
         let sent = here.sink.send(&outbox(1, &[at(2)]), |_, _| {});
         assert_eq!(sent.datagrams, 0, "who has left is unreachable");
+    }
+
+    #[test]
+    fn p7_what_fits_no_datagram_is_not_sent() {
+        let network = MemoryNetwork::new();
+        let (mut here, _there) = (network.endpoint(at(1)), network.endpoint(at(2)));
+        for (len, failed) in [(PAYLOAD_LEN_MAX, vec![]), (PAYLOAD_LEN_MAX + 1, vec![(at(2), SendFailure::TooLong)])] {
+            let mut outbox = Outbox::default();
+            let datagram = outbox.write(|bytes| bytes.resize(len, 7));
+            outbox.send(&datagram, at(2));
+            let mut failures = Vec::new();
+            here.sink.send(&outbox, |to, failure| failures.push((to, failure)));
+            assert_eq!(failures, failed, "{len} bytes");
+        }
     }
 
     #[test]

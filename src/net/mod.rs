@@ -354,23 +354,33 @@ fn own(local: SocketAddrV4) -> SocketAddrV4 {
     SocketAddrV4::new(ip, local.port())
 }
 
-/// Whether `ip` is an address of this host: on loopback, or of one of its interfaces.
+/// Whether `ip` is an address of this host: on loopback, or of one of its interfaces. Where the system does not list
+/// those, as in a sandbox without netlink, whether it lets a socket be bound to it.
 #[must_use]
 pub fn is_local(ip: Ipv4Addr) -> bool {
-    ip.is_loopback() || interfaces(InterfaceFlags::empty()).any(|own| own == ip)
+    ip.is_loopback()
+        || interfaces(InterfaceFlags::empty()).map_or_else(|_| can_be_bound(ip), |mut own| own.any(|own| own == ip))
+}
+
+/// Whether a socket can be bound to `ip`: only to an address of this host, unless the system is told otherwise
+/// (sysctl net.ipv4.ip_nonlocal_bind), or to one of no single host, such as a network's broadcast address.
+fn can_be_bound(ip: Ipv4Addr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
 }
 
 /// The addresses of this host's interfaces that are up, those on loopback last.
-#[must_use]
-pub fn own_addresses() -> Vec<Ipv4Addr> {
+///
+/// # Errors
+/// What the system says where it does not list them, as in a sandbox without netlink.
+pub fn own_addresses() -> io::Result<Vec<Ipv4Addr>> {
     let mut addresses = Vec::new();
-    for address in interfaces(InterfaceFlags::IFF_UP) {
+    for address in interfaces(InterfaceFlags::IFF_UP)? {
         if !addresses.contains(&address) {
             addresses.push(address);
         }
     }
     addresses.sort_by_key(Ipv4Addr::is_loopback);
-    addresses
+    Ok(addresses)
 }
 
 /// The address of this host that `peer` would see; `None` without a route. Nothing is sent.
@@ -386,9 +396,9 @@ pub fn source_towards(peer: SocketAddrV4) -> Option<Ipv4Addr> {
 }
 
 /// The addresses of the interfaces that have these flags.
-fn interfaces(flags: InterfaceFlags) -> impl Iterator<Item = Ipv4Addr> {
-    let interfaces = getifaddrs().into_iter().flatten().filter(move |interface| interface.flags.contains(flags));
-    interfaces.filter_map(|interface| interface.address?.as_sockaddr_in().map(|own| own.ip()))
+fn interfaces(flags: InterfaceFlags) -> io::Result<impl Iterator<Item = Ipv4Addr>> {
+    let interfaces = getifaddrs()?.filter(move |interface| interface.flags.contains(flags));
+    Ok(interfaces.filter_map(|interface| interface.address?.as_sockaddr_in().map(|own| own.ip())))
 }
 
 #[cfg(test)]

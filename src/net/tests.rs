@@ -190,3 +190,11 @@ fn p46_datagrams_to_a_closed_port_all_leave_and_are_told_of_and_what_comes_meanw
     receiver.waker().unwrap().wake();
     assert_eq!(receiver.receive(|_, _, _| heard += 1).unwrap(), Received::default());
 }
+
+#[test]
+fn p27_where_interfaces_are_not_listed_own_addresses_are_those_that_can_be_bound() {
+    let own = own_addresses().unwrap();
+    assert!(own.iter().all(|&ip| can_be_bound(ip)), "{own:?}");
+    let others = [Ipv4Addr::new(203, 0, 113, 7), Ipv4Addr::new(8, 8, 8, 8)];
+    assert!(others.iter().all(|&ip| !can_be_bound(ip)));
+}

@@ -1,12 +1,16 @@
 //! Overlay files: a whole overlay as a list of servent command lines.
 
 use super::{CommandLine, Member, Neighbour, ServentLine};
-use crate::serving::TraceTarget;
+use crate::loading;
+use crate::serving::{FileId, TraceTarget};
 use crate::text::{escape, escape_path};
 use std::fmt;
-use std::fs;
+use std::iter;
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
+
+/// The longest overlay file that is read, in bytes: hundreds of thousands of servents.
+const LEN_MAX: u64 = 16 << 20;
 
 /// An overlay file, checked: every line can start, as far as that can be known without starting it.
 ///
@@ -74,48 +78,52 @@ impl fmt::Display for PortBaseError {
 impl std::error::Error for PortBaseError {}
 
 impl OverlayFile {
-    /// Reads and checks an overlay file. See [`OverlayFile::parse`] for how a line and a key-value file are.
+    /// Reads and checks an overlay file. See [`OverlayFile::parse`] for how a line and a key-value file are. No trace may
+    /// go to one of the files `kept`.
     ///
     /// # Errors
     /// The first line that can't start, and why.
     pub fn load(
         file: &Path,
+        kept: &[PathBuf],
         read_line: impl Fn(&[String]) -> Result<CommandLine, String>,
         check_kv_file: impl Fn(&Path, &Path) -> Result<(), String>,
     ) -> Result<Self, OverlayFileError> {
-        let bytes = fs::read(file).map_err(|error| OverlayFileError {
+        let bytes = loading::read(file, LEN_MAX).map_err(|error| OverlayFileError {
             file: file.to_owned(),
             line: None,
             cause: format!("cannot be read: {error}"),
         })?;
         let overlay = Self::parse(file, &bytes, read_line, check_kv_file)?;
-        overlay.check_traces(file)?;
+        overlay.check_traces(file, kept)?;
         Ok(overlay)
     }
 
     /// A trace empties its file, so that must be no file that is read, nor another one's trace, by whatever path.
-    fn check_traces(&self, overlay_file: &Path) -> Result<(), OverlayFileError> {
+    fn check_traces(&self, overlay_file: &Path, kept: &[PathBuf]) -> Result<(), OverlayFileError> {
         let trace = |line: &ServentLine| match &line.command().trace {
-            Some(TraceTarget::File(path)) => Some(whole(&self.folder.join(path))),
+            Some(TraceTarget::File(path)) => Some(FileId::at(&self.folder.join(path))),
             Some(TraceTarget::StandardOutput) | None => None,
         };
-        let taken: Vec<_> =
-            std::iter::once(whole(overlay_file)).chain(self.kv_files().map(|file| whole(&file))).collect();
+        let taken: Vec<_> = iter::once(FileId::at(overlay_file))
+            .chain(kept.iter().map(|file| FileId::at(file)))
+            .chain(self.kv_files().map(|file| FileId::at(&file)))
+            .collect();
         let mut traces = Vec::new();
         for line in &self.lines {
-            let Some(path) = trace(line) else { continue };
+            let Some(file) = trace(line) else { continue };
             let refuse = |cause: &str| OverlayFileError {
                 file: overlay_file.to_owned(),
                 line: Some(line.number()),
                 cause: format!("--trace: {cause}: name another file"),
             };
-            if taken.contains(&path) {
-                return Err(refuse("this file is read, and would be emptied"));
+            if taken.contains(&file) {
+                return Err(refuse("this file is in use, and would be emptied"));
             }
-            if traces.contains(&path) {
+            if traces.contains(&file) {
                 return Err(refuse("another line writes to this file already"));
             }
-            traces.push(path);
+            traces.push(file);
         }
         Ok(())
     }
@@ -256,15 +264,6 @@ fn foreign(text: &str) -> &'static str {
     }
     "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \
     for each servent; a key-value file is for 'serventTP3 PORT FILE'"
-}
-
-/// `path` without links and detours, as far as it exists.
-fn whole(path: &Path) -> PathBuf {
-    let of_folder = || {
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
-    };
-    fs::canonicalize(path).ok().or_else(of_folder).unwrap_or_else(|| path.to_owned())
 }
 
 /// Says who neighbours whom, a line a servent.

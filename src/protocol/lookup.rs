@@ -121,7 +121,7 @@ mod tests {
     fn lookup(limit: u32) -> Lookup {
         let mut builder = StoreBuilder::new(0, [1, 2]);
         builder.insert(b"http", b"80/tcp").unwrap();
-        Lookup::new(builder.build(), ResponseLimiter::new(limit))
+        Lookup::new(builder.build().unwrap(), ResponseLimiter::new(limit))
     }
 
     fn client(ip: [u8; 4], port: u16) -> SocketAddrV4 {
@@ -224,7 +224,7 @@ mod tests {
     fn what_a_full_outbox_has_no_room_for_is_left_for_the_next_one() {
         let mut builder = StoreBuilder::new(0, [1, 2]);
         builder.insert(b"large", &[b'v'; 60_000]).unwrap();
-        let mut lookup = Lookup::new(builder.build(), ResponseLimiter::new(200));
+        let mut lookup = Lookup::new(builder.build().unwrap(), ResponseLimiter::new(200));
         let inbox = inbox(client([127, 0, 0, 1], 5000), &[&b"large"[..]; 40]);
         // Of 40, those with an even index.
         let wanted: Vec<_> = (0..40).step_by(2).collect();

@@ -27,7 +27,7 @@ mod seen;
 mod store;
 
 pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
-pub use kv_file::{Loaded, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
+pub use kv_file::{Foreign, KvFileError, Loaded, Repeated, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
 pub use lookup::{Lookup, LookupVerdict};
 pub use notices::{EXCERPT_LEN_MAX, Found, Notice, Notices};

@@ -45,7 +45,7 @@ pub enum Dialect {
     /// With the datagram, as the protocol is now.
     #[default]
     Plain,
-    /// With one NUL, as an earlier edition demands.
+    /// With one NUL, as the 2017 edition of the assignment demands.
     NulTerminated,
 }
 
@@ -84,6 +84,8 @@ impl AskedKey {
             Err(KeyError::Empty)
         } else if key.contains(&0) {
             Err(KeyError::Nul)
+        } else if key.contains(&b'\t') {
+            Err(KeyError::Tab)
         } else if key.len() > len_max {
             Err(KeyError::TooLong { len: key.len(), len_max })
         } else {
@@ -112,6 +114,8 @@ pub enum KeyError {
     Empty,
     /// A NUL, which would end the key early (P-2).
     Nul,
+    /// A tab, at which a RESPONSE would end the key.
+    Tab,
     /// More than a datagram holds.
     TooLong {
         /// Bytes of the key.
@@ -126,6 +130,7 @@ impl fmt::Display for KeyError {
         match self {
             Self::Empty => f.write_str("an empty key: expected at least one character that is not white space"),
             Self::Nul => f.write_str("a NUL byte in the key, which would end it there"),
+            Self::Tab => f.write_str("a tab in the key, where an answer would end it"),
             Self::TooLong { len, len_max } => {
                 write!(f, "a key of {len} bytes, and a datagram holds at most {len_max}")
             }

@@ -108,7 +108,8 @@ impl Seen {
 
     fn new(fingerprint: Fingerprint, at: Timestamp, ttl: Ttl, previous: u32) -> Self {
         let Fingerprint { high, low } = fingerprint;
-        Self { high, low, previous, stamp: at.as_nanos() << Self::TTL_BITS | u64::from(ttl.min(Ttl::INITIAL).0) }
+        let nanos = at.as_nanos().min(u64::MAX >> Self::TTL_BITS);
+        Self { high, low, previous, stamp: nanos << Self::TTL_BITS | u64::from(ttl.min(Ttl::INITIAL).0) }
     }
 
     fn is(&self, fingerprint: Fingerprint) -> bool {

@@ -16,12 +16,15 @@
 //! about nine of index. Offsets are 32 bits wide, so the arena ends at 4 GiB. A value that a later one replaces stays
 //! in the arena, unreachable, so a file costs at most what its lines do.
 
+mod error;
+
+pub use error::{InsertError, StoreFull};
+
 use crate::wire::{PAYLOAD_LEN_MAX, encode_response, response_len};
 use memchr::memchr;
 use siphasher::sip::SipHasher13;
-use std::error::Error;
-use std::fmt;
 use std::hash::Hasher;
+use std::iter;
 
 /// RESPONSEs from this length on are cut into several IP packets on an Ethernet: 1,500 bytes less the headers of IP
 /// and UDP, and one (P-33).
@@ -41,7 +44,23 @@ pub struct Store {
     /// A hash's range is the hash shifted right by this.
     range_shift: u32,
     fragmented: usize,
+    repeats: Repeats,
     secret: [u64; 2],
+}
+
+/// Keys that were inserted more than once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Repeats {
+    /// How many.
+    keys: usize,
+    /// The first pair whose key had come before, and where it had: offsets.
+    first: Option<Repeat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Repeat {
+    earlier: usize,
+    again: usize,
 }
 
 /// A [`Store`] in the making.
@@ -55,11 +74,14 @@ pub struct StoreBuilder {
 }
 
 impl StoreBuilder {
-    /// Nothing yet, with room for `arena_len` bytes of pairs. `secret` keys the hashes: random in production, fixed
-    /// where a run must repeat.
+    /// Nothing yet, with room for `arena_len` bytes of pairs if the system has it. `secret` keys the hashes: random in
+    /// production, fixed where a run must repeat.
     #[must_use]
     pub fn new(arena_len: usize, secret: [u64; 2]) -> Self {
-        Self { arena: Vec::with_capacity(arena_len), entries: Vec::new(), longest: 0, secret }
+        let mut arena = Vec::new();
+        // Only lest it grow step by step: what there is no room for is told by `insert`.
+        arena.try_reserve_exact(arena_len).ok();
+        Self { arena, entries: Vec::new(), longest: 0, secret }
     }
 
     /// Takes `value` for `key`, in place of an earlier one (P-31). This is where keys and values are checked: whatever
@@ -68,22 +90,12 @@ impl StoreBuilder {
     /// # Errors
     /// [`InsertError`]. The builder is then as it was.
     pub fn insert(&mut self, key: &[u8], value: &[u8]) -> Result<(), InsertError> {
-        if key.is_empty() {
-            return Err(InsertError::EmptyKey);
-        }
-        if memchr(0, key).is_some() || memchr(0, value).is_some() {
-            return Err(InsertError::Nul);
-        }
-        if memchr(b'\t', key).is_some() {
-            return Err(InsertError::TabInKey);
-        }
-        let response_len = response_len(key.len(), value.len());
-        if response_len > PAYLOAD_LEN_MAX {
-            return Err(InsertError::TooLarge(response_len));
-        }
+        let response_len = checked_response_len(key, value)?;
         if !has_room(self.arena.len(), response_len) {
-            return Err(InsertError::Full(StoreFull));
+            return Err(InsertError::Full(StoreFull::Offsets));
         }
+        self.arena.try_reserve(LENGTHS + response_len).map_err(StoreFull::from)?;
+        self.entries.try_reserve(1).map_err(StoreFull::from)?;
         self.longest = self.longest.max(response_len);
         self.entries.push(entry(hash(self.secret, key), self.arena.len()));
         self.arena.extend_from_slice(&(key.len() as u16).to_le_bytes());
@@ -93,13 +105,15 @@ impl StoreBuilder {
     }
 
     /// Makes the index.
-    #[must_use]
-    pub fn build(self) -> Store {
+    ///
+    /// # Errors
+    /// [`StoreFull::Memory`] if there is none for it.
+    pub fn build(self) -> Result<Store, StoreFull> {
         let Self { mut arena, mut entries, longest, secret } = self;
         arena.shrink_to_fit();
         // Of equal hashes the later pair comes last, since its offset is higher.
         entries.sort_unstable();
-        keep_last_values(&mut entries, &arena);
+        let repeats = keep_last_values(&mut entries, &arena);
         entries.shrink_to_fit();
         let mut fragmented = 0;
         if longest >= FRAGMENTED_LEN_MIN {
@@ -108,13 +122,14 @@ impl StoreBuilder {
         }
         let ranges = (entries.len() / ENTRIES_A_RANGE).max(1).next_power_of_two();
         let range_shift = u32::BITS - ranges.trailing_zeros();
-        let mut starts = Vec::with_capacity(ranges + 1);
+        let mut starts = Vec::new();
+        starts.try_reserve_exact(ranges + 1)?;
         for (index, &entry) in entries.iter().enumerate() {
             let range = range(hash_of(entry), range_shift);
             starts.resize(starts.len().max(range + 1), index as u32);
         }
         starts.resize(ranges + 1, entries.len() as u32);
-        Store { arena, entries, starts, range_shift, fragmented, secret }
+        Ok(Store { arena, entries, starts, range_shift, fragmented, repeats, secret })
     }
 }
 
@@ -131,6 +146,12 @@ impl Store {
             .map(|&entry| Pair::at(&self.arena, offset(entry)))
             .find(|pair| pair.key() == key)
             .map(|pair| pair.response)
+    }
+
+    /// The value of `key`, or `None` if the store does not hold it.
+    #[must_use]
+    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        self.response(key).map(|response| &response[response_len(key.len(), 0)..])
     }
 
     /// How many keys it holds.
@@ -150,6 +171,41 @@ impl Store {
     pub fn fragmented(&self) -> usize {
         self.fragmented
     }
+
+    /// How many of its keys came more than once; the last value of each is the one kept (P-31).
+    #[must_use]
+    pub fn repeated(&self) -> usize {
+        self.repeats.keys
+    }
+
+    /// The first pair inserted whose key had come before, and the one that it had come in, the earlier first: their
+    /// places among all pairs that were inserted, counted from 0.
+    pub(super) fn first_repeat(&self) -> Option<[usize; 2]> {
+        let Repeat { earlier, again } = self.repeats.first?;
+        let mut offsets =
+            iter::successors(Some(0), |&at| Some(at + LENGTHS + Pair::at(&self.arena, at).response.len()));
+        let earlier = offsets.by_ref().position(|offset| offset == earlier)?;
+        let between = offsets.position(|offset| offset == again)?;
+        Some([earlier, earlier + 1 + between])
+    }
+}
+
+/// The length of a pair's RESPONSE, if a store can hold the pair at all.
+pub(super) fn checked_response_len(key: &[u8], value: &[u8]) -> Result<usize, InsertError> {
+    if key.is_empty() {
+        return Err(InsertError::EmptyKey);
+    }
+    if memchr(0, key).is_some() || memchr(0, value).is_some() {
+        return Err(InsertError::Nul);
+    }
+    if memchr(b'\t', key).is_some() {
+        return Err(InsertError::TabInKey);
+    }
+    let response_len = response_len(key.len(), value.len());
+    if response_len > PAYLOAD_LEN_MAX {
+        return Err(InsertError::TooLarge(response_len));
+    }
+    Ok(response_len)
 }
 
 /// Whether an arena of this length takes a pair whose RESPONSE has that length: it ends where offsets do.
@@ -176,18 +232,29 @@ fn offset(entry: u64) -> usize {
 }
 
 /// Drops every entry whose key comes again behind it. Equal keys have equal hashes, so they are in one run of them.
-fn keep_last_values(entries: &mut Vec<u64>, arena: &[u8]) {
+/// Says which keys those are.
+fn keep_last_values(entries: &mut Vec<u64>, arena: &[u8]) -> Repeats {
+    let mut repeats = Repeats::default();
     let mut kept = 0;
     let mut run_start = 0;
     let mut run_hash = None;
+    // Of the run: the places of keys that came again.
+    let mut repeated = Vec::new();
     for index in 0..entries.len() {
         let entry = entries[index];
         if run_hash.replace(hash_of(entry)) != Some(hash_of(entry)) {
             run_start = kept;
+            repeated.clear();
         }
         let key = |entry| Pair::at(arena, offset(entry)).key();
         let same = (run_start..kept).find(|&earlier| key(entries[earlier]) == key(entry));
         if let Some(earlier) = same {
+            if !repeated.contains(&earlier) {
+                repeated.push(earlier);
+                repeats.keys += 1;
+                let repeat = Repeat { earlier: offset(entries[earlier]), again: offset(entry) };
+                repeats.first = repeats.first.into_iter().chain([repeat]).min_by_key(|repeat| repeat.again);
+            }
             entries[earlier] = entry;
         } else {
             entries[kept] = entry;
@@ -195,51 +262,8 @@ fn keep_last_values(entries: &mut Vec<u64>, arena: &[u8]) {
         }
     }
     entries.truncate(kept);
+    repeats
 }
-
-/// Why a store does not take a pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InsertError {
-    /// No key: nobody could ask for it (P-5).
-    EmptyKey,
-    /// A tab in the key: a RESPONSE ends its key at the first one.
-    TabInKey,
-    /// A NUL in the key or the value: all text ends at its first NUL (P-2).
-    Nul,
-    /// The RESPONSE would have this many bytes and fit no datagram (P-33).
-    TooLarge(usize),
-    /// No further pair of this length fits.
-    Full(StoreFull),
-}
-
-impl fmt::Display for InsertError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EmptyKey => f.write_str("the key is empty"),
-            Self::TabInKey => f.write_str("a tab in the key, which would end it there"),
-            Self::Nul => f.write_str("a NUL byte, which the protocol cannot carry"),
-            Self::TooLarge(len) => {
-                write!(f, "its RESPONSE would have {len} bytes, and a datagram holds {PAYLOAD_LEN_MAX}")
-            }
-            Self::Full(full) => full.fmt(f),
-        }
-    }
-}
-
-impl Error for InsertError {}
-
-/// The arena is full: offsets into it are 32 bits wide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoreFull;
-
-impl fmt::Display for StoreFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("more than 4 GiB of pairs, and a servent holds at most that")
-    }
-}
-
-impl Error for StoreFull {}
 
 /// One pair in the arena.
 struct Pair<'a> {

@@ -69,6 +69,6 @@ pub(super) fn own_name(local: SocketAddrV4, neighbours: &Neighbours) -> SocketAd
         return local;
     }
     let seen = neighbours.as_slice().first().and_then(|&neighbour| net::source_towards(neighbour));
-    let ip = seen.or_else(|| net::own_addresses().first().copied());
+    let ip = seen.or_else(|| net::own_addresses().ok()?.first().copied());
     SocketAddrV4::new(ip.unwrap_or(Ipv4Addr::LOCALHOST), local.port())
 }

@@ -5,6 +5,7 @@ use crate::net::{self, OffloadInUse, RECEIVE_BUFFER_LEN, SEND_BUFFER_LEN};
 use crate::text::escape_path;
 use crate::types::Neighbours;
 use std::fmt;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 
@@ -24,7 +25,7 @@ impl Banner<'_> {
     /// Logs it: where it listens and with what, how clients reach it, and what is less than it should be.
     pub(super) fn log(&self) {
         log::info!("{self}");
-        log::info!("clients reach it at {}", reach(self.local, &net::own_addresses()));
+        log::info!("clients reach it at {}", reach(self.local, net::own_addresses()));
         if let Some(trace) = self.trace {
             log::info!("tracing to {trace}");
         }
@@ -66,9 +67,15 @@ impl fmt::Display for Banner<'_> {
 }
 
 /// The addresses that a client can use for a servent bound to `local`; `own` are this host's, those on loopback last.
-fn reach(local: SocketAddrV4, own: &[Ipv4Addr]) -> String {
-    let bound = [*local.ip()];
-    let ips = if local.ip().is_unspecified() { own } else { &bound };
+fn reach(local: SocketAddrV4, own: io::Result<Vec<Ipv4Addr>>) -> String {
+    let ips = match (local.ip().is_unspecified(), own) {
+        (false, _) => vec![*local.ip()],
+        (true, Ok(own)) => own,
+        (true, Err(error)) => {
+            let port = local.port();
+            return format!("port {port} of this host; which addresses this host has is not known here ({error})");
+        }
+    };
     let (here, elsewhere): (Vec<_>, Vec<_>) = ips.iter().partition(|ip| ip.is_loopback());
     let list = |ips: &[Ipv4Addr]| {
         let addresses: Vec<_> = ips.iter().map(|&ip| SocketAddrV4::new(ip, local.port()).to_string()).collect();
@@ -103,7 +110,13 @@ mod tests {
             (at(lan), &[lan, wlan, loopback], "192.168.1.5:6001"),
         ] {
             let own: Vec<_> = own.iter().copied().map(Ipv4Addr::from).collect();
-            assert_eq!(reach(local, &own), said);
+            assert_eq!(reach(local, Ok(own)), said);
         }
+        let denied = || Err(io::Error::other("denied"));
+        assert_eq!(
+            reach(at([0, 0, 0, 0]), denied()),
+            "port 6001 of this host; which addresses this host has is not known here (denied)"
+        );
+        assert_eq!(reach(at(lan), denied()), "192.168.1.5:6001");
     }
 }

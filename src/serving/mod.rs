@@ -3,32 +3,41 @@
 //! | file | holds |
 //! |---|---|
 //! | `banner` | what it says when it begins to serve |
+//! | `events` | what it is told, while it starts and while it serves |
+//! | `file_id` | whether two paths lead to one file |
 //! | `holder` | which program holds a port |
+//! | `reloads` | its file, read again while it serves |
 //! | `trace_target` | where its trace goes |
 
 mod banner;
+mod events;
+mod file_id;
 mod holder;
+mod reloads;
 mod trace_target;
 
+pub use events::{Events, ServentEvent};
+pub use file_id::FileId;
 pub use holder::Holder;
+pub use reloads::{Reloads, is_standard_input};
 pub use trace_target::TraceTarget;
 
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::ActorPanicked;
 use crate::loading::LoadError;
 use crate::net::{Offload, Socket};
-use crate::protocol::{SeenConfig, Store};
+use crate::protocol::SeenConfig;
 use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
-use crate::text::escape_path;
 use crate::types::SeqNo;
 use banner::Banner;
-use crossbeam_channel::{Receiver, never, select, tick};
+use crossbeam_channel::{never, select, tick};
+use reloads::{LOADER, say_warnings};
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddrV4;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Everything that the program is told.
@@ -56,18 +65,6 @@ pub struct ServingConfig {
     pub stats_every: Option<Duration>,
 }
 
-/// What a running servent is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServentEvent {
-    /// Stop: SIGINT or SIGTERM.
-    Stop,
-    /// Read the key-value file again: SIGHUP (P-35). Other events wait meanwhile; a million pairs take about a fifth
-    /// of a second.
-    Reload,
-    /// Print the counters: SIGUSR1.
-    PrintCounters,
-}
-
 /// Why the program did not start. Nothing is left behind.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -80,6 +77,10 @@ pub enum ServingError {
     Start(StartError),
     /// The trace can't be written there.
     Trace(TraceTarget, io::Error),
+    /// It was told to stop before it served.
+    Stopped,
+    /// A thread of this name panicked, after it logged why.
+    Ended(&'static str),
 }
 
 impl fmt::Display for ServingError {
@@ -95,6 +96,8 @@ impl fmt::Display for ServingError {
             }
             Self::Start(error) => error.fmt(f),
             Self::Trace(target, error) => write!(f, "cannot write a trace to {target}: {error}"),
+            Self::Stopped => f.write_str("told to stop before it served"),
+            Self::Ended(thread) => write!(f, "the thread '{thread}' ended by itself"),
         }
     }
 }
@@ -107,6 +110,7 @@ impl Error for ServingError {
             Self::Start(error) => error.source(),
             Self::PortInUse(..) => None,
             Self::Trace(_, error) => Some(error),
+            Self::Stopped | Self::Ended(_) => None,
         }
     }
 }
@@ -132,14 +136,27 @@ impl fmt::Display for ServentFailure {
 
 impl Error for ServentFailure {}
 
+/// A servent that serves.
+#[derive(Debug)]
+pub struct Serving {
+    /// The servent.
+    pub servent: Servent,
+    /// The reloads of its file.
+    pub reloads: Reloads,
+    /// How often to log the rates, if at all.
+    pub stats_every: Option<Duration>,
+}
+
 /// Reads the file, binds the port, opens the trace, starts the servent, and logs a banner. All that can fail fails
 /// before the banner; the trace of a servent that holds the port already is not emptied.
 ///
 /// # Errors
 /// [`ServingError`].
-pub fn start(config: &ServingConfig) -> Result<Servent, ServingError> {
-    let store = load(&config.file).map_err(ServingError::File)?;
-    let pairs = store.len();
+pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, ServingError> {
+    let file = config.file.clone();
+    let loaded = events.wait_for(LOADER, move || reloads::read(&file))?.map_err(ServingError::File)?;
+    say_warnings(&loaded, &config.file);
+    let pairs = loaded.store.len();
     let refuse = |error: io::Error| match error.kind() {
         io::ErrorKind::AddrInUse => ServingError::PortInUse(config.bind, holder::holder_of(config.bind)),
         _ => ServingError::Start(StartError::Bind(config.bind, error)),
@@ -149,7 +166,7 @@ pub fn start(config: &ServingConfig) -> Result<Servent, ServingError> {
     let (receive_buffer_len, send_buffer_len) = (socket.receive_buffer_len(), socket.send_buffer_len());
     let (endpoint, offload) =
         socket.into_endpoint(config.offload).map_err(|error| ServingError::Start(StartError::System(error)))?;
-    let mut builder = Servent::builder(store)
+    let mut builder = Servent::builder(loaded.store)
         .neighbours(config.neighbours.iter().copied())
         .neighbours_only(config.neighbours_only)
         .seen(config.seen)
@@ -173,72 +190,47 @@ pub fn start(config: &ServingConfig) -> Result<Servent, ServingError> {
         trace: config.trace.as_ref(),
     };
     banner.log();
-    Ok(servent)
+    Ok(Serving { servent, reloads: Reloads::new(config.file.clone(), pairs), stats_every: config.stats_every })
 }
 
-/// Lets `servent` serve until an event says stop or an actor ends by itself; `reload` is called when its file is to be
-/// read again, and `print` gets the counters whenever they are asked for. Returns the final counters, and
-/// [`ServentFailure`] if an actor ended it.
-pub fn run(
-    servent: Servent,
-    stats_every: Option<Duration>,
-    events: &Receiver<ServentEvent>,
-    mut reload: impl FnMut(&Servent),
-    mut print: impl FnMut(&Counters),
-) -> (Counters, Result<(), ServentFailure>) {
-    let ended = servent.ended();
-    let ticks = stats_every.map_or_else(never, tick);
-    // From zero: datagrams may have come before this thread got here.
-    let (mut before, mut last) = (Counters::default(), None);
-    let failed = loop {
-        select! {
-            recv(events) -> event => match event {
-                Ok(ServentEvent::Stop) | Err(_) => break None,
-                Ok(ServentEvent::Reload) => reload(&servent),
-                Ok(ServentEvent::PrintCounters) => print(&servent.counters()),
-            },
-            recv(ended) -> actor => break actor.ok(),
-            recv(ticks) -> at => {
-                // The first tick comes an interval after the start; a late one covers more than an interval.
-                let interval = stats_every.unwrap_or_default();
-                let elapsed = at.ok().zip(last).map_or(interval, |(at, last)| at.duration_since(last));
-                let now = servent.counters();
-                log::info!("{}", now.rates_since(&before, elapsed));
-                (before, last) = (now, at.ok());
+impl Serving {
+    /// Serves until an event says stop or an actor ends by itself; `print` gets the counters whenever they are asked for.
+    /// Returns the final counters, and [`ServentFailure`] if an actor ended it.
+    pub fn run(self, events: &Events, mut print: impl FnMut(&Counters)) -> (Counters, Result<(), ServentFailure>) {
+        let Self { servent, mut reloads, stats_every } = self;
+        let ended = servent.ended();
+        let ticks = stats_every.map_or_else(never, tick);
+        // From zero: datagrams may have come before this thread got here.
+        let (mut before, mut last) = (Counters::default(), None);
+        if events.reload {
+            reloads.ask();
+        }
+        if events.print_counters {
+            print(&servent.counters());
+        }
+        let failed = loop {
+            select! {
+                recv(events.events_rx) -> event => match event {
+                    Ok(ServentEvent::Stop) | Err(_) => break None,
+                    Ok(ServentEvent::Reload) => reloads.ask(),
+                    Ok(ServentEvent::PrintCounters) => print(&servent.counters()),
+                },
+                recv(reloads.loaded_rx) -> loaded => if !reloads.finish(loaded, &servent) {
+                    break Some(LOADER);
+                },
+                recv(ended) -> actor => break actor.ok(),
+                recv(ticks) -> at => {
+                    // The first tick comes an interval after the start; a late one covers more than an interval.
+                    let interval = stats_every.unwrap_or_default();
+                    let elapsed = at.ok().zip(last).map_or(interval, |(at, last)| at.duration_since(last));
+                    let now = servent.counters();
+                    log::info!("{}", now.rates_since(&before, elapsed));
+                    (before, last) = (now, at.ok());
+                }
             }
-        }
-    };
-    let (counters, outcome) = servent.stop();
-    let outcome = outcome.map_err(ServentFailure::Panicked);
-    (counters, outcome.and_then(|()| failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))))
-}
-
-/// Whether `file` is the `-` that stands for standard input.
-#[must_use]
-pub fn is_standard_input(file: &Path) -> bool {
-    file.as_os_str() == "-"
-}
-
-/// Reads `file` again and lets `servent` answer from it at once; if that fails, or it is standard input, which ends but
-/// once, the old store stays (P-35).
-pub fn reload(servent: &Servent, file: &Path) {
-    if is_standard_input(file) {
-        log::warn!("standard input was read to its end; still answering from what it held");
-        return;
+        };
+        let (counters, outcome) = servent.stop();
+        let outcome = outcome.map_err(ServentFailure::Panicked);
+        (counters, outcome.and_then(|()| failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))))
     }
-    match load(file) {
-        Ok(store) => {
-            let pairs = store.len();
-            servent.replace_store(store);
-            log::info!("reloaded {pairs} pairs from {}", escape_path(file));
-        }
-        Err(error) => log::error!("{error}; still answering from what was read before"),
-    }
-}
-
-/// Reads a key-value file and logs a warning for what is wrong with it (P-33).
-fn load(file: &Path) -> Result<Store, LoadError> {
-    let loaded = if is_standard_input(file) { Store::read_from(io::stdin().lock(), file) } else { Store::read(file) }?;
-    loaded.warnings().for_each(|warning| log::warn!("{}", warning.about(file)));
-    Ok(loaded.store)
 }

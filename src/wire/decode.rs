@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn p3_padding_is_kept_and_garbage_is_cut() {
+    fn p3_padding_is_kept_and_garbage_is_cut_behind_the_nul() {
         for (field, forwarded) in [
             (&b"http"[..], &b"http"[..]),
             (b"http\0", b"http\0"),
             (b"http\0\0\0", b"http\0\0\0"),
-            (b"http\0junk", b"http"),
-            (b"http\0\0x", b"http"),
+            (b"http\0junk", b"http\0"),
+            (b"http\0\0x", b"http\0"),
         ] {
             assert_eq!(Text::new(field).field_to_forward(), forwarded, "{field:?}");
         }

@@ -101,10 +101,10 @@ impl<'a> Text<'a> {
     }
 
     /// The field as the origin of a QUERY passes it on (P-3): whole if only NULs follow the first one, else cut
-    /// before it.
+    /// right behind that one, since programs exist that read no key without it.
     #[must_use]
     pub fn field_to_forward(self) -> &'a [u8] {
-        if self.field[self.len..].iter().all(|&byte| byte == 0) { self.field } else { self.before_nul() }
+        if self.field[self.len..].iter().all(|&byte| byte == 0) { self.field } else { &self.field[..=self.len] }
     }
 
     /// Key and value of a RESPONSE: what is before and behind the first tab. `None` without a tab.

@@ -80,11 +80,53 @@ fn a_question_that_is_dropped_is_given_up_and_leaves_nothing_to_the_next() {
     assert_eq!(answers.next().map(|answer| answer.value), Some(b"2".to_vec()));
 }
 
+/// What came to an earlier question for the same key and was not taken is no answer to this one, however much of it waits.
+#[test]
+fn an_answer_to_a_question_that_was_given_up_is_none_to_the_next_one_for_that_key() {
+    let Fixture { mut client, parcel_tx, sent_rx, .. } = Fixture::start();
+    for forgotten in [false, true] {
+        let mut answers = client.ask("http").unwrap();
+        next(&sent_rx);
+        parcel_tx.send((at(6002), response(b"http", b"first"))).unwrap();
+        assert_eq!(answers.next().map(|answer| answer.value), Some(b"first".to_vec()));
+        if forgotten {
+            std::mem::forget(answers);
+        } else {
+            drop(answers);
+        }
+        // More than the channels hold, each a batch of its own.
+        for number in 0..20 {
+            parcel_tx.send((at(6002), response(b"http", format!("late {number}").as_bytes()))).unwrap();
+            thread::yield_now();
+        }
+        while !parcel_tx.is_empty() && !forgotten {
+            thread::yield_now();
+        }
+    }
+    let mut answers = client.ask("ftp").unwrap();
+    next(&sent_rx);
+    parcel_tx.send((at(6002), response(b"ftp", b"new"))).unwrap();
+    assert_eq!(answers.next().map(|answer| answer.value), Some(b"new".to_vec()));
+}
+
+#[test]
+fn a_program_can_wait_for_no_longer_than_it_likes() {
+    let Fixture { mut client, sent_rx, clock, deadline_rx, parcel_tx: _parcel_tx } = Fixture::start();
+    let mut answers = client.ask("nothing").unwrap();
+    next(&sent_rx);
+    thread::scope(|scope| {
+        scope.spawn(|| ring(&clock, &deadline_rx, 1));
+        assert!(answers.next_within(Duration::from_secs(1)).is_err());
+    });
+    assert!(sent_rx.is_empty(), "the question is still open, and its own wait not over");
+}
+
 #[test]
 fn p5_what_no_key_can_be_is_refused_and_nothing_is_sent() {
     let Fixture { mut client, sent_rx, parcel_tx: _parcel_tx, .. } = Fixture::start();
     assert_eq!(client.ask(" ").unwrap_err(), KeyError::Empty);
     assert_eq!(client.ask("a\0b").unwrap_err(), KeyError::Nul);
+    assert_eq!(client.ask("a\tb").unwrap_err(), KeyError::Tab);
     assert!(sent_rx.is_empty());
 }
 

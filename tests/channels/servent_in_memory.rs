@@ -108,7 +108,7 @@ mod program {
     use crossbeam_channel::bounded;
     use servent::cli::servent::report;
     use servent::console::standard_error;
-    use servent::serving::{ServentEvent, run};
+    use servent::serving::{Events, Reloads, ServentEvent, Serving};
     use std::process::Command;
 
     const CHILD: &str = "SERVENT_TEST_PANICKING_CHILD";
@@ -118,7 +118,8 @@ mod program {
         let (servent, parcel_tx) = start(PanickingSink);
         parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
         let (_events_tx, events_rx) = bounded::<ServentEvent>(0);
-        let (_, outcome) = run(servent, None, &events_rx, |_| {}, |_| {});
+        let serving = Serving { servent, reloads: Reloads::new("pairs.txt".into(), 1), stats_every: None };
+        let (_, outcome) = serving.run(&Events::new(events_rx), |_| {});
         report(outcome.map_err(|failure| failure.to_string()))
     }
 

@@ -56,7 +56,7 @@ pub(crate) fn store_with(http: &[u8]) -> Store {
     let mut builder = StoreBuilder::new(0, [1, 2]);
     builder.insert(b"http", http).unwrap();
     builder.insert(b"ssh", b"22/tcp").unwrap();
-    builder.build()
+    builder.build().unwrap()
 }
 
 /// The same with `80/tcp`.

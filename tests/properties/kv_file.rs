@@ -3,13 +3,18 @@
 use crate::support::{check, one_of};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use servent::protocol::{FRAGMENTED_LEN_MIN, SKIPPED_SHOWN_MAX, SkipCause, parse_kv_file};
+use servent::protocol::{
+    FRAGMENTED_LEN_MIN, Foreign, KvFileError, Repeated, SKIPPED_SHOWN_MAX, SkipCause, parse_kv_file,
+};
 use std::collections::BTreeMap;
 
 /// What a file holds, a byte a character: Latin-1 holds every byte.
 #[derive(Debug, Default)]
 struct Expected {
     pairs: BTreeMap<String, String>,
+    /// On which lines each key is.
+    lines_of: BTreeMap<String, Vec<usize>>,
+    lines: usize,
     skipped: Vec<(usize, SkipCause)>,
 }
 
@@ -17,7 +22,9 @@ fn read_plainly(bytes: &[u8]) -> Expected {
     let mut expected = Expected::default();
     let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
     let text = text.strip_prefix("\u{ef}\u{bb}\u{bf}").unwrap_or(&text);
-    for (index, line) in text.split('\n').enumerate() {
+    let end = if text.contains('\n') { '\n' } else { '\r' };
+    expected.lines = text.split(end).count() - usize::from(text.is_empty() || text.ends_with(end));
+    for (index, line) in text.split(end).enumerate() {
         let line = line.trim_end_matches(['\t', ' ', '\r']).trim_start_matches(['\t', ' ']);
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -30,6 +37,7 @@ fn read_plainly(bytes: &[u8]) -> Expected {
                 let response_len = format!("13{key}\t{value}").chars().count();
                 if response_len <= 65_507 {
                     expected.pairs.insert(key.to_owned(), value.to_owned());
+                    expected.lines_of.entry(key.to_owned()).or_default().push(index + 1);
                     continue;
                 }
                 SkipCause::TooLarge(response_len)
@@ -44,7 +52,26 @@ fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|character| character as u8).collect()
 }
 
+/// What files of other kinds begin with (P-32).
+const FOREIGN: [(&[u8], Foreign); 11] = [
+    (b"\xff\xfe", Foreign::Utf16),
+    (b"\xfe\xff", Foreign::Utf16),
+    (b"\x1f\x8b", Foreign::Gzip),
+    (b"PK\x03\x04", Foreign::Zip),
+    (b"PK\x05\x06", Foreign::Zip),
+    (b"PK\x07\x08", Foreign::Zip),
+    (b"\xfd7zXZ\0", Foreign::Xz),
+    (b"\x28\xb5\x2f\xfd", Foreign::Zstd),
+    (b"BZh91AY&SY", Foreign::Bzip2),
+    (b"BZh1\x17rE8P\x90", Foreign::Bzip2),
+    (b"7z\xbc\xaf\x27\x1c", Foreign::SevenZip),
+];
+
 fn agrees(file: &[u8], secret: [u64; 2]) -> TestCaseResult {
+    if let Some((_, kind)) = FOREIGN.iter().find(|(begins, _)| file.starts_with(begins)) {
+        prop_assert_eq!(parse_kv_file(file, secret).unwrap_err(), KvFileError::Foreign(*kind));
+        return Ok(());
+    }
     let expected = read_plainly(file);
     let loaded = parse_kv_file(file, secret).unwrap();
     prop_assert_eq!(loaded.store.len(), expected.pairs.len());
@@ -63,6 +90,12 @@ fn agrees(file: &[u8], secret: [u64; 2]) -> TestCaseResult {
     let skipped: Vec<_> = loaded.skipped.iter().map(|skipped| (skipped.line, skipped.cause)).collect();
     prop_assert_eq!(loaded.skipped_count, expected.skipped.len());
     prop_assert_eq!(&skipped[..], &expected.skipped[..expected.skipped.len().min(SKIPPED_SHOWN_MAX)]);
+    prop_assert_eq!(loaded.lines, expected.lines);
+    let repeated: Vec<_> = expected.lines_of.iter().filter(|(_, lines)| lines.len() > 1).collect();
+    let first = repeated.iter().min_by_key(|(_, lines)| lines[1]);
+    let first =
+        first.map(|(key, lines)| Repeated { keys: repeated.len(), key: latin1(key), lines: [lines[0], lines[1]] });
+    prop_assert_eq!(loaded.repeated, first);
     Ok(())
 }
 
@@ -88,7 +121,7 @@ fn long() -> impl Strategy<Value = Vec<u8>> + Clone {
     near.prop_map(|len| vec![b'v'; len])
 }
 
-fn line() -> impl Strategy<Value = Vec<u8>> {
+fn line(end: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let or_nothing = |often: BoxedStrategy<Vec<u8>>| prop_oneof![3 => bytes(b""), 1 => often];
     let value = prop_oneof![12 => word(), 4 => blank(), 2 => bytes(b"# "), 1 => bytes(b"\0"), 1 => bytes(b"\xe9")];
     let value = prop::collection::vec(value, 0..6).prop_map(|parts| parts.concat());
@@ -97,7 +130,6 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     let nul = prop_oneof![30 => bytes(b""), 1 => bytes(b"\0")];
     let key = prop_oneof![8 => word(), 1 => bytes(b"")];
     let separator = prop_oneof![8 => blank(), 1 => bytes(b"")];
-    let end = prop_oneof![6 => bytes(b"\n"), 3 => bytes(b"\r\n"), 1 => bytes(b"\r"), 1 => bytes(b"\n\n")];
     (or_nothing(blank().boxed()), comment, key, nul, separator, value, or_nothing(blank().boxed()), end).prop_map(
         |(before, comment, key, nul, separator, value, behind, end)| {
             [before, comment, key, nul, separator, value, behind, end].concat()
@@ -107,10 +139,16 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
 
 #[test]
 fn p30_to_p33_files_of_lines_are_read_as_a_plain_reader_does() {
-    let mark = prop_oneof![4 => bytes(b""), 1 => bytes(b"\xef\xbb\xbf"), 1 => bytes(b"\xef\xbb")];
+    let foreign = (0..FOREIGN.len()).prop_map(|kind| FOREIGN[kind].0.to_vec());
+    let mark = prop_oneof![8 => bytes(b""), 2 => bytes(b"\xef\xbb\xbf"), 2 => bytes(b"\xef\xbb"), 1 => foreign];
     let end = prop_oneof![bytes(b""), word(), (word(), blank(), word()).prop_map(|(a, b, c)| [a, b, c].concat())];
-    let file = (mark, prop::collection::vec(line(), 0..30), end)
-        .prop_map(|(mark, lines, end)| [mark, lines.concat(), end].concat());
+    let ends = prop_oneof![6 => bytes(b"\n"), 3 => bytes(b"\r\n"), 1 => bytes(b"\r"), 1 => bytes(b"\n\n")];
+    let of_old_macs = prop_oneof![9 => bytes(b"\r"), 1 => bytes(b"\r\r")];
+    let lines = prop_oneof![
+        4 => prop::collection::vec(line(ends), 0..30),
+        1 => prop::collection::vec(line(of_old_macs), 0..30),
+    ];
+    let file = (mark, lines, end).prop_map(|(mark, lines, end)| [mark, lines.concat(), end].concat());
     check(file!(), 4_000, &(file, any::<[u64; 2]>()), |(file, secret)| agrees(&file, secret));
 }
 

@@ -80,7 +80,7 @@ fn p2_p3_the_text_ends_at_its_first_nul_and_padding_is_only_nuls() {
         prop_assert_eq!(text.before_nul(), before);
         prop_assert_eq!(text.is_nul_terminated(), behind.is_some());
         let is_padding = behind.is_none_or(|behind| behind.iter().all(|&byte| byte == 0));
-        prop_assert_eq!(text.field_to_forward(), if is_padding { &field } else { before });
+        prop_assert_eq!(text.field_to_forward(), if is_padding { field.clone() } else { [before, b"\0"].concat() });
         Ok(())
     });
 }

@@ -338,11 +338,11 @@ mutation!(HoldsAll, |flood, _store| {
     for number in 0..5 {
         all.insert(format!("key-{number}").as_bytes(), b"certainly").unwrap();
     }
-    (flood, all.build())
+    (flood, all.build().unwrap())
 });
 
 mutation!(Mute, |flood, _store| {
-    let nothing = StoreBuilder::new(0, flood.secret).build();
+    let nothing = StoreBuilder::new(0, flood.secret).build().unwrap();
     (flood, nothing)
 });
 

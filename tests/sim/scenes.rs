@@ -67,7 +67,7 @@ fn p18_in_every_overlay_file_exactly_the_holders_within_three_hops_answer() {
     for (name, count) in
         [("pair", 2), ("chain", 4), ("ring", 5), ("star", 6), ("clique", 4), ("grid", 6), ("random", 16)]
     {
-        let file = overlay_file::load(&folder.join(name).with_extension("txt")).unwrap();
+        let file = overlay_file::load(&folder.join(name).with_extension("txt"), &[]).unwrap();
         let value = |(number, file): (usize, PathBuf)| {
             Store::read(&file)
                 .unwrap()

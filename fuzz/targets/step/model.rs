@@ -1,7 +1,7 @@
 //! A servent as the clauses describe it, byte by byte and list by list, without the library's machines.
 
-use servent::protocol::SeenConfig;
 use servent::Timestamp;
+use servent::protocol::SeenConfig;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -56,8 +56,8 @@ impl Model {
         if key.is_empty() {
             return Vec::new();
         }
-        // P-3: padding goes on, garbage does not.
-        let field_onward = if padding.iter().all(|&byte| byte == 0) { field } else { key };
+        // P-3: padding goes on; garbage does not, but the NUL before it does.
+        let field_onward = if padding.iter().all(|&byte| byte == 0) { field } else { &field[..=key.len()] };
         // P-11 to P-13: to all neighbours, with the next number.
         let fields = [&client.ip().octets()[..], &client.port().to_be_bytes(), &self.next_seq.to_be_bytes()].concat();
         let query = [&[0, 2, 0, 3], &fields[..], field_onward].concat();

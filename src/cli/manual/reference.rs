@@ -61,6 +61,11 @@ pub(super) const SERVENT: &[Section] = &[
         entries: &[
             Text("IPv4 only: a QUERY has room for four address bytes. At most 10 neighbours."),
             Text(
+                "On a host with several addresses a client is answered from the one that it asked. QUERYs, and answers to \
+                other servents' clients, leave from the one that routing chooses, by which the neighbours must know this \
+                servent: what comes from another one is a stranger's to them.",
+            ),
+            Text(
                 "A query reaches servents at most 3 hops away, and fewer where a longer path was faster than a shorter \
                 one: the later copy is a duplicate, whatever its time-to-live (duplicate_higher_ttl counts them).",
             ),

@@ -17,8 +17,8 @@ pub(in super::super) const SERVENT: Manual = Manual {
             entries: &[
                 Term(
                     "SIGHUP",
-                    "reads FILE again; if that fails, the old pairs stay. Closing its terminal does \
-                    not stop a servent.",
+                    "reads FILE again and serves on meanwhile; if that fails or it holds no pair any more, the \
+                    old pairs stay. Closing its terminal does not stop a servent.",
                 ),
                 Term("SIGUSR1", "prints all counters to standard error"),
                 Term(
@@ -48,8 +48,9 @@ pub(in super::super) const SERVENT: Manual = Manual {
             entries: &[
                 Text(
                     "A line of FILE is a key, tabs or spaces, and the value, which is the rest of the line. \
-                    Lines that start with # are comments. Of a repeated key the last value counts. Text is bytes, in \
-                    any encoding.",
+                    Lines that start with # are comments. Of a repeated key the last value counts, and \
+                    the first such key is logged with its lines. Text is bytes, in any encoding; a compressed file, or \
+                    one in UTF-16, is refused with the command that converts it.",
                 ),
                 Lines("# pages\nhttp    80/tcp    # WorldWideWeb HTTP"),
             ],

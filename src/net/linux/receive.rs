@@ -68,23 +68,33 @@ impl BatchReceiver {
         self.is_one_a_call = true;
     }
 
-    /// Takes one buffer, by the call that every kernel has.
-    fn receive_one(
+    /// Takes what is there, one buffer a call, by the call that every kernel has. Only the first waits, if `flags` let it.
+    fn receive_singly(
         &mut self,
         mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8]),
         flags: MsgFlags,
     ) -> nix::Result<Received> {
-        let mut controls = cmsg_space!(u32, i32, in_pktinfo);
-        let mut vector = [IoSliceMut::new(&mut self.slots[..SLOT_LEN])];
-        let fd = self.socket.as_raw_fd();
-        let message = recvmsg::<SockaddrIn>(fd, &mut vector, Some(&mut controls), flags)?;
-        if is_wakers(&self.is_woken, self.local, &message, true) {
-            return Ok(Received::default());
-        }
         let mut intake = Intake { shed: &mut self.shed, shed_total: None, unreadable: 0 };
-        intake.take(&message, &mut deliver);
-        // Whether more waits is not known; what was taken out counts on until a call waits.
-        Ok(intake.received())
+        let mut is_empty = false;
+        for index in 0..BUFFERS_MAX {
+            let flags = if index == 0 { flags } else { MsgFlags::MSG_DONTWAIT };
+            let mut controls = cmsg_space!(u32, i32, in_pktinfo);
+            let mut vector = [IoSliceMut::new(&mut self.slots[..SLOT_LEN])];
+            match recvmsg::<SockaddrIn>(self.socket.as_raw_fd(), &mut vector, Some(&mut controls), flags) {
+                Ok(message) if is_wakers(&self.is_woken, self.local, &message, index == 0) => break,
+                Ok(message) => intake.take(&message, &mut deliver),
+                Err(Errno::EAGAIN) if index > 0 => {
+                    is_empty = true;
+                    break;
+                }
+                Err(errno) => return Err(errno),
+            }
+        }
+        let received = intake.received();
+        if is_empty {
+            self.shed.emptied();
+        }
+        Ok(received)
     }
 
     fn receive_many(
@@ -157,7 +167,7 @@ impl DatagramSource for BatchReceiver {
             }
         };
         let received = if self.is_one_a_call {
-            self.receive_one(&mut deliver, wait_flags)
+            self.receive_singly(&mut deliver, wait_flags)
         } else {
             self.receive_many(&mut deliver, wait_flags)
         };
@@ -217,13 +227,12 @@ impl Intake<'_> {
             return;
         };
         let buffer = message.iovs().next().unwrap_or_default();
-        self.shed.took(buffer.len());
         let (mut segment_len, mut asked_at) = (buffer.len(), Ipv4Addr::UNSPECIFIED);
         for control in controls {
             match control {
                 ControlMessageOwned::RxqOvfl(total) => self.shed_total = Some(total),
                 ControlMessageOwned::UdpGroSegments(len) => {
-                    segment_len = usize::try_from(len).unwrap_or(segment_len);
+                    segment_len = usize::try_from(len).expect("the kernel tells a length");
                 }
                 // Of one that was sent to many hosts it is the address that this one would answer from.
                 ControlMessageOwned::Ipv4PacketInfo(info) => {
@@ -232,6 +241,7 @@ impl Intake<'_> {
                 _ => {}
             }
         }
+        self.shed.took(buffer.len(), buffer.len().div_ceil(segment_len.max(1)).max(1));
         segments(buffer, segment_len).for_each(|datagram| deliver(source.into(), asked_at, datagram));
     }
 

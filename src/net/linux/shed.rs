@@ -9,7 +9,7 @@ use nix::sys::stat::fstat;
 use std::fs;
 use std::net::UdpSocket;
 
-/// What a buffer takes of the receive buffer at most, beside twice its bytes: the kernel counts its own overhead, and
+/// What a packet takes of the receive buffer at most, beside twice its bytes: the kernel counts its own overhead, and
 /// network cards a page or so a packet.
 const BUFFER_OVERHEAD_MAX: usize = 4_096 + 768;
 
@@ -32,9 +32,9 @@ impl Shed {
         Self { total: 0, capacity, taken: 0, is_stale: false }
     }
 
-    /// Notes a buffer of `len` bytes that came in.
-    pub(super) fn took(&mut self, len: usize) {
-        self.taken = self.taken.saturating_add(2 * len + BUFFER_OVERHEAD_MAX);
+    /// Notes a buffer of `len` bytes that came in, coalesced of `packets`.
+    pub(super) fn took(&mut self, len: usize, packets: usize) {
+        self.taken = self.taken.saturating_add(2 * len + packets * BUFFER_OVERHEAD_MAX);
         self.is_stale |= self.taken >= self.capacity;
     }
 
@@ -48,11 +48,16 @@ impl Shed {
         self.is_stale
     }
 
-    /// Takes the kernel's count; returns what it grew by.
+    /// Takes the kernel's count; returns what it grew by. A datagram tells the count of when it was queued, which may be
+    /// older than what the table told meanwhile: that is no growth.
     pub(super) fn until(&mut self, total: u32) -> u64 {
-        let shed = total.wrapping_sub(self.total);
-        self.total = total;
-        u64::from(shed)
+        match total.wrapping_sub(self.total).cast_signed() {
+            grown @ 1.. => {
+                self.total = total;
+                u64::from(grown.cast_unsigned())
+            }
+            _ => 0,
+        }
     }
 
     /// What was dropped and not said yet, if there can be something.
@@ -80,15 +85,15 @@ mod tests {
     fn the_kernel_is_asked_only_where_the_buffer_can_have_been_full() {
         let mut shed = Shed::new(100 * (BUFFER_OVERHEAD_MAX + 2 * 20));
         for _ in 0..99 {
-            shed.took(20);
+            shed.took(20, 1);
         }
         assert!(!shed.is_stale(), "99 buffers can't fill room for 100");
         shed.emptied();
         for _ in 0..99 {
-            shed.took(20);
+            shed.took(20, 1);
         }
         assert!(!shed.is_stale(), "it was empty in between");
-        shed.took(20);
+        shed.took(20, 1);
         assert!(shed.is_stale());
         shed.emptied();
         assert!(shed.is_stale(), "until it is asked");
@@ -97,6 +102,15 @@ mod tests {
     #[test]
     fn the_kernels_count_may_wrap() {
         let mut shed = Shed::new(1);
-        assert_eq!([5, 5, 7, u32::MAX, 2].map(|total| shed.until(total)), [5, 0, 2, u64::from(u32::MAX) - 7, 3]);
+        assert_eq!([5, 5, 7].map(|total| shed.until(total)), [5, 0, 2]);
+        shed.total = u32::MAX - 1;
+        assert_eq!([u32::MAX, 2].map(|total| shed.until(total)), [1, 3]);
+    }
+
+    /// The table is asked, and then a datagram comes that was queued before.
+    #[test]
+    fn an_older_count_is_no_growth_and_is_not_counted_again() {
+        let mut shed = Shed::new(1);
+        assert_eq!([100, 90, 100, 101].map(|total| shed.until(total)), [100, 0, 0, 1]);
     }
 }

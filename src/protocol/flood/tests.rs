@@ -83,8 +83,8 @@ fn p11_to_p13_a_clireq_goes_to_all_neighbours_with_ttl_3_and_the_next_number() {
 }
 
 #[test]
-fn p3_the_origin_keeps_padding_and_cuts_garbage_while_a_relay_keeps_both() {
-    for (field, as_origin) in [(&b"http\0\0"[..], &b"http\0\0"[..]), (b"http\0junk", b"http")] {
+fn p3_the_origin_keeps_padding_and_cuts_garbage_behind_the_nul_while_a_relay_keeps_both() {
+    for (field, as_origin) in [(&b"http\0\0"[..], &b"http\0\0"[..]), (b"http\0junk", b"http\0")] {
         let mut flooder = flooder(&[at(1)]);
         let mut outbox = Outbox::default();
         clireq(&mut flooder, at(5000), field, &mut outbox);

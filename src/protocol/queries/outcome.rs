@@ -7,6 +7,7 @@ use std::time::Duration;
 
 /// An answer to one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Answer {
     /// Who answered.
     pub servent: SocketAddrV4,
@@ -18,6 +19,7 @@ pub struct Answer {
 
 /// What came of one line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Summary {
     /// Different answers.
     pub answers: usize,

@@ -2,13 +2,14 @@
 
 use super::*;
 use std::collections::HashMap;
+use std::error::Error;
 
 fn store(pairs: &[(&str, &[u8])]) -> Store {
     let mut builder = StoreBuilder::new(0, [1, 2]);
     for (key, value) in pairs {
         builder.insert(key.as_bytes(), value).unwrap();
     }
-    builder.build()
+    builder.build().unwrap()
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn p31_agrees_with_a_map_at_every_size() {
             builder.insert(key.as_bytes(), &[value(number)]).unwrap();
             map.insert(key, value(number));
         }
-        let store = builder.build();
+        let store = builder.build().unwrap();
         assert_eq!((store.len(), store.is_empty()), (map.len(), map.is_empty()));
         for number in 0..count {
             let key = number.to_string();
@@ -63,11 +64,36 @@ fn keys_of_one_hash_are_told_apart_and_the_last_value_of_each_is_kept() {
     }
     // As if all keys had the hash of the first one.
     let mut entries: Vec<_> = builder.entries.iter().map(|&made| entry(7, offset(made))).collect();
-    keep_last_values(&mut entries, &builder.arena);
+    let repeats = keep_last_values(&mut entries, &builder.arena);
     let mut kept: Vec<_> =
         entries.iter().map(|&kept| Pair::at(&builder.arena, offset(kept)).response[2..].to_vec()).collect();
     kept.sort();
     assert_eq!(kept, [&b"a\t3"[..], b"b\t5", b"c\t4"]);
+    let at = |place: usize| offset(builder.entries[place]);
+    assert_eq!(repeats, Repeats { keys: 2, first: Some(Repeat { earlier: at(0), again: at(2) }) });
+}
+
+#[test]
+fn p31_keys_that_come_again_are_counted_once_each_and_the_first_one_is_named() {
+    for (keys, repeated, first) in [
+        (&["a", "b", "c"][..], 0, None),
+        (&["a", "b", "b", "a", "a"], 2, Some([1, 2])),
+        (&["a", "b", "c", "a", "a", "a"], 1, Some([0, 3])),
+    ] {
+        let pairs: Vec<_> = keys.iter().map(|&key| (key, &b"value"[..])).collect();
+        let store = store(&pairs);
+        assert_eq!((store.repeated(), store.first_repeat()), (repeated, first), "{keys:?}");
+    }
+}
+
+#[test]
+fn what_there_is_no_memory_for_is_refused_and_what_was_there_stays() {
+    // More than any machine can address: nothing is reserved, and the pairs find their room all the same.
+    let mut builder = StoreBuilder::new(usize::MAX / 2, [1, 2]);
+    builder.insert(b"key", b"value").unwrap();
+    assert_eq!(builder.build().unwrap().response(b"key"), Some(&b"\0\x03key\tvalue"[..]));
+    let refused = Vec::<u8>::new().try_reserve(usize::MAX).unwrap_err();
+    assert_eq!(StoreFull::from(refused), StoreFull::Memory);
 }
 
 #[test]
@@ -76,7 +102,7 @@ fn p33_the_largest_pair_fits_and_a_larger_one_is_refused() {
     let mut builder = StoreBuilder::new(0, [1, 2]);
     assert_eq!(builder.insert(b"big", &value), Err(InsertError::TooLarge(PAYLOAD_LEN_MAX + 1)));
     builder.insert(b"big", &value[1..]).unwrap();
-    assert_eq!(builder.build().response(b"big").map(<[u8]>::len), Some(PAYLOAD_LEN_MAX));
+    assert_eq!(builder.build().unwrap().response(b"big").map(<[u8]>::len), Some(PAYLOAD_LEN_MAX));
 }
 
 #[test]
@@ -100,7 +126,7 @@ fn p2_p5_p33_a_pair_that_can_not_be_asked_for_or_answered_is_refused_with_the_re
         assert_eq!(error.to_string(), said);
         assert!(error.source().is_none(), "{said}");
     }
-    assert!(builder.build().is_empty());
+    assert!(builder.build().unwrap().is_empty());
 }
 
 #[test]
@@ -114,8 +140,9 @@ fn the_arena_ends_at_4_gib_where_offsets_do() {
     ] {
         assert_eq!(has_room(arena_len, response_len), fits, "{response_len} behind {arena_len}");
     }
-    let full = InsertError::Full(StoreFull);
+    let full = InsertError::Full(StoreFull::Offsets);
     assert_eq!(full.to_string(), "more than 4 GiB of pairs, and a servent holds at most that");
+    assert!(full.source().is_none());
 }
 
 #[test]
@@ -128,7 +155,7 @@ fn a_pair_costs_its_response_four_bytes_of_lengths_and_about_nine_of_index() {
             builder.insert(key.as_bytes(), b"value").unwrap();
             pairs_len += 4 + response_len(key.len(), 5);
         }
-        let store = builder.build();
+        let store = builder.build().unwrap();
         assert_eq!(store.arena.capacity(), pairs_len, "{count} pairs");
         let index_len = store.entries.capacity() * size_of::<u64>() + store.starts.capacity() * size_of::<u32>();
         assert!((9 * count..=10 * count).contains(&index_len), "{index_len} for {count} pairs");
@@ -140,7 +167,7 @@ fn keys_spread_over_ranges_of_two_to_four_entries() {
     for count in [8, 1_000, 1_027, 1_028, 4_000] {
         let mut builder = StoreBuilder::new(0, [3, 4]);
         (0..count).for_each(|number: usize| builder.insert(number.to_string().as_bytes(), b"value").unwrap());
-        let starts = builder.build().starts;
+        let starts = builder.build().unwrap().starts;
         let ranges = starts.len() - 1;
         assert!((2 * ranges..5 * ranges).contains(&count), "{ranges} ranges for {count} pairs");
         let longest = starts.windows(2).map(|range| range[1] - range[0]).max();

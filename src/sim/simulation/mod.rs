@@ -223,7 +223,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
         for pair in pairs {
             builder.insert(&pair.key, &pair.value).expect("a pair of a setup fits a datagram");
         }
-        builder.build()
+        builder.build().expect("there is memory for a few pairs")
     }
 
     fn arrive(&mut self, datagram: DatagramId, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {

@@ -3,6 +3,7 @@
 mod client;
 #[cfg(target_os = "linux")]
 mod dead_hosts;
+mod files;
 #[cfg(target_os = "linux")]
 mod idle;
 #[cfg(target_os = "linux")]

@@ -2,7 +2,8 @@
 
 use crate::overlay::topology::{Topology, who_answered};
 use crate::support::processes::{children_of, is_running, pause};
-use crate::support::{Peer, Program, TP3, TempDir, ports, until};
+use crate::support::{Peer, Program, SERVENT, TP3, TempDir, ports, until};
+use std::fs;
 use std::net::UdpSocket;
 use std::time::Duration;
 
@@ -213,4 +214,49 @@ fn a_servent_whose_port_is_in_use_says_who_holds_it() {
     );
     assert_eq!(finished.stderr, said);
     holder.stop();
+}
+
+/// A trace through a hard link was taken for a file of its own, and emptied what another line reads.
+#[test]
+fn a_trace_through_a_hard_link_is_refused_and_nothing_is_overwritten() {
+    let dir = TempDir::new();
+    let pairs = dir.write("pairs.txt", b"http 80/tcp\n");
+    let trace = dir.write("trace.jsonl", b"");
+    fs::create_dir_all(dir.path().join("clientTP3")).unwrap();
+    let history = dir.write("clientTP3/history", b"http\n");
+    let (one, other) = (ports::free(), ports::free());
+    let lines = format!("{one} pairs.txt\n{other} pairs.txt --trace link\n");
+    let file = dir.write("overlay.txt", lines.as_bytes());
+    let link = dir.path().join("link");
+    let twice = format!("{one} pairs.txt --trace trace.jsonl\n{other} pairs.txt --trace link\n");
+    for (linked, lines, said) in [
+        (&pairs, &lines, "this file is in use"),
+        (&file, &lines, "this file is in use"),
+        (&history, &lines, "this file is in use"),
+        (&trace, &twice, "another line writes to this file already"),
+    ] {
+        dir.write("overlay.txt", lines.as_bytes());
+        fs::hard_link(linked, &link).unwrap();
+        let before = fs::read(linked).unwrap();
+        let mut command = Program::command(TP3, ["overlay", file.to_str().unwrap(), "--timeout", "0.1", "http"]);
+        let finished = Program::spawn(command.env("XDG_STATE_HOME", dir.path())).finish();
+        assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+        let expected = format!("overlay.txt:2: --trace: {said}");
+        assert!(finished.stderr.contains(&expected), "{}", finished.stderr);
+        assert_eq!(fs::read(linked).unwrap(), before);
+        fs::remove_file(&link).unwrap();
+    }
+}
+
+/// A trace on standard output was written behind the pairs of the file that standard output was appended to.
+#[test]
+fn a_trace_on_a_standard_output_that_is_the_key_value_file_is_refused() {
+    let dir = TempDir::new();
+    let pairs = dir.write("pairs.txt", b"http 80/tcp\n");
+    let words = format!("exec \"$0\" {} \"$1\" --trace - >> \"$1\"", ports::free());
+    let finished = Program::start("sh", ["-c", &words, SERVENT, pairs.to_str().unwrap()]).finish();
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    let said = "cannot write a trace to standard output: it is the key-value file";
+    assert!(finished.stderr.contains(said), "{}", finished.stderr);
+    assert_eq!(fs::read(&pairs).unwrap(), b"http 80/tcp\n");
 }

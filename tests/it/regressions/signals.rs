@@ -16,7 +16,13 @@ fn ignoring(signals: &str, binary: &str, args: &[&str]) -> Command {
 /// It ended with the terminal that it was started at.
 #[test]
 fn a_client_under_nohup_outlives_sighup_and_one_in_the_background_sigint() {
-    for (ignored, signal) in [("HUP", Signal::SIGHUP), ("INT", Signal::SIGINT), ("TERM", Signal::SIGTERM)] {
+    for (ignored, signal) in [
+        ("HUP", Signal::SIGHUP),
+        ("INT", Signal::SIGINT),
+        ("TERM", Signal::SIGTERM),
+        ("QUIT", Signal::SIGQUIT),
+        ("TSTP", Signal::SIGTSTP),
+    ] {
         let servent = Peer::new();
         let args = [&servent.addr().to_string(), "http", "--timeout", "0.5"];
         let program = Program::spawn(&mut ignoring(ignored, CLIENT, &args));

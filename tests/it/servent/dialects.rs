@@ -8,9 +8,9 @@ const FIELDS: [(&[u8], &[u8], &[u8]); 6] = [
     (b"http", b"", b"http"),
     (b"http\0", b"\0", b"http\0"),
     (b"http\0\0\0\0\0\0\0", b"\0", b"http\0\0\0\0\0\0\0"),
-    (b"http\0junk", b"\0", b"http"),
-    (b"http\0\0\0x", b"\0", b"http"),
-    (b"http\0\0x\0\0", b"\0", b"http"),
+    (b"http\0junk", b"\0", b"http\0"),
+    (b"http\0\0\0x", b"\0", b"http\0"),
+    (b"http\0\0x\0\0", b"\0", b"http\0"),
 ];
 
 #[test]
@@ -27,7 +27,7 @@ fn p1_p21_the_key_is_the_rest_of_the_datagram_and_the_answer_comes_from_the_serv
 }
 
 #[test]
-fn p2_p3_a_clireq_is_answered_in_its_dialect_and_its_padding_is_kept_but_garbage_is_cut() {
+fn p2_p3_a_clireq_is_answered_in_its_dialect_and_its_padding_is_kept_but_garbage_is_cut_behind_the_nul() {
     let rig = Rig::new(1, &[]);
     for (field, nul, carried) in FIELDS {
         rig.send(&clireq(field));

@@ -1,6 +1,6 @@
 //! What the tests stand on, from the bottom up.
 //!
-//! `wire` builds and reads messages, `files` makes key-value files, `ports` hands out ports, `peer` is a raw socket,
+//! `wire` builds and reads messages, `files` makes key-value files, `ports` hands out ports, `peer` is a raw socket, `pipe` a named pipe,
 //! `program` a child process, `terminal` one in a terminal; `processes` looks at those of the system, `kernel` at its
 //! counts, `stall` is a pipe that nobody reads, `namespace` runs a test in a network of its own, `flood` one under load; `counters` reads the table a
 //! servent prints, `servent` runs one, and `rig` puts raw sockets all round it. `schema` holds
@@ -13,6 +13,7 @@ pub(crate) mod flood;
 pub(crate) mod kernel;
 pub(crate) mod namespace;
 pub(crate) mod peer;
+pub(crate) mod pipe;
 pub(crate) mod ports;
 pub(crate) mod processes;
 pub(crate) mod program;

@@ -51,10 +51,10 @@ class Servent:
                 assert self.changed.wait(deadline.left()), f"{self.host.name} did not say {text!r}: {self.lines}"
 
     def counters(self):
-        """The counters, asked for now (SIGUSR1). `receive_failed` is the last row."""
+        """The counters, asked for now (SIGUSR1). `trace_dropped` is the last row."""
         start = len(self.lines)
         self.process.send_signal(signal.SIGUSR1)
-        self.wait_for("receive_failed", start)
+        self.wait_for("trace_dropped", start)
         return self.table(start)
 
     def table(self, start):

@@ -2,8 +2,8 @@
 
     python sandbox.py ENOSYS recvmmsg setsockopt:IPPROTO_IP:IP_PKTINFO -- serventTP3 6001 pairs.txt
 
-A call is refused as a whole, or by its level and option, with the error that is named first. `sandboxed` makes these
-words for a test.
+A call is refused as a whole, or by its level and option, `socket` by its family, with the error that is named first.
+`sandboxed` makes these words for a test.
 """
 
 import errno
@@ -38,8 +38,9 @@ def refuse(error, refused):
 
     calls = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     for call, *option in (each.split(":") for each in refused):
-        # Argument 0 is the socket.
-        matches = [pyseccomp.Arg(place, pyseccomp.EQ, number(name)) for place, name in enumerate(option, start=1)]
+        # Argument 0 is the socket; where there is none yet, its family.
+        first = 0 if call == "socket" else 1
+        matches = [pyseccomp.Arg(place, pyseccomp.EQ, number(name)) for place, name in enumerate(option, first)]
         calls.add_rule(pyseccomp.ERRNO(getattr(errno, error)), call, *matches)
     calls.load()
 

@@ -12,7 +12,7 @@ import pytest
 from lab.codec import answer, clireq
 from lab.overlays import PORT, Servent, receive
 from lab.processes import DEADLINE_S
-from lab.programs import write
+from lab.programs import CLIENT, built, write
 from lab.sandbox import sandboxed
 
 pytestmark = pytest.mark.needs("namespaces", "seccomp")
@@ -150,3 +150,16 @@ def test_p25_where_shutdown_is_refused_a_waiting_receiver_is_woken_all_the_same(
     asked.servent.listener.join(DEADLINE_S)
     # What woke it is no datagram.
     assert asked.servent.table(0)["received"] == 0
+
+
+@pytest.mark.parametrize("error", ["ENOSYS", "EPERM"])
+def test_p25_a_client_to_which_everything_is_refused_asks_and_ends_all_the_same(lab, error):
+    asked = Asked(lab, lambda *words: words)
+    words = [*built(CLIENT), f"127.0.0.1:{PORT}", "http", "absent", "--timeout", "0.2", "--tries", "1"]
+    client = asked.host.popen(
+        *sandboxed(error, REFUSED["all"][0], *words),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    stdout, stderr = client.communicate(timeout=DEADLINE_S)
+    assert stdout == f"http\t127.0.0.1:{PORT}\t80/tcp\n".encode(), stderr
+    assert client.returncode == 1, stderr
