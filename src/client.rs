@@ -1,26 +1,27 @@
 //! A client for programs: asks a servent for keys and returns the answers as they come.
 
+mod answers;
+
+pub use answers::{Answers, Disconnected, StillOpen};
+
 use crate::actor::asking::Asker;
 use crate::actor::channels::{InboxHandle, News, batches};
 use crate::actor::clock::{Clock, SystemClock};
 use crate::actor::crew::Crew;
-use crate::actor::receiver::{Gone, Route, StopFlag};
+use crate::actor::receiver::{Gone, Route};
+use crate::actor::stop::StopFlag;
 use crate::actor::{receiver, sender};
 use crate::entropy::secret;
 use crate::net::{DatagramSink, DatagramSource, Endpoint, Offload, SendFailure, Socket};
-use crate::protocol::{Answer, AskedKey, Dialect, Event, KeyError, Notice, Patience, QueriesConfig, Summary};
+use crate::protocol::{AskedKey, Dialect, KeyError, Notice, Patience, QueriesConfig};
 use crate::stats::{Counters, Stats};
-use crate::types::Timestamp;
 use crate::wire::DecodeError;
-use crossbeam_channel::{Sender, never, select};
-use std::error::Error;
+use crossbeam_channel::Sender;
 use std::fmt;
 use std::io;
-use std::iter::FusedIterator;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// A client's threads and its holder ask one clock.
 type SharedClock = Arc<dyn Clock + Send + Sync>;
@@ -183,11 +184,10 @@ impl Client {
         let key = AskedKey::in_dialect(key.as_ref(), self.dialect)?;
         let asker = self.asker.as_mut().expect("a client has its asker until it is dropped");
         // Of an earlier question whose answers were forgotten, not dropped.
-        give_up(asker, &self.is_open);
+        answers::give_up(asker, &self.is_open);
         self.is_open.store(true, Ordering::SeqCst);
         asker.queries_mut().push(key);
-        let end = asker.start().err().map(|_| Err(Disconnected));
-        Ok(Answers { asker, end, on_notice: Arc::clone(&self.on_notice), is_open: Arc::clone(&self.is_open) })
+        Ok(Answers::begin(asker, Arc::clone(&self.on_notice), Arc::clone(&self.is_open)))
     }
 }
 
@@ -205,130 +205,5 @@ impl Drop for Client {
         if let Err(panicked) = std::mem::take(&mut self.crew).join() {
             log::error!("{panicked}");
         }
-    }
-}
-
-/// Gives up what is asked, and leaves what was heard of it.
-fn give_up(asker: &mut Asker<SharedClock>, is_open: &AtomicBool) {
-    is_open.store(false, Ordering::SeqCst);
-    asker.queries_mut().stop();
-    while asker.queries_mut().next_event().is_some() {}
-    // The receiver may wait with a batch in its hands.
-    while asker.news_rx().try_recv().is_ok() {}
-}
-
-/// The answers to one key, each as it comes; ends when a whole wait passed without another (P-40), or the network went
-/// away: [`Answers::finish`] tells which.
-///
-/// Every answer renews the wait, also one that came before (P-43), so somebody who repeats it can keep the question open
-/// for as long as he likes. [`Answers::next_within`] waits no longer than it is told.
-///
-/// Dropping it gives the question up.
-#[must_use = "dropping it gives the question up"]
-pub struct Answers<'a> {
-    asker: &'a mut Asker<SharedClock>,
-    end: Option<Result<Summary, Disconnected>>,
-    on_notice: OnNotice,
-    is_open: Arc<AtomicBool>,
-}
-
-/// No answer came within the time that was given, and the question is still open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StillOpen;
-
-impl fmt::Display for StillOpen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no answer came in time, and others may come")
-    }
-}
-
-impl Error for StillOpen {}
-
-/// The client's network is gone: one of its actors ended, after it logged why, or panicked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Disconnected;
-
-impl fmt::Display for Disconnected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the client's network is gone")
-    }
-}
-
-impl Error for Disconnected {}
-
-impl Answers<'_> {
-    /// Waits until the question is over, and returns what came of it; the answers that nobody took are counted in.
-    ///
-    /// # Errors
-    /// [`Disconnected`] if the network went away before.
-    pub fn finish(mut self) -> Result<Summary, Disconnected> {
-        self.by_ref().for_each(drop);
-        self.end.unwrap_or(Err(Disconnected))
-    }
-
-    /// The next answer, or `None` if the question is over, as [`Iterator::next`]; but waits no longer than `wait`.
-    ///
-    /// # Errors
-    /// [`StillOpen`] if neither is known by then.
-    pub fn next_within(&mut self, wait: Duration) -> Result<Option<Answer>, StillOpen> {
-        self.next_until(Some(self.asker.now() + wait))
-    }
-
-    fn next_until(&mut self, limit: Option<Timestamp>) -> Result<Option<Answer>, StillOpen> {
-        while self.end.is_none() {
-            match self.asker.queries_mut().next_event() {
-                Some(Event::Answer { answer, .. }) => return Ok(Some(answer)),
-                Some(Event::Finished { summary, .. }) => self.end = Some(Ok(summary)),
-                Some(Event::Stopped { .. }) => unreachable!("only a drop stops the question"),
-                None if limit.is_some_and(|limit| self.asker.now() >= limit) => return Err(StillOpen),
-                None => {
-                    if let Err(disconnected) = self.wait(limit) {
-                        self.end = Some(Err(disconnected));
-                    }
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Waits for something to happen, until `limit` at the latest, and lets the machine know.
-    fn wait(&mut self, limit: Option<Timestamp>) -> Result<(), Disconnected> {
-        let deadline = self.asker.queries().deadline().into_iter().chain(limit).min();
-        let alarm = deadline.map_or_else(never, |deadline| self.asker.alarm(deadline));
-        select! {
-            recv(self.asker.news_rx()) -> news => {
-                let news = news.map_err(|_| Disconnected)?;
-                self.asker.hear(&news);
-            }
-            recv(alarm) -> _ => drop(self.asker.on_alarm().map_err(|_| Disconnected)?),
-        }
-        while let Some(notice) = self.asker.next_notice() {
-            (self.on_notice)(&notice);
-        }
-        Ok(())
-    }
-}
-
-impl Iterator for Answers<'_> {
-    type Item = Answer;
-
-    fn next(&mut self) -> Option<Answer> {
-        self.next_until(None).expect("without a limit there is always an answer or an end")
-    }
-}
-
-impl FusedIterator for Answers<'_> {}
-
-impl Drop for Answers<'_> {
-    fn drop(&mut self) {
-        give_up(self.asker, &self.is_open);
-    }
-}
-
-impl fmt::Debug for Answers<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answers").field("end", &self.end).finish_non_exhaustive()
     }
 }

@@ -1,23 +1,22 @@
 //! The servent, wired up: channels, actors, start and stop.
 
+mod builder;
 mod tracing;
 
-use crate::actor::channels::{LookupJob, batches};
-use crate::actor::clock::{Clock, SystemClock};
+pub use builder::ServentBuilder;
+
+use crate::actor::channels::LookupJob;
 use crate::actor::crew::{ActorPanicked, Crew};
-use crate::actor::receiver::{ServentRoute, StopFlag};
-use crate::actor::{flooder, lookup, receiver, sender};
-use crate::entropy::secret;
-use crate::net::{self, DatagramSink, DatagramSource, Endpoint, Offload, Socket};
-use crate::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store};
+use crate::actor::stop::StopFlag;
+use crate::protocol::Store;
 use crate::stats::{Counters, Stats};
-use crate::types::{Neighbours, SeqNo, TooManyNeighbours};
+use crate::types::{Neighbours, TooManyNeighbours};
 use crossbeam_channel::{Receiver, Sender};
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddrV4};
-use tracing::{Tracing, own_name};
+use std::io;
+use std::net::SocketAddrV4;
+use tracing::Tracing;
 
 /// RESPONSEs a second to one /24 unless told otherwise (P-24).
 pub const RESPONSE_LIMIT: u32 = 200;
@@ -42,173 +41,11 @@ struct Running {
     tracing: Option<Tracing>,
 }
 
-/// What a servent is to be like; made by [`Servent::builder`].
-#[derive(Debug)]
-pub struct ServentBuilder {
-    store: Store,
-    bind: SocketAddrV4,
-    neighbours: Vec<SocketAddrV4>,
-    first_seq: Option<SeqNo>,
-    neighbours_only: bool,
-    seen: SeenConfig,
-    response_limit: u32,
-    offload: Offload,
-    trace: Option<Trace>,
-}
-
-/// Where a trace goes.
-struct Trace(Box<dyn Write + Send>);
-
-impl fmt::Debug for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Trace")
-    }
-}
-
-impl ServentBuilder {
-    /// Where [`start`](ServentBuilder::start) listens: on a free port of every address unless told otherwise; port 0
-    /// is a free one (P-10).
-    #[must_use]
-    pub fn bind(self, address: SocketAddrV4) -> Self {
-        Self { bind: address, ..self }
-    }
-
-    /// Whom to forward to: nobody unless told otherwise. Repetitions and the servent's own address are dropped with a
-    /// warning in the log (P-27).
-    #[must_use]
-    pub fn neighbours(self, addresses: impl IntoIterator<Item = SocketAddrV4>) -> Self {
-        Self { neighbours: addresses.into_iter().collect(), ..self }
-    }
-
-    /// Whether QUERYs from others than the neighbours are refused: not unless told otherwise (P-22).
-    #[must_use]
-    pub fn neighbours_only(self, neighbours_only: bool) -> Self {
-        Self { neighbours_only, ..self }
-    }
-
-    /// The number of the first CLIREQ's QUERY: random unless told otherwise (P-13).
-    #[must_use]
-    pub fn first_seq(self, first_seq: SeqNo) -> Self {
-        Self { first_seq: Some(first_seq), ..self }
-    }
-
-    /// The bounds of duplicate suppression: 60 s and 2^20 queries unless told otherwise (P-20).
-    #[must_use]
-    pub fn seen(self, seen: SeenConfig) -> Self {
-        Self { seen, ..self }
-    }
-
-    /// RESPONSEs a second to one /24 of globally routable addresses: [`RESPONSE_LIMIT`] unless told otherwise, 0 = no
-    /// limit (P-24).
-    #[must_use]
-    pub fn response_limit(self, response_limit: u32) -> Self {
-        Self { response_limit, ..self }
-    }
-
-    /// Whether [`start`](ServentBuilder::start) uses segmentation and receive offload: where available, unless told
-    /// otherwise.
-    #[must_use]
-    pub fn offload(self, offload: Offload) -> Self {
-        Self { offload, ..self }
-    }
-
-    /// Writes what becomes of each datagram to `output`, a JSON object a line, as `data/trace.schema.json` says. No
-    /// actor waits for it: what can't be written as fast is counted (`trace_dropped`).
-    #[must_use]
-    pub fn trace(self, output: impl Write + Send + 'static) -> Self {
-        Self { trace: Some(Trace(Box::new(output))), ..self }
-    }
-
-    /// Binds the port and starts the threads.
-    ///
-    /// # Errors
-    /// [`StartError`]. Nothing is left behind.
-    pub fn start(self) -> Result<Servent, StartError> {
-        let bind = self.bind;
-        let socket = Socket::bind(bind).map_err(|error| StartError::Bind(bind, error))?;
-        socket.learn_asked();
-        let (endpoint, _) = socket.into_endpoint(self.offload).map_err(StartError::System)?;
-        self.start_on(endpoint, SystemClock::start())
-    }
-
-    /// Starts the threads on any network, one in [`memory`](crate::net::memory) for example, and with any clock.
-    /// [`bind`](ServentBuilder::bind) and [`offload`](ServentBuilder::offload) are then settled already.
-    ///
-    /// # Errors
-    /// [`StartError`], of any kind but [`StartError::Bind`]. Nothing is left behind.
-    pub fn start_on<S, K>(
-        self,
-        endpoint: Endpoint<S, K>,
-        clock: impl Clock + Clone + Send + Sync + 'static,
-    ) -> Result<Servent, StartError>
-    where
-        S: DatagramSource + Send + 'static,
-        K: DatagramSink + Send + 'static,
-    {
-        let Endpoint { local, source, sink } = endpoint;
-        let neighbours = neighbours(&self.neighbours, local).map_err(StartError::Neighbours)?;
-        // First, since what fails behind a tracer that runs would leave it behind.
-        let stop = StopFlag::new(&source).map_err(StartError::System)?;
-        let (inbox_tx, inbox_rx) = batches();
-        let (lookup_tx, lookup_rx) = batches();
-        let (outbox_tx, outbox_rx) = batches();
-        let (tracing, tap) = match self.trace {
-            Some(Trace(output)) => {
-                let (tracing, tap) = Tracing::start(output, own_name(local, &neighbours), &neighbours, clock.clone())?;
-                (Some(tracing), Some(tap))
-            }
-            None => (None, None),
-        };
-        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone());
-        let flood = Flooder::new(FloodConfig {
-            neighbours: neighbours.clone(),
-            first_seq: self.first_seq.unwrap_or_else(|| SeqNo(secret()[0] as u32)),
-            neighbours_only: self.neighbours_only,
-            seen: self.seen,
-            secret: secret(),
-        });
-        let answers = Lookup::new(self.store, ResponseLimiter::new(self.response_limit));
-
-        let (mut crew, mut stats) = (Crew::default(), Stats::default());
-        let store_tx = lookup_tx.clone();
-        let spawn_all = || -> io::Result<()> {
-            let (flag, tally, its_clock, its_tap) = (stop.clone(), stats.tally(), clock.clone(), tap.clone());
-            crew.spawn("receiver", move || receiver::run(source, &flag, route, &its_clock, tally, its_tap.as_ref()))?;
-            let (tally, its_clock) = (stats.tally(), clock.clone());
-            let (queries_tx, its_tap) = (outbox_tx.clone(), tap.clone());
-            crew.spawn("flooder", move || {
-                flooder::run(flood, &inbox_rx, &lookup_tx, &queries_tx, &its_clock, tally, its_tap.as_ref());
-            })?;
-            let (tally, its_clock, its_tap) = (stats.tally(), clock.clone(), tap.clone());
-            crew.spawn("lookup", move || {
-                lookup::run(answers, &lookup_rx, &outbox_tx, &its_clock, tally, its_tap.as_ref());
-            })?;
-            let tally = stats.tally();
-            crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, tap.as_ref()))
-        };
-        let spawned = spawn_all();
-        let servent =
-            Servent { local, neighbours, stop, stats, running: Some(Running { lookup_tx: store_tx, crew, tracing }) };
-        // If a thread is missing, dropping the servent stops and joins the others.
-        spawned.map(|()| servent).map_err(StartError::System)
-    }
-}
-
 impl Servent {
     /// A servent that answers from `store`.
     #[must_use]
     pub fn builder(store: Store) -> ServentBuilder {
-        ServentBuilder {
-            store,
-            bind: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
-            neighbours: Vec::new(),
-            first_seq: None,
-            neighbours_only: false,
-            seen: SeenConfig::default(),
-            response_limit: RESPONSE_LIMIT,
-            offload: Offload::WhereAvailable,
-            trace: None,
-        }
+        ServentBuilder::new(store)
     }
 
     /// The address that it listens on. 0.0.0.0 stands for all of this host's.
@@ -312,20 +149,4 @@ impl Error for StartError {
             Self::Neighbours(error) => error.source(),
         }
     }
-}
-
-/// The neighbours as given, less the servent's own address and repetitions, each with a warning (P-27).
-fn neighbours(given: &[SocketAddrV4], local: SocketAddrV4) -> Result<Neighbours, TooManyNeighbours> {
-    let is_self = |address: &SocketAddrV4| {
-        address.port() == local.port()
-            && if local.ip().is_unspecified() { net::is_local(*address.ip()) } else { address.ip() == local.ip() }
-    };
-    for (index, address) in given.iter().enumerate() {
-        if is_self(address) {
-            log::warn!("neighbour {address} is this servent itself, dropped");
-        } else if given[..index].contains(address) {
-            log::warn!("neighbour {address} is given more than once, used once");
-        }
-    }
-    Neighbours::new(given.iter().copied().filter(|address| !is_self(address)))
 }

@@ -26,6 +26,7 @@
 //! | `flooder` | duplicate suppression and forwarding |
 //! | `lookup` | answers |
 //! | `sender` | batches to socket |
+//! | `stop` | the order to stop |
 //! | `tracer` | what the others noted, to a file |
 //! | `asking` | the client's machine at its channels |
 //! | `aside` | threads that nobody waits for |
@@ -39,4 +40,5 @@ pub mod flooder;
 pub mod lookup;
 pub mod receiver;
 pub mod sender;
+pub mod stop;
 pub mod tracer;

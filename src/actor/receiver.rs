@@ -2,66 +2,19 @@
 
 use super::channels::{InboxHandle, LookupJob, News};
 use super::clock::{Clock, Pace};
+use super::stop::StopFlag;
 use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
-use crate::net::{DatagramSource, Received, SendFailure, Waker, is_transient};
+use crate::net::{DatagramSource, Received, SendFailure, is_transient};
 use crate::protocol::EXCERPT_LEN_MAX;
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Malformed};
 use crate::types::{Neighbours, Timestamp};
 use crate::wire::{DecodeError, Header};
-use crossbeam_channel::{Receiver, SendError, Sender, bounded};
-use parking_lot::Mutex;
-use std::convert::Infallible;
-use std::io;
+use crossbeam_channel::{SendError, Sender};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-
-/// Tells a receiver to stop, wherever it waits. Clones are the same order.
-#[derive(Clone, Debug)]
-pub struct StopFlag(Arc<Order>);
-
-#[derive(Debug)]
-struct Order {
-    is_set: AtomicBool,
-    waker: Waker,
-    /// Dropped with the order, which ends a rest.
-    rest_tx: Mutex<Option<Sender<Infallible>>>,
-    rest_rx: Receiver<Infallible>,
-}
-
-impl StopFlag {
-    /// For the receiver from `source`.
-    ///
-    /// # Errors
-    /// What the system says when it has no waker to give.
-    pub fn new(source: &impl DatagramSource) -> io::Result<Self> {
-        let (rest_tx, rest_rx) = bounded(0);
-        let waker = source.waker()?;
-        Ok(Self(Arc::new(Order { is_set: AtomicBool::new(false), waker, rest_tx: Mutex::new(Some(rest_tx)), rest_rx })))
-    }
-
-    /// Asks for the stop.
-    pub fn set(&self) {
-        self.0.is_set.store(true, Ordering::Relaxed);
-        self.0.rest_tx.lock().take();
-        self.0.waker.wake();
-    }
-
-    /// Whether the stop was asked for.
-    #[must_use]
-    pub fn is_set(&self) -> bool {
-        self.0.is_set.load(Ordering::Relaxed)
-    }
-
-    /// Waits for so long, or until the stop is asked for.
-    fn rest(&self, time: Duration) {
-        // Nothing is ever sent: it ends by time, or because the channel is closed.
-        self.0.rest_rx.recv_timeout(time).ok();
-    }
-}
 
 /// The longest pause after receiving failed again and again, so that a fault that stays does not keep a processor busy.
 const REST_MAX: Duration = Duration::from_secs(1);

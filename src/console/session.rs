@@ -9,7 +9,7 @@ use super::terminal::Colours;
 use crate::actor::channels::batches;
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::{ActorPanicked, Crew};
-use crate::actor::receiver::StopFlag;
+use crate::actor::stop::StopFlag;
 use crate::actor::{receiver, sender};
 use crate::entropy::secret;
 use crate::net::{Offload, Socket};

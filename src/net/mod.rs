@@ -6,25 +6,31 @@
 //!
 //! The socket is never connected (P-25): a dead neighbour's ICMP error must not come back as a receive error.
 
+mod addresses;
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 mod linux;
 pub mod memory;
 #[cfg(any(not(target_os = "linux"), feature = "portable-net"))]
 mod portable;
+mod socket;
+
+pub use addresses::{is_local, own_addresses, source_towards};
 
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 pub use linux::{BatchReceiver, BatchSender};
 #[cfg(any(not(target_os = "linux"), feature = "portable-net"))]
 pub use portable::{BatchReceiver, BatchSender};
 
+pub use socket::Socket;
+#[cfg(all(target_os = "linux", not(feature = "portable-net")))]
+use socket::do_without;
+
 use crate::batch::Outbox;
 use nix::errno::Errno;
-use nix::ifaddrs::getifaddrs;
-use nix::net::if_::InterfaceFlags;
 use socket2::SockRef;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
 /// The receive buffer to ask for. The usual default holds about 256 small datagrams, less than one batch of ten
@@ -219,119 +225,6 @@ pub fn is_transient(error: &io::Error) -> bool {
     !matches!(error.raw_os_error().map(Errno::from_raw), Some(Errno::EBADF | Errno::ENOTSOCK | Errno::EFAULT))
 }
 
-/// A bound UDP socket.
-#[derive(Debug)]
-pub struct Socket {
-    udp: UdpSocket,
-    local: SocketAddrV4,
-    receive_buffer_len: usize,
-    send_buffer_len: usize,
-}
-
-impl Socket {
-    /// Binds `address`; port 0 takes a free one.
-    ///
-    /// # Errors
-    /// What the kernel says: the port is in use, the address is not this host's, ...
-    pub fn bind(address: SocketAddrV4) -> io::Result<Self> {
-        let udp = UdpSocket::bind(address)?;
-        do_without(
-            udp.set_write_timeout(Some(SEND_WAIT_MAX)),
-            "SO_SNDTIMEO",
-            "a datagram waits for no room to be sent",
-        );
-        #[cfg(target_os = "linux")]
-        let_fragment(&udp);
-        let SocketAddr::V4(local) = udp.local_addr()? else {
-            return Err(io::Error::other("an IPv4 socket with an IPv6 address"));
-        };
-        let options = SockRef::from(&udp);
-        // A smaller grant is no error: the caller reports what it got.
-        options.set_recv_buffer_size(RECEIVE_BUFFER_LEN).ok();
-        options.set_send_buffer_size(SEND_BUFFER_LEN).ok();
-        // Linux doubles the number to account for its own overhead, and reports the double.
-        let doubled = if cfg!(target_os = "linux") { 2 } else { 1 };
-        let receive_buffer_len = options.recv_buffer_size().unwrap_or(0) / doubled;
-        let send_buffer_len = options.send_buffer_size().unwrap_or(0) / doubled;
-        Ok(Self { udp, local, receive_buffer_len, send_buffer_len })
-    }
-
-    /// Lets its receiver say what could not be delivered (P-46), where the system tells. For clients: a servent goes on
-    /// without (P-25).
-    #[must_use]
-    pub fn hear_of_undelivered(self) -> Self {
-        #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
-        linux::hear_of_undelivered(&self.udp);
-        self
-    }
-
-    /// The address that it is bound to.
-    #[must_use]
-    pub fn local_addr(&self) -> SocketAddrV4 {
-        self.local
-    }
-
-    /// The receive buffer that the kernel granted, in bytes as asked for: at most [`RECEIVE_BUFFER_LEN`]; 0 if it does
-    /// not say.
-    #[must_use]
-    pub fn receive_buffer_len(&self) -> usize {
-        self.receive_buffer_len
-    }
-
-    /// The send buffer that the kernel granted, likewise: at most [`SEND_BUFFER_LEN`], and 0 if it does not say.
-    #[must_use]
-    pub fn send_buffer_len(&self) -> usize {
-        self.send_buffer_len
-    }
-
-    /// Has each datagram tell at which of this host's addresses it came in, where the socket listens on all of them, so
-    /// that a RESPONSE can leave from the one that was asked (P-9). Where the system refuses, it leaves as routing
-    /// chooses, which is said in the log.
-    pub fn learn_asked(&self) {
-        #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
-        if self.local.ip().is_unspecified() {
-            let without = "on a host with several addresses an answer may leave from another one than was asked";
-            do_without(linux::learn_asked(&self.udp), "IP_PKTINFO", without);
-        }
-    }
-
-    /// The same as an [`Endpoint`], and which offloads it uses.
-    ///
-    /// # Errors
-    /// As [`Socket::split`].
-    pub fn into_endpoint(self, offload: Offload) -> io::Result<(Endpoint<BatchReceiver, BatchSender>, OffloadInUse)> {
-        let local = self.local;
-        let (source, sink, in_use) = self.split(offload)?;
-        Ok((Endpoint { local, source, sink }, in_use))
-    }
-
-    /// A half to receive with and one, with a cloned socket, to send with; and which offloads they use.
-    ///
-    /// # Errors
-    /// What the kernel says, usually that there are too many open files.
-    pub fn split(self, offload: Offload) -> io::Result<(BatchReceiver, BatchSender, OffloadInUse)> {
-        let (sender, gso) = BatchSender::new(self.udp.try_clone()?, offload);
-        let (receiver, gro) = BatchReceiver::new(self.udp, self.local, offload)?;
-        Ok((receiver, sender, OffloadInUse { gso, gro }))
-    }
-}
-
-/// Lets datagrams leave without the don't-fragment bit and heedless of path MTU news (P-8): with the system's default an
-/// answer that is longer than a narrow link on its way takes is lost, and nobody asks again.
-#[cfg(target_os = "linux")]
-fn let_fragment(udp: &UdpSocket) {
-    use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
-    let set = set_ip_mtu_discover(udp, Ipv4PathMtuDiscovery::OMIT);
-    do_without(set, "IP_MTU_DISCOVER", "answers longer than a link on their way takes may get lost");
-}
-
-/// Says what is done without where the system refuses an option.
-fn do_without<E: fmt::Display>(set: Result<(), E>, option: &str, without: &str) {
-    if let Err(error) = set {
-        log::warn!("{without}: {error} ({option})");
-    }
-}
-
 /// Ends the receiving half of `socket`, which Linux lets a blocked receive call know: it returns nothing, from nobody.
 /// That the socket has no other end is an error to the caller, and no reason not to. Where the system refuses, the call
 /// gets an empty datagram instead, from the socket itself.
@@ -352,53 +245,6 @@ fn is_from_wake(local: SocketAddrV4, source: SocketAddrV4, len: usize) -> bool {
 fn own(local: SocketAddrV4) -> SocketAddrV4 {
     let ip = if local.ip().is_unspecified() { Ipv4Addr::LOCALHOST } else { *local.ip() };
     SocketAddrV4::new(ip, local.port())
-}
-
-/// Whether `ip` is an address of this host: on loopback, or of one of its interfaces. Where the system does not list
-/// those, as in a sandbox without netlink, whether it lets a socket be bound to it.
-#[must_use]
-pub fn is_local(ip: Ipv4Addr) -> bool {
-    ip.is_loopback()
-        || interfaces(InterfaceFlags::empty()).map_or_else(|_| can_be_bound(ip), |mut own| own.any(|own| own == ip))
-}
-
-/// Whether a socket can be bound to `ip`: only to an address of this host, unless the system is told otherwise
-/// (sysctl net.ipv4.ip_nonlocal_bind), or to one of no single host, such as a network's broadcast address.
-fn can_be_bound(ip: Ipv4Addr) -> bool {
-    UdpSocket::bind((ip, 0)).is_ok()
-}
-
-/// The addresses of this host's interfaces that are up, those on loopback last.
-///
-/// # Errors
-/// What the system says where it does not list them, as in a sandbox without netlink.
-pub fn own_addresses() -> io::Result<Vec<Ipv4Addr>> {
-    let mut addresses = Vec::new();
-    for address in interfaces(InterfaceFlags::IFF_UP)? {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    addresses.sort_by_key(Ipv4Addr::is_loopback);
-    Ok(addresses)
-}
-
-/// The address of this host that `peer` would see; `None` without a route. Nothing is sent.
-#[must_use]
-pub fn source_towards(peer: SocketAddrV4) -> Option<Ipv4Addr> {
-    // Not the servent's socket: that one is never connected (P-25).
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    socket.connect(peer).ok()?;
-    match socket.local_addr().ok()? {
-        SocketAddr::V4(local) => Some(*local.ip()),
-        SocketAddr::V6(_) => None,
-    }
-}
-
-/// The addresses of the interfaces that have these flags.
-fn interfaces(flags: InterfaceFlags) -> io::Result<impl Iterator<Item = Ipv4Addr>> {
-    let interfaces = getifaddrs()?.filter(move |interface| interface.flags.contains(flags));
-    Ok(interfaces.filter_map(|interface| interface.address?.as_sockaddr_in().map(|own| own.ip())))
 }
 
 #[cfg(test)]

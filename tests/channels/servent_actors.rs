@@ -5,7 +5,8 @@ use crate::support::{
 };
 use crossbeam_channel::{bounded, unbounded};
 use servent::actor::channels::{LookupJob, News};
-use servent::actor::receiver::{Route, ServentRoute, StopFlag};
+use servent::actor::receiver::{Route, ServentRoute};
+use servent::actor::stop::StopFlag;
 use servent::actor::{flooder, lookup, receiver, sender};
 use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource};
