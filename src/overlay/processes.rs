@@ -227,15 +227,16 @@ impl Drop for Overlay {
         self.signal(Signal::SIGTERM);
         // Each that ends says so once; one that does not in time, stopped perhaps, is killed.
         let patience = after(STOP_WAIT_MAX);
-        let is_running = |process: &&Process| process.listener.as_ref().is_some_and(|listener| !listener.is_finished());
-        let mut running = self.processes.iter().filter(is_running).count();
-        while running > 0 {
+        let is_running = |process: &Process| process.listener.as_ref().is_some_and(|listener| !listener.is_finished());
+        // By name: one that ended before it was looked at has said so as well.
+        let mut running: Vec<bool> = self.processes.iter().map(is_running).collect();
+        while running.contains(&true) {
             select! {
-                recv(self.ended_rx) -> _ => running -= 1,
+                recv(self.ended_rx) -> index => running[index.expect("the overlay holds a sender as well")] = false,
                 recv(patience) -> _ => break,
             }
         }
-        if running > 0 || self.processes.iter().any(|process| process.listener.is_none()) {
+        if running.contains(&true) || self.processes.iter().any(|process| process.listener.is_none()) {
             self.signal(Signal::SIGKILL);
         }
         for process in &mut self.processes {
