@@ -62,6 +62,8 @@ pub(super) fn no_verb(typed: &str) -> Option<String> {
         Some("serventTP3 is the one that takes a port".to_owned())
     } else if values::peer(typed).is_ok() {
         Some("clientTP3 is the one that takes the address of a servent".to_owned())
+    } else if matches!(typed, "servent" | "client") {
+        Some(format!("the {typed} is a program of its own: {typed}TP3"))
     } else if typed.contains(['.', '/']) || Path::new(typed).is_file() {
         Some(format!("an overlay file stands behind its verb: tp3 overlay {}", line(&[typed])))
     } else {

@@ -54,18 +54,18 @@ pub struct ServentArgs {
     bind: Ipv4Addr,
     /// How long a query counts as seen
     ///
-    /// A query that comes again within this time is dropped.
+    /// A query that comes again within this time is dropped. Above 0, up to a year.
     #[arg(long, hide_short_help = true, value_name = "SECONDS", default_value = "60", value_parser = values::seconds)]
     seen_expiry: Duration,
     /// How many queries are remembered
     ///
-    /// Above it the oldest is forgotten first.
+    /// From 1 to 67,108,864. Above it the oldest is forgotten first.
     #[arg(long, hide_short_help = true, value_name = "N", default_value_t = SeenConfig::default().capacity,
         value_parser = values::number(1..=SeenConfig::CAPACITY_MAX, SeenConfig::default().capacity))]
     seen_capacity: u32,
     /// Sequence number of the first query [default: random]
     ///
-    /// For tests and lessons. It is random unless given, so that a servent that was started again is not taken for one
+    /// From 0 to 4,294,967,295, for tests and lessons. It is random unless given, so that a servent that was started again is not taken for one
     /// that repeats itself.
     #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::number(0..=u32::MAX, 1))]
     first_seq: Option<u32>,
@@ -77,7 +77,7 @@ pub struct ServentArgs {
     /// RESPONSEs a second to a /24
     ///
     /// Keeps strangers from aiming RESPONSEs at others. It holds for globally routable addresses, not for loopback,
-    /// private and shared ones. 0 is no limit.
+    /// private and shared ones. From 0, which is no limit, to 4,294,967,295.
     #[arg(long, value_name = "N", default_value_t = RESPONSE_LIMIT, value_parser = values::number(0..=u32::MAX, RESPONSE_LIMIT))]
     response_limit: u32,
     /// Do without segmentation and receive offload (GSO, GRO)
@@ -90,7 +90,7 @@ pub struct ServentArgs {
     trace: Option<PathBuf>,
     /// Log the rates this often
     ///
-    /// On one line, a second: received, answered, forwarded, duplicates, dropped and shed.
+    /// On one line, a second: received, answered, forwarded, duplicates, dropped and shed. From 0.1 s up to a year.
     #[arg(long, conflicts_with = "quiet", value_name = "SECONDS", value_parser = values::log_interval)]
     stats_every: Option<Duration>,
     #[command(flatten)]

@@ -28,7 +28,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
         Section {
             title: "Exit status",
             entries: &[
-                Term("0", "every key was answered, or keys were typed at the prompt"),
+                Term("0", "every key was answered, keys were typed at the prompt, or nobody reads the answers any more (a closed pipe)"),
                 Term("1", "a key got no answer, FILE is no overlay, or a servent could not start or died"),
                 Term("2", "the command line is wrong, or input or output failed"),
                 Term("130", "interrupted by SIGINT"),
@@ -41,8 +41,8 @@ pub(in super::super) const OVERLAY: Manual = Manual {
             entries: &[
                 Text(
                     "A line of FILE is the command line of a servent, PORT FILE [IP:PORT]... [options], in the shell's \
-                    quoting; # starts a comment. Key-value files are relative to the overlay file. A servent listens \
-                    on 127.0.0.1 unless its line says --bind.",
+                    quoting; # starts a comment. Key-value files and traces are relative to the overlay file. A \
+                    servent listens on 127.0.0.1 unless its line says --bind.",
                 ),
                 Lines(
                     "# two servents that know each other\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001",
