@@ -35,6 +35,7 @@ use crate::text::escape;
 use anstream::AutoStream;
 use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
+use std::env;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::panic;
@@ -80,7 +81,8 @@ impl Verbosity {
         self.verbose
     }
 
-    /// Starts logging to standard error; `RUST_LOG` overrides the options. `usual` is the level without any.
+    /// Starts logging to standard error; `RUST_LOG` overrides the options, unless it is empty. `usual` is the level without
+    /// any of them.
     fn start_logging(self, usual: LevelFilter) {
         let level = match self.logging() {
             Some(Logging::Warnings) => LevelFilter::Warn,
@@ -91,8 +93,13 @@ impl Verbosity {
         if journal::is_standard_error() {
             builder.format_timestamp(None);
         }
-        builder.filter_module(env!("CARGO_CRATE_NAME"), level).format_target(false).parse_default_env();
-        builder.target(Target::Pipe(Box::new(StandardError))).write_style(log_style());
+        // Beside a filter for a module, one for all that is chosen there would mean nothing.
+        if env::var(env_logger::DEFAULT_FILTER_ENV).is_ok_and(|chosen| !chosen.is_empty()) {
+            builder.parse_default_env();
+        } else {
+            builder.filter_module(env!("CARGO_CRATE_NAME"), level);
+        }
+        builder.format_target(false).target(Target::Pipe(Box::new(StandardError))).write_style(log_style());
         // A second logger in one process changes nothing: the first one stays.
         builder.try_init().ok();
         panic::set_hook(Box::new(|panicked| {
@@ -105,7 +112,7 @@ impl Verbosity {
 /// Whether log lines are coloured. The logger knows of standard error no more than that it is a writer, so it is decided
 /// here, as it would.
 fn log_style() -> WriteStyle {
-    match std::env::var(env_logger::DEFAULT_WRITE_STYLE_ENV).as_deref() {
+    match env::var(env_logger::DEFAULT_WRITE_STYLE_ENV).as_deref() {
         Ok("always") => WriteStyle::Always,
         Ok("never") => WriteStyle::Never,
         _ => AutoStream::choice(&io::stderr()).into(),

@@ -7,12 +7,13 @@ mod files;
 #[cfg(target_os = "linux")]
 mod idle;
 #[cfg(target_os = "linux")]
+mod limits;
+mod logs;
+#[cfg(target_os = "linux")]
 mod namespaces;
 #[cfg(target_os = "linux")]
 mod offload;
 mod overlay;
-#[cfg(target_os = "linux")]
-mod limits;
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 mod shed;
 #[cfg(target_os = "linux")]
