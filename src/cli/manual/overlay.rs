@@ -28,7 +28,10 @@ pub(in super::super) const OVERLAY: Manual = Manual {
         Section {
             title: "Exit status",
             entries: &[
-                Term("0", "every key was answered, keys were typed at the prompt, or nobody reads the answers any more (a closed pipe)"),
+                Term(
+                    "0",
+                    "every key was answered, keys were typed at the prompt, or nobody reads the answers any more (a closed pipe)",
+                ),
                 Term("1", "a key got no answer, FILE is no overlay, or a servent could not start or died"),
                 Term("2", "the command line is wrong, or input or output failed"),
                 Term("130", "interrupted by SIGINT"),

@@ -32,7 +32,10 @@ pub(super) const SERVENT: &[Section] = &[
             Term("duplicate", "a QUERY was seen before; higher_ttl tells whether it had more time-to-live left"),
             Term("answered", "a RESPONSE left: to"),
             Term("not_found", "the key is not held here"),
-            Term("dropped", "a datagram came to nothing: why is the name of its counter, len the bytes of one that is malformed"),
+            Term(
+                "dropped",
+                "a datagram came to nothing: why is the name of its counter, len the bytes of one that is malformed",
+            ),
             Term("end", "comes last: dropped, how many lines are missing"),
             Text(
                 "Lines about a message also have type, from, client, ttl and seq (of a QUERY) and key, or key_base64 \
