@@ -43,7 +43,7 @@ fn the_short_help_fits_a_terminal_of_80_by_24_with_the_prompt_that_follows() {
 }
 
 #[test]
-fn the_long_help_teaches_and_is_80_columns_wide_at_most() {
+fn the_long_help_explains_each_option_and_is_80_columns_wide_at_most() {
     for tool @ (_, name) in WORKERS {
         let help = told(tool, "--help");
         for title in ["Signals", "Exit status", "Environment", "Files", "Examples", "See also"] {
