@@ -110,7 +110,14 @@ impl fmt::Display for OverlayError {
     }
 }
 
-impl std::error::Error for OverlayError {}
+impl std::error::Error for OverlayError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::System(error) => Some(error),
+            Self::Interrupted(_) | Self::NotStarted { .. } | Self::Died { .. } => None,
+        }
+    }
+}
 
 impl Overlay {
     /// Starts `program` for each of `members` and waits until each serves, or a signal comes from `signal_rx`. What they
