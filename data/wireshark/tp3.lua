@@ -233,6 +233,11 @@ local function info(message)
     return message.value and words .. " value " .. info_text(message.value) or words
 end
 
+-- `text` behind its datagram's ports, as Wireshark shows those of UDP: servents on one host differ by nothing else.
+local function info_column(pinfo, text)
+    return string.format("%d → %d %s", pinfo.src_port, pinfo.dst_port, text)
+end
+
 -- Whether a RESPONSE can be sent to this client (P-23). The heuristic asks this as well.
 local function can_be_answered(bytes)
     local first = bytes:byte(5)
@@ -417,11 +422,12 @@ end
 local function dissect(messages, tvb, pinfo, root)
     pinfo.cols.protocol = "TP3"
     if #messages == 1 then
-        pinfo.cols.info = info(messages[1])
+        pinfo.cols.info = info_column(pinfo, info(messages[1]))
         dissect_one(messages[1], tvb, pinfo, root, 1)
         return
     end
-    pinfo.cols.info = string.format("%d datagrams in one: %s, ...", #messages, info(messages[1]))
+    local joined = string.format("[%d datagrams in one] %s, ...", #messages, info(messages[1]))
+    pinfo.cols.info = info_column(pinfo, joined)
     local at = 0
     for number, message in ipairs(messages) do
         local tree = dissect_one(message, tvb(at, #message.bytes):tvb(), pinfo, root, number)
