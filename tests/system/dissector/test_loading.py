@@ -1,4 +1,4 @@
-"""The dissector as Wireshark loads it: once, however often it is given, and by every Lua that Wireshark is built with."""
+"""The dissector as Wireshark loads it: once, however often it is given, by every Lua that Wireshark is built with."""
 
 import os
 
