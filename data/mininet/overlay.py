@@ -26,9 +26,9 @@ At Mininet's prompt a line is a host and a command for it, or a command of Minin
     mininet> link s1 h3 down
     mininet> pingall
 
-What is typed for a program is shown by Mininet's terminal and by the host's, so twice: `noecho` leaves Mininet's out.
-xterm takes the package xterm and an X display. iperf does not end until Ctrl-C, if it is iperf 2.1 as in Debian 12;
-iperfudp does. `help` lists all commands; those for controllers have nothing to do here.
+Mininet shows what is typed for a program. The client at its prompt does as well, so all letters are double: `noecho`
+keeps Mininet from it. xterm takes the package xterm and an X display. iperf, if it is version 2.1 as in Debian 12, ends
+only by Ctrl-C; iperfudp ends. `help` lists all commands; those for controllers have nothing to do here.
 
 A line's --bind says only which address its neighbours use for it; here it listens at its host's. -q in a line changes
 nothing here; what a line with -v or --stats-every has logged is shown.

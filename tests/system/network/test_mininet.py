@@ -10,10 +10,11 @@ import signal
 import subprocess
 import sys
 
+import pexpect
 import pytest
 
 from lab.networks import ball
-from lab.processes import DEADLINE_S, Deadline, children, still_running
+from lab.processes import DEADLINE_S, DIE_WITH_US, Deadline, children, still_running
 from lab.programs import BINARIES, ROOT, write
 
 pytestmark = pytest.mark.needs("mininet")
@@ -138,6 +139,32 @@ def test_by_a_python_without_mininet_the_advice_is_one_that_has_it(lab):
     advised = lab.popen(*shlex.split(stderr.split(" can: ")[1]), stdout=subprocess.PIPE, text=True)
     stdout, _ = advised.communicate(timeout=DEADLINE_S)
     assert len(stdout.splitlines()) == 2 and advised.returncode == 0, stdout
+
+
+def test_what_is_typed_for_a_client_at_mininets_prompt_is_shown_once_with_noecho(lab):
+    """Without it Mininet shows it as well as the client, which does so at every terminal but a dumb one."""
+    program, *words = [*DIE_WITH_US, TOOL, "--binaries", BINARIES, overlay_file("pair"), "--cli"]
+    # Mininet keeps a history.
+    environment = {**os.environ, "HOME": lab.folder, "TERM": "xterm"}
+    tool = pexpect.spawn(program, words, env=environment, timeout=DEADLINE_S, encoding="utf-8")
+    tool.expect_exact("mininet> ")
+    for first_word, shown in ("", 2), ("noecho ", 1):
+        tool.send(f"{first_word}client clientTP3 10.0.0.1:6001 --timeout 0.5\r")
+        tool.expect_exact("key> ")
+        # Mininet passes on one letter, and then waits for the next event.
+        for letter in "http":
+            tool.send(letter)
+            tool.expect_exact(letter * shown)
+            assert not set("http") & set(tool.before), (first_word, tool.before)
+        tool.send("\r")
+        tool.expect_exact("10.0.0.")
+        tool.expect_exact("key> ")
+        tool.send("\x04")
+        tool.expect_exact("mininet> ")
+    tool.send("exit\r")
+    tool.expect_exact(pexpect.EOF)
+    tool.close()
+    assert tool.exitstatus == 0, tool.exitstatus
 
 
 def test_terminated_while_a_command_runs_at_the_prompt_it_ends_in_order(lab):
