@@ -19,10 +19,16 @@ not back along the links of the overlay. That shows here: every answer comes fro
     sudo data/mininet/overlay.py data/overlays/chain.txt --loss 20 http   see what a bad network does
     sudo data/mininet/overlay.py data/overlays/grid.txt --cli             Mininet's own prompt
 
-At Mininet's prompt a line is a host and a command for it:
+At Mininet's prompt a line is a host and a command for it, or a command of Mininet's own:
 
     mininet> client clientTP3 10.0.0.1:6001 http
+    mininet> noecho client clientTP3 10.0.0.1:6001
     mininet> link s1 h3 down
+    mininet> pingall
+
+Mininet shows what is typed for a program. The client at its prompt does as well, so all letters are double: `noecho`
+keeps Mininet from it. xterm takes the package xterm and an X display. iperf, if it is version 2.1 as in Debian 12, ends
+only by Ctrl-C; iperfudp ends. `help` lists all commands; those for controllers have nothing to do here.
 
 A line's --bind says only which address its neighbours use for it; here it listens at its host's. -q in a line changes
 nothing here; what a line with -v or --stats-every has logged is shown.
@@ -30,7 +36,10 @@ nothing here; what a line with -v or --stats-every has logged is shown.
 The network is made in a network namespace of its own. It needs neither Open vSwitch nor a controller, nothing that is
 sent leaves it, several can run at once, and all of it is gone when the program ends, without `mn -c`.
 
-It takes root and, of Debian's packages, mininet, bridge-utils and net-tools (nftables for --loss).
+It takes root and, of Debian's packages, mininet, bridge-utils and net-tools (nftables for --loss, iputils-ping for
+--cli). Mininet's package is for /usr/bin/python3, and takes python3-setuptools as well where that is 3.12 or later:
+
+    /usr/bin/python3 -c 'import mininet.net'                              says nothing if all is there
 """
 
 import signal
@@ -60,7 +69,13 @@ PACKAGES = {
     "brctl": "bridge-utils",
     "ifconfig": "net-tools",
     "nft": "nftables",
+    "ping": "iputils-ping",
 }
+# Those of them that only an option needs.
+ONLY_FOR = {"nft": "loss", "ping": "cli"}
+# What Mininet's package is for, and the packages of the modules that it takes. (Python 3.12 has no distutils any more.)
+PYTHON = "/usr/bin/python3"
+MODULES = {"mininet": "mininet", "distutils": "python3-setuptools"}
 # Set in the copy of this program that runs inside the namespace.
 INSIDE = "SERVENT_MININET_INSIDE"
 # A process that is started with this dies with this program, even if that is killed.
@@ -101,18 +116,29 @@ def command_line_of(line, neighbours):
     return [*line["options"], *trace, *verbose, "--", str(line["port"]), line["file"], *neighbours]
 
 
+def missing_module():
+    """The name of the module without which `PYTHON` can't use Mininet: that may be Mininet itself. "" if it can."""
+    if not os.path.exists(PYTHON):
+        return "mininet"
+    probe = "try: import mininet.net\nexcept ModuleNotFoundError as error: print(error.name.split('.')[0])"
+    return subprocess.run([PYTHON, "-c", probe], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+
+
 def require(tools):
     """Ends with what is missing, and where it is to be had."""
     if os.geteuid() != 0:
-        raise Failure(f"Mininet takes root: sudo {shlex.join(sys.argv)}")
+        raise Failure(f"Mininet takes root: sudo {shlex.join([os.path.join(os.curdir, sys.argv[0]), *sys.argv[1:]])}")
     missing = {PACKAGES[tool] for tool in tools if not shutil.which(tool)}
     try:
         import mininet.net  # noqa: F401
-    except ImportError as error:
-        # Debian's package is for Debian's Python, which need not be the first one found.
-        if "mininet" not in missing and os.path.exists("/usr/bin/mn"):
-            raise Failure(f"{sys.executable} has no Mininet ({error}): run it with /usr/bin/python3") from None
-        missing.add("mininet")
+    except ModuleNotFoundError:
+        module = missing_module()
+        if not module:
+            words = shlex.join([PYTHON, *sys.argv])
+            raise Failure(f"{sys.executable} can't use Mininet, but {PYTHON} can: {words}") from None
+        if module not in MODULES:
+            raise Failure(f"Mininet takes a module that {PYTHON} does not have: {module}") from None
+        missing.add(MODULES[module])
     if missing:
         raise Failure(f"missing: apt-get install --no-install-recommends {' '.join(sorted(missing))}")
 
@@ -192,6 +218,10 @@ class Network:
     def close(self):
         for servent in self.servents:
             servent.stop()
+        for node in self.net.values():
+            # Busy with a command of the prompt, its shell takes none that end the network.
+            if node.waiting:
+                node.terminate()
         self.net.stop()
 
 
@@ -396,7 +426,7 @@ def main():
     ports = [line["port"] for line in lines]
     if typed.at not in (None, *ports):
         parser.error(f"--at: expected the port of a servent in FILE: {', '.join(map(str, ports))}, found {typed.at}")
-    require([tool for tool in PACKAGES if tool != "nft" or typed.loss])
+    require([tool for tool in PACKAGES if tool not in ONLY_FOR or getattr(typed, ONLY_FOR[tool])])
     if INSIDE not in os.environ:
         # This process goes on inside, so signals and exit code need no messenger.
         os.environ[INSIDE] = "1"

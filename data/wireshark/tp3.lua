@@ -13,11 +13,20 @@
 --
 -- or in Wireshark Edit > Preferences > Protocols > TP3, or Decode As (-d udp.port==6001,tp3). A port that Wireshark
 -- knows as another protocol's goes to that one first, unless named here or with -o udp.try_heuristic_first:TRUE.
--- Where offload joins datagrams of one length (GSO, GRO), they are told apart again.
+-- Where offload joins datagrams of one length (GSO, GRO), they are told apart again. Installed and named with
+-- -X lua_script as well, or named twice, it is loaded once: the installed one, or the first.
+--
+-- It keeps to what Lua 5.2, 5.3 and 5.4 have in common, and to Wireshark's interface from 4.0 on.
 --
 -- Filters: tp3.type == 2, tp3.ttl == 1, tp3.client == 10.0.0.9, tp3.key == "http", tp3.malformed, tp3.leftover.
 -- Keys and values are bytes (P-4) and are shown as the client shows them (P-44): UTF-8 as it is, but what could harm
 -- a screen, and bytes that are no UTF-8, as \xNN. The P-numbers are the clauses in ARCHITECTURE.md.
+
+-- Protocols can't be registered twice. (Where there is none, some versions of Wireshark return nil, others fail.)
+local is_looked_up, registered = pcall(Dissector.get, "tp3")
+if is_looked_up and registered then
+    return
+end
 
 local TYPES = { [1] = "CLIREQ", [2] = "QUERY", [3] = "RESPONSE" }
 local CLIREQ, QUERY, RESPONSE = 1, 2, 3
@@ -105,7 +114,8 @@ end
 
 -- A key for `servents` and `requests`. An address may be shown as a name here, if the person wants names.
 local function endpoint(address, port)
-    return tostring(address) .. " " .. port
+    -- Of a port that is a float to Lua, 5.3 and later would make another text.
+    return string.format("%s %d", tostring(address), port)
 end
 
 -- The length of the UTF-8 character at `at` in `bytes` and its code point, or nil. At most 4 bytes are looked at.
@@ -233,6 +243,11 @@ local function info(message)
     return message.value and words .. " value " .. info_text(message.value) or words
 end
 
+-- `text` behind its datagram's ports, as Wireshark shows those of UDP: servents on one host differ by nothing else.
+local function info_column(pinfo, text)
+    return string.format("%d → %d %s", pinfo.src_port, pinfo.dst_port, text)
+end
+
 -- Whether a RESPONSE can be sent to this client (P-23). The heuristic asks this as well.
 local function can_be_answered(bytes)
     local first = bytes:byte(5)
@@ -309,13 +324,18 @@ local function add_fields(tree, tvb, message)
     add_behind_text(tree, tvb, message)
 end
 
+-- A key for `links`.
+local function place(pinfo, number)
+    return string.format("%d:%d", pinfo.number, number)
+end
+
 -- Remembers what later datagrams are understood by. An ICMP error quotes a datagram that was seen, or went astray.
 local function learn(message, pinfo, number)
     if pinfo.visited or pinfo.in_error_pkt or message.cause or not message.key then
         return
     end
     local from, to = endpoint(pinfo.src, pinfo.src_port), endpoint(pinfo.dst, pinfo.dst_port)
-    local this = pinfo.number .. ":" .. number
+    local this = place(pinfo, number)
     if message.type == CLIREQ then
         requests[from .. "\0" .. message.key] = { frame = pinfo.number, time = pinfo.rel_ts }
     elseif message.type == QUERY then
@@ -328,7 +348,7 @@ local function learn(message, pinfo, number)
 end
 
 local function add_link(tree, pinfo, number)
-    local request = links[pinfo.number .. ":" .. number]
+    local request = links[place(pinfo, number)]
     if not request or pinfo.in_error_pkt then
         return
     end
@@ -384,7 +404,7 @@ local function split(whole)
         return nil
     end
     local bytes = whole.bytes
-    local _, type_end = bytes:find("^%z+[\1-\3]", whole.text_at + #whole.text + 1)
+    local _, type_end = bytes:find("^\0+[\1-\3]", whole.text_at + #whole.text + 1)
     if not type_end then
         return nil
     end
@@ -417,11 +437,12 @@ end
 local function dissect(messages, tvb, pinfo, root)
     pinfo.cols.protocol = "TP3"
     if #messages == 1 then
-        pinfo.cols.info = info(messages[1])
+        pinfo.cols.info = info_column(pinfo, info(messages[1]))
         dissect_one(messages[1], tvb, pinfo, root, 1)
         return
     end
-    pinfo.cols.info = string.format("%d datagrams in one: %s, ...", #messages, info(messages[1]))
+    local joined = string.format("[%d datagrams in one] %s, ...", #messages, info(messages[1]))
+    pinfo.cols.info = info_column(pinfo, joined)
     local at = 0
     for number, message in ipairs(messages) do
         local tree = dissect_one(message, tvb(at, #message.bytes):tvb(), pinfo, root, number)

@@ -173,7 +173,22 @@ def test_p44_the_info_column_is_readable_and_harmless(folder):
         response(b"100%\t%s%n"): "RESPONSE key 100% value %s%n",
         b"\0": "[Malformed] type: expected 2 bytes, found 1",
         b"\0\7": "[Malformed] type: expected 1 (CLIREQ), 2 (QUERY) or 3 (RESPONSE), found 7",
-        clireq(b"a") + clireq(b"b"): "2 datagrams in one: CLIREQ key a, ...",
+        clireq(b"a") + clireq(b"b"): "[2 datagrams in one] CLIREQ key a, ...",
     }
     shown = columns(folder, pcap(folder, map(udp, rows)), *PORT_IS_SET)
-    assert shown == [("TP3", info) for info in rows.values()], shown
+    assert shown == [("TP3", f"40001 → 6001 {info}") for info in rows.values()], shown
+
+
+def test_p18_servents_on_one_host_differ_by_the_ports_in_the_info_column(folder):
+    packets = [
+        udp(clireq(b"http"), ("127.0.0.1", 61001), ("127.0.0.1", 6001)),
+        udp(query(b"http", client=("127.0.0.1", 61001)), ("127.0.0.1", 6001), ("127.0.0.1", 6002)),
+        udp(response(b"http\t1"), ("127.0.0.1", 6001), ("127.0.0.1", 61001)),
+        udp(response(b"http\t2"), ("127.0.0.1", 6002), ("127.0.0.1", 61001)),
+    ]
+    assert [info for _, info in columns(folder, pcap(folder, packets))] == [
+        "61001 → 6001 CLIREQ key http",
+        "6001 → 6002 QUERY ttl 3 client 127.0.0.1:61001 seq 7 key http",
+        "6001 → 61001 RESPONSE key http value 1",
+        "6002 → 61001 RESPONSE key http value 2",
+    ]

@@ -1,6 +1,5 @@
 """The golden vectors of data/wire, each as a datagram in a capture."""
 
-import glob
 import os
 import re
 
@@ -8,7 +7,7 @@ import pytest
 
 from lab.captures import PORT_IS_SET, frames, messages
 from lab.codec import CLIENT, OTHER_SERVENT, SERVENT, udp, write_pcap
-from lab.programs import ROOT
+from lab.vectors import read_vectors
 
 pytestmark = pytest.mark.needs("tshark")
 
@@ -26,21 +25,6 @@ UNRECOGNISED = {
     "query-ttl-0", "query-ttl-4", "query-ttl-65535", "query-byte-order", "query-ttl-swapped",
     "query-client-zero", "query-client-broadcast", "query-client-multicast",
 }  # fmt: skip
-
-
-def read_vectors(pattern):
-    """The vectors of data/wire as dictionaries, in order."""
-    found = []
-    for path in sorted(glob.glob(os.path.join(ROOT, "data", "wire", pattern))):
-        with open(path, encoding="ascii") as file:
-            blocks = file.read().split("\n\n")
-        for block in blocks:
-            lines = [line for line in block.splitlines() if line and not line.startswith("#")]
-            vector = dict(re.fullmatch(r"(\w+): ?(.*)", line).groups() for line in lines)
-            if vector:
-                vector["bytes"] = bytes.fromhex(vector["bytes"])
-                found.append(vector)
-    return found
 
 
 def unescape(text):

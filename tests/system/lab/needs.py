@@ -75,7 +75,7 @@ def why_no_mininet():
         # Debian's package is for Debian's Python.
         run("/usr/bin/python3", "-c", "import mininet.net")
 
-    tools = why_no_tools("mnexec", "brctl", "ifconfig", "bridge")
+    tools = why_no_tools("mnexec", "brctl", "ifconfig", "bridge", "ping")
     return why_not("nftables") or tools or why_no_lab(use)
 
 

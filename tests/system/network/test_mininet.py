@@ -5,13 +5,16 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
+import sys
 
+import pexpect
 import pytest
 
 from lab.networks import ball
-from lab.processes import DEADLINE_S, Deadline, children, still_running
+from lab.processes import DEADLINE_S, DIE_WITH_US, Deadline, children, still_running
 from lab.programs import BINARIES, ROOT, write
 
 pytestmark = pytest.mark.needs("mininet")
@@ -24,11 +27,13 @@ def overlay_file(name):
     return os.path.join(DATA, "overlays", f"{name}.txt")
 
 
-def start(lab, *words):
-    words = [TOOL, "--binaries", BINARIES, "--timeout", "0.5", *words]
+def start(lab, *words, python=(), **environment):
+    """Starts the tool, with these variables in its environment; by `python`, and else by the one in its first line."""
+    words = [*python, TOOL, "--binaries", BINARIES, "--timeout", "0.5", *words]
     pipe = subprocess.PIPE
     texts = {"text": True, "errors": "surrogateescape"}
-    return lab.popen(*words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True, **texts)
+    environment = {**os.environ, **environment}
+    return lab.popen(*words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True, env=environment, **texts)
 
 
 def read(name):
@@ -98,6 +103,80 @@ def test_p40_at_mininets_prompt_commands_reach_hosts_and_links(lab):
     assert "numgen random mod 100 < 99 drop" in said, said
     # Mininet's hosts have terminals, and there the key is in colour.
     assert re.findall(r"http\S*: no more answers \((\d)", said) == ["2", "1"], said
+
+
+def test_at_mininets_prompt_pingall_reaches_every_host(lab):
+    stdout, stderr = start(lab, overlay_file("pair"), "--cli").communicate("pingall\nexit\n", timeout=DEADLINE_S)
+    assert "0% dropped (6/6 received)" in stdout + stderr, (stdout, stderr)
+
+
+def test_what_only_the_prompt_needs_is_asked_for_with_it(lab):
+    """Here there is everything but ping."""
+    for tool in "unshare", "ip", "mnexec", "brctl", "ifconfig":
+        os.symlink(shutil.which(tool), os.path.join(lab.folder, tool))
+    tool = start(lab, overlay_file("pair"), "--cli", PATH=lab.folder)
+    stdout, stderr = tool.communicate(timeout=DEADLINE_S)
+    advice = "overlay.py: missing: apt-get install --no-install-recommends iputils-ping\n"
+    assert (tool.returncode, stdout, stderr) == (1, "", advice)
+
+
+def test_where_mininet_lacks_distutils_the_advice_is_its_package(lab):
+    """As under Python 3.12 and later without setuptools, by whichever Python the tool is run."""
+    text = "raise ModuleNotFoundError(\"No module named 'distutils'\", name='distutils')\n"
+    write(lab.folder, "distutils/__init__.py", text)
+    no_setuptools = {"SETUPTOOLS_USE_DISTUTILS": "stdlib"}
+    for python in (), ("/usr/bin/python3",), (sys.executable,):
+        tool = start(lab, overlay_file("pair"), "http", python=python, PYTHONPATH=lab.folder, **no_setuptools)
+        stdout, stderr = tool.communicate(timeout=DEADLINE_S)
+        advice = "overlay.py: missing: apt-get install --no-install-recommends python3-setuptools\n"
+        assert (tool.returncode, stdout, stderr) == (1, "", advice), python
+
+
+def test_by_a_python_without_mininet_the_advice_is_one_that_has_it(lab):
+    tool = start(lab, overlay_file("pair"), "http", python=[sys.executable])
+    _, stderr = tool.communicate(timeout=DEADLINE_S)
+    assert tool.returncode == 1 and "but /usr/bin/python3 can: " in stderr, stderr
+    advised = lab.popen(*shlex.split(stderr.split(" can: ")[1]), stdout=subprocess.PIPE, text=True)
+    stdout, _ = advised.communicate(timeout=DEADLINE_S)
+    assert len(stdout.splitlines()) == 2 and advised.returncode == 0, stdout
+
+
+def test_what_is_typed_for_a_client_at_mininets_prompt_is_shown_once_with_noecho(lab):
+    """Without it Mininet shows it as well as the client, which does so at every terminal but a dumb one."""
+    program, *words = [*DIE_WITH_US, TOOL, "--binaries", BINARIES, overlay_file("pair"), "--cli"]
+    # Mininet keeps a history.
+    environment = {**os.environ, "HOME": lab.folder, "TERM": "xterm"}
+    tool = pexpect.spawn(program, words, env=environment, timeout=DEADLINE_S, encoding="utf-8")
+    tool.expect_exact("mininet> ")
+    for first_word, shown in ("", 2), ("noecho ", 1):
+        tool.send(f"{first_word}client clientTP3 10.0.0.1:6001 --timeout 0.5\r")
+        tool.expect_exact("key> ")
+        # Mininet passes on one letter, and then waits for the next event.
+        for letter in "http":
+            tool.send(letter)
+            tool.expect_exact(letter * shown)
+            assert not set("http") & set(tool.before), (first_word, tool.before)
+        tool.send("\r")
+        tool.expect_exact("10.0.0.")
+        tool.expect_exact("key> ")
+        tool.send("\x04")
+        tool.expect_exact("mininet> ")
+    tool.send("exit\r")
+    tool.expect_exact(pexpect.EOF)
+    tool.close()
+    assert tool.exitstatus == 0, tool.exitstatus
+
+
+def test_terminated_while_a_command_runs_at_the_prompt_it_ends_in_order(lab):
+    tool = start(lab, overlay_file("pair"), "--cli")
+    tool.stdin.write("h1 echo it runs; sleep 1000\n")
+    tool.stdin.flush()
+    assert any("it runs" in line for line in tool.stderr), "it did not run"
+    left = handles(tool.pid)
+    tool.terminate()
+    _, stderr = tool.communicate(timeout=DEADLINE_S)
+    assert tool.returncode == 143 and "Traceback" not in stderr, (tool.returncode, stderr)
+    assert not still_running(left)
 
 
 def test_p34_a_bad_overlay_file_is_refused_with_its_line(lab):
