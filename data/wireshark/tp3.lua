@@ -142,10 +142,21 @@ local function utf8_character(bytes, at)
     end
 end
 
--- Control characters, C1, line and paragraph separators, and what turns the direction of text.
+-- Control characters, C1, and what nobody sees: separators of lines, marks of direction, joiners, variation selectors,
+-- fillers, tags (Unicode's Default_Ignorable_Code_Point, and the annotation characters). First and last of each range.
+local HARMFUL = {
+    0x0, 0x1f, 0x7f, 0x9f, 0xad, 0xad, 0x34f, 0x34f, 0x61c, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180f,
+    0x200b, 0x200f, 0x2028, 0x202e, 0x2060, 0x206f, 0x3164, 0x3164, 0xfe00, 0xfe0f, 0xfeff, 0xfeff, 0xffa0, 0xffa0,
+    0xfff0, 0xfffb, 0x1bca0, 0x1bca3, 0x1d173, 0x1d17a, 0xe0000, 0xe0fff,
+}
+
 local function is_harmful(code)
-    return code < 0x20 or (code >= 0x7f and code <= 0x9f) or code == 0x61c or code == 0x200e or code == 0x200f
-        or (code >= 0x2028 and code <= 0x202e) or (code >= 0x2066 and code <= 0x2069)
+    for at = 1, #HARMFUL, 2 do
+        if code >= HARMFUL[at] and code <= HARMFUL[at + 1] then
+            return true
+        end
+    end
+    return false
 end
 
 local function escape_run(run)
@@ -164,7 +175,8 @@ local function escape_run(run)
     return table.concat(shown)
 end
 
--- `bytes` as the client shows them (P-44). Tabs stay tabs. There is no NUL in them.
+-- `bytes` as the client shows them (P-44), but for joiners and variation selectors, which are escaped here wherever they
+-- stand. Tabs stay tabs. There is no NUL in them.
 local function readable(bytes)
     return (bytes:gsub("[\1-\8\10-\31\127-\255]+", escape_run))
 end

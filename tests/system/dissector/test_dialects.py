@@ -167,6 +167,7 @@ def test_p44_the_info_column_is_readable_and_harmless(folder):
         query(b"http", seq=2**32 - 1, ttl=1): "QUERY ttl 1 client 10.0.0.9:40001 seq 4294967295 key http",
         response(b"http\t80/tcp\t# web"): "RESPONSE key http value 80/tcp # web",
         response("é\té ✓\u202e".encode()): "RESPONSE key é value é ✓\\u{202e}",
+        response("a\tb\u200bc\U000e0041".encode()): "RESPONSE key a value b\\u{200b}c\\u{e0041}",
         response(b"a\t\x1b[2J\r\n\xe9\xf0\x9f\x98"): "RESPONSE key a value \\x1b[2J\\x0d\\x0a\\xe9\\xf0\\x9f\\x98",
         response(b"a\t" + b"v" * 1000): "RESPONSE key a value " + "v" * 200 + "...",
         response(b"a\t"): "RESPONSE key a value ",

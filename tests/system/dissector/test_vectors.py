@@ -12,7 +12,10 @@ from lab.vectors import read_vectors
 pytestmark = pytest.mark.needs("tshark")
 
 TYPES = {"clireq": "1", "query": "2", "response": "3"}
-HARMFUL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+HARMFUL = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 # What could be another protocol's as well, and is left alone where no QUERY was seen.
 UNRECOGNISED = {
     # Leftovers behind the NUL of a message with no more of a header than its type.
