@@ -10,7 +10,8 @@ use std::process::{Command, Stdio};
 #[test]
 fn the_banner_names_addresses_that_clients_can_use_loopback_last() {
     let name = "servent::announcements::the_banner_names_addresses_that_clients_can_use_loopback_last";
-    let network = ["link set lo up", "link add lan type dummy", "address add 10.9.0.1/24 dev lan", "link set lan up"];
+    let lan = "link add lan type veth peer name other";
+    let network = ["link set lo up", lan, "address add 10.9.0.1/24 dev lan", "link set lan up"];
     in_namespace(name, &network, || {
         let dir = TempDir::new();
         let file = dir.write("pairs.txt", b"http 80/tcp\nsmtp 25/tcp\n");
