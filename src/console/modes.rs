@@ -56,7 +56,7 @@ impl Drop for TerminalGuard {
     fn drop(&mut self) {
         let mut modes = MODES.lock();
         // Stopped, and gone on in the background: the terminal is the shell's, and its modes are back already.
-        if let Some(before) = modes.before.take().filter(|_| modes.stopped.is_none()) {
+        if let Some(before) = modes.before.take().filter(|_| modes.stopped.is_none() && is_foreground()) {
             set(&before);
         }
         modes.has_live_line = false;
@@ -65,7 +65,10 @@ impl Drop for TerminalGuard {
 
 /// Puts the modes back, for the process is about to end.
 pub fn restore() {
-    if let Some(before) = &MODES.lock().before {
+    // In the background the terminal is the shell's, and setting its modes would stop this process.
+    if let Some(before) = &MODES.lock().before
+        && is_foreground()
+    {
         set(before);
     }
 }
@@ -99,7 +102,7 @@ pub fn suspend() {
 }
 
 /// What the terminal does for a Ctrl-Z unless an editor has taken that over: stops all of this process group, a script
-/// that started this program included. Returns once it goes on, or at once where SIGTSTP is ignored.
+/// that started this program included. Returns once it goes on, or soon where SIGTSTP is ignored.
 pub(super) fn suspend_group() {
     let mut modes = MODES.lock();
     if kill(Pid::from_raw(0), Signal::SIGTSTP).is_ok() {

@@ -152,7 +152,9 @@ impl<'a, C: Clock> Conversation<'a, C> {
             let waits_for_the_writer = is_full || self.is_line_due();
             let due_progress_rx =
                 if waits_for_the_writer { self.screen.backlog().progress_rx() } else { &no_progress_rx };
-            let alarm = self.alarm_at().map_or(no_alarm.clone(), |deadline| self.asker.alarm(deadline));
+            // Each deadline takes in what came before it, so where nobody reads at all time stands still in the end.
+            let alarm_at = self.alarm_at().filter(|_| !self.screen.backlog().is_overfull());
+            let alarm = alarm_at.map_or(no_alarm.clone(), |deadline| self.asker.alarm(deadline));
             let ending = select! {
                 recv(due_line_rx) -> line => {
                     self.take_line(line.unwrap_or(LineRead::End));
@@ -262,6 +264,11 @@ impl<'a, C: Clock> Conversation<'a, C> {
     }
 
     fn on_alarm(&mut self) -> Option<Ending> {
+        // Only the live line is due, and nothing new is to be taken in.
+        let is_due = self.asker.queries().deadline().is_some_and(|deadline| deadline <= self.asker.now());
+        if !is_due && self.screen.backlog().is_full() {
+            return None;
+        }
         let Ok(again) = self.asker.on_alarm() else { return Some(Ending::Disconnected) };
         for key in &again {
             self.remark_silence(key);

@@ -19,6 +19,9 @@ use std::thread::{Builder, JoinHandle};
 /// Bytes that may wait to be written. What is under way when they are reached still comes on top.
 pub const BACKLOG_LEN_MAX: usize = 1 << 20;
 
+/// Bytes from which on not even a deadline brings more: what comes meanwhile renews waits, and would do so for ever.
+const OVERFULL_LEN: usize = 8 * BACKLOG_LEN_MAX;
+
 /// Bytes of answers that are written together where more are waiting.
 const WRITE_LEN: usize = 64 << 10;
 
@@ -93,6 +96,11 @@ impl Backlog {
     /// Whether nothing new is to be taken in.
     pub(super) fn is_full(&self) -> bool {
         self.len.load(Ordering::Relaxed) >= BACKLOG_LEN_MAX
+    }
+
+    /// Whether so much waits that what is under way must wait as well.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.len.load(Ordering::Relaxed) >= OVERFULL_LEN
     }
 
     /// Whether all is written.

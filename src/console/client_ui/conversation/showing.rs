@@ -25,7 +25,9 @@ impl<C: Clock> Conversation<'_, C> {
 
     /// Shows what there is to show: first what is no answer, then the rest in the order asked.
     pub(super) fn show(&mut self) {
-        while let Some(notice) = self.asker.next_notice() {
+        // None lands in the line that is being typed.
+        let is_typing = self.manner.interactive && self.is_asked;
+        while !is_typing && let Some(notice) = self.asker.next_notice() {
             // Whoever does not listen does not wait for a NUL either.
             self.may_hint &= !matches!(notice, Notice::NothingListens { .. } | Notice::Unreachable { .. });
             self.screen.remark(notice);
