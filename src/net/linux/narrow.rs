@@ -1,9 +1,10 @@
 //! Hosts whose way does not take groups: where a group was refused and its datagrams left alone.
 //!
 //! A narrow tunnel refuses what the rest of the network takes, so a refusal counts for the host that it was for, and
-//! for a while. Only where no group ever left and several hosts refused them is there no segmentation at all.
+//! for a while. Only where no group ever left and several hosts refused them is there no segmentation for anybody, and
+//! that as well for a while: they may all have been behind one tunnel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// For how many outboxes a host gets its datagrams alone: then groups are tried again, since ways change.
@@ -12,8 +13,11 @@ const OUTBOXES: u64 = 4_096;
 /// Hosts that are remembered. Beyond it the one that refused first goes.
 const HOSTS_MAX: usize = 1_024;
 
-/// Refusals, with no group that ever left, from which on there is no segmentation.
-const REFUSALS_MAX: u32 = 8;
+/// Hosts that refused, with no group that ever left, from which on there is no segmentation.
+const REFUSERS_MAX: usize = 8;
+
+/// For how many outboxes there is none then.
+const OUTBOXES_WITHOUT: u64 = 64 * OUTBOXES;
 
 /// What is known of the ways.
 #[derive(Debug, Default)]
@@ -22,8 +26,11 @@ pub(super) struct Narrow {
     until: BTreeMap<Ipv4Addr, u64>,
     /// The number of the outbox at hand.
     outbox: u64,
-    refusals: u32,
+    /// Hosts that refused, while no group ever left.
+    refusers: BTreeSet<Ipv4Addr>,
     has_segmented: bool,
+    /// Until which outbox nobody gets groups.
+    without_until: u64,
 }
 
 impl Narrow {
@@ -47,17 +54,29 @@ impl Narrow {
         self.has_segmented |= in_groups;
     }
 
-    /// Notes that a group to `to` was refused, and its datagrams left alone; whether there is no segmentation at all.
+    /// Whether nobody is to get groups.
+    pub(super) fn is_without(&self) -> bool {
+        self.outbox < self.without_until
+    }
+
+    /// Notes that a group to `to` was refused, and its datagrams left alone; whether that ends segmentation for everybody.
     pub(super) fn refused(&mut self, to: Ipv4Addr) -> bool {
         if self.until.len() >= HOSTS_MAX
             && let Some(oldest) = self.until.iter().min_by_key(|(_, until)| **until).map(|(to, _)| *to)
         {
             self.until.remove(&oldest);
         }
-        if self.until.insert(to, self.outbox + OUTBOXES).is_none() {
-            self.refusals += 1;
+        self.until.insert(to, self.outbox + OUTBOXES);
+        if self.has_segmented || self.is_without() {
+            return false;
         }
-        !self.has_segmented && self.refusals == REFUSALS_MAX
+        self.refusers.insert(to);
+        let is_over = self.refusers.len() == REFUSERS_MAX;
+        if is_over {
+            self.refusers.clear();
+            self.without_until = self.outbox + OUTBOXES_WITHOUT;
+        }
+        is_over
     }
 }
 
@@ -90,6 +109,26 @@ mod tests {
         let mut narrow = Narrow::default();
         narrow.segmented(true);
         assert!((1..=100).all(|host| !narrow.refused(at(host))));
+    }
+
+    #[test]
+    fn one_host_that_refuses_again_and_again_is_one_host() {
+        let mut narrow = Narrow::default();
+        for _ in 0..3 * REFUSERS_MAX {
+            assert!(!narrow.refused(at(1)) && !narrow.is_without());
+            (0..=2 * OUTBOXES).for_each(|_| narrow.next_outbox());
+        }
+    }
+
+    #[test]
+    fn the_end_of_segmentation_is_for_a_while() {
+        let mut narrow = Narrow::default();
+        (1..=REFUSERS_MAX as u32).for_each(|host| assert_eq!(narrow.refused(at(host)), host == REFUSERS_MAX as u32));
+        for _ in 0..OUTBOXES_WITHOUT {
+            assert!(narrow.is_without());
+            narrow.next_outbox();
+        }
+        assert!(!narrow.is_without());
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl DatagramSink for BatchSender {
         let mut round = Round { sent: Sent::default(), flags, was_full: false };
         self.narrow.next_outbox();
         let mut plan = std::mem::take(&mut self.groups);
-        plan.plan(outbox, self.limits);
+        plan.plan(outbox, if self.narrow.is_without() { GroupLimits::ALONE } else { self.limits });
         let groups = plan.as_slice();
         let pieces: Vec<_> = groups
             .iter()
@@ -227,9 +227,6 @@ impl DatagramSink for BatchSender {
         round.sent.batching_lost = !was_one_a_call && self.is_one_a_call == Some(true);
         self.groups = plan;
         self.is_full = round.was_full;
-        if round.sent.offload_lost {
-            self.limits = GroupLimits::ALONE;
-        }
         round.sent
     }
 }

@@ -62,7 +62,8 @@ impl Shed {
 
     /// What was dropped and not said yet, if there can be something.
     pub(super) fn ask(&mut self, socket: &UdpSocket) -> u64 {
-        if !std::mem::take(&mut self.is_stale) {
+        // A stop may come before the buffer was seen empty.
+        if !std::mem::take(&mut self.is_stale) && self.taken == 0 {
             return 0;
         }
         dropped(socket).map_or(0, |total| self.until(total))

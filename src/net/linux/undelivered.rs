@@ -37,6 +37,9 @@ pub(super) fn is_news(errno: Errno) -> bool {
         Errno::ECONNREFUSED
             | Errno::EHOSTUNREACH
             | Errno::ENETUNREACH
+            | Errno::EHOSTDOWN
+            | Errno::ENONET
+            | Errno::EOPNOTSUPP
             | Errno::ENOPROTOOPT
             | Errno::EPROTO
             | Errno::EMSGSIZE

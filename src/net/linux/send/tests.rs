@@ -68,7 +68,7 @@ fn where_every_host_refuses_there_is_no_segmentation_and_that_is_said_once() {
         .map(|sent| sent.offload_lost)
         .collect();
     assert_eq!(lost.iter().filter(|&&lost| lost).count(), 1);
-    assert_eq!(sender.limits.segments_max, 1);
+    assert!(sender.narrow.is_without());
 }
 
 #[test]
