@@ -122,7 +122,11 @@ pub(crate) fn read(path: &Path, len_max: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let mut bytes = Vec::new();
     // A pipe or a device has no length. One byte more, so that a file of the length that it says is read in one go.
-    let len = file.metadata()?.len().min(len_max) + 1;
+    let len = file.metadata()?.len();
+    if len > len_max {
+        return Err(too_long(len_max));
+    }
+    let len = len + 1;
     bytes.try_reserve_exact(usize::try_from(len).unwrap_or(usize::MAX))?;
     read_bounded(file, bytes, len_max)
 }
@@ -131,10 +135,14 @@ pub(crate) fn read(path: &Path, len_max: u64) -> io::Result<Vec<u8>> {
 fn read_bounded(input: impl Read, mut bytes: Vec<u8>, len_max: u64) -> io::Result<Vec<u8>> {
     input.take(len_max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > len_max {
-        let cause = format!("it is longer than {} MiB, or has no end", len_max >> 20);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, cause));
+        return Err(too_long(len_max));
     }
     Ok(bytes)
+}
+
+fn too_long(len_max: u64) -> io::Error {
+    let cause = format!("it is longer than {} MiB, or has no end", len_max >> 20);
+    io::Error::new(io::ErrorKind::FileTooLarge, cause)
 }
 
 /// Something about a key-value file that its owner should know.

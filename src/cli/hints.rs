@@ -145,6 +145,9 @@ pub(super) fn kv_file(file: &Path) -> Option<String> {
 /// What to do about an overlay file that can't be read, if its name looks like something else.
 pub(super) fn overlay_file(file: &Path) -> Option<String> {
     let name = file.to_str()?;
+    if name == "-" {
+        return Some("an overlay file is expected; standard input is for the client's keys".to_owned());
+    }
     if is_port(name) {
         return Some("an overlay file is expected; serventTP3 is the one that takes a port".to_owned());
     }

@@ -32,7 +32,7 @@ pub mod values;
 use crate::console::standard_error::{self, StandardError};
 use crate::overlay::Logging;
 use crate::text::escape;
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use env_logger::{Target, WriteStyle};
 use log::LevelFilter;
 use std::env;
@@ -142,11 +142,14 @@ fn to_the_last_word(program: impl FnOnce() -> ExitCode) -> ExitCode {
 /// Ends with what clap says: help and version on standard output, errors on standard error with an example of how it
 /// is done.
 fn exit_with_usage(error: &clap::Error, manual: &manual::Manual) -> ExitCode {
-    let printed = error.print().and_then(|()| io::stdout().flush());
     if error.use_stderr() {
-        say(format_args!("\nfor example: {}", manual.example));
+        let text = error.render();
+        let is_plain = AutoStream::choice(&io::stderr()) == ColorChoice::Never;
+        let text = if is_plain { text.to_string() } else { text.ansi().to_string() };
+        say(format_args!("{text}\nfor example: {}", manual.example));
         return ExitCode::from(EXIT_USAGE);
     }
+    let printed = error.print().and_then(|()| io::stdout().flush());
     exit_of_output(printed, manual)
 }
 

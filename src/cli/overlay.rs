@@ -11,6 +11,7 @@ use super::{command, hints, manual, overlay_file};
 use crate::actor::aside::aside;
 use crate::actor::crew::Crew;
 use crate::console::client_ui::Interrupt;
+use crate::console::patient::Patient;
 use crate::console::session;
 use crate::console::standard_error;
 use crate::overlay::{Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, die_with_parent};
@@ -103,7 +104,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     };
     if args.print_json {
         return match shifted.to_json() {
-            Ok(json) => exit_of_output(writeln!(io::stdout(), "{json}"), &manual::OVERLAY),
+            Ok(json) => print(json, &signal_rx),
             Err(error) => fail(format_args!("{}: cannot be printed as JSON: {error}", args.file.display())),
         };
     }
@@ -141,6 +142,24 @@ fn load(file: &Path, history: Option<PathBuf>, signal_rx: &Receiver<i32>) -> Res
         }
         ended
     })
+}
+
+/// Prints a listing, unless a signal comes while nobody reads it.
+fn print(listing: String, signal_rx: &Receiver<i32>) -> ExitCode {
+    let printed_rx = match aside("printer", move || {
+        let mut output = Patient(io::stdout());
+        writeln!(output, "{listing}").and_then(|()| output.flush())
+    }) {
+        Ok(printed_rx) => printed_rx,
+        Err(error) => return fail(error),
+    };
+    select! {
+        recv(printed_rx) -> printed => match printed {
+            Ok(printed) => exit_of_output(printed, &manual::OVERLAY),
+            Err(_) => fail("the thread 'printer' ended by itself"),
+        },
+        recv(signal_rx) -> signal => ExitCode::from(exit_of_signal(signal.unwrap_or_default())),
+    }
 }
 
 /// The exit code of an end by `signal` before there was anything to ask.

@@ -2,6 +2,7 @@
 
 use super::{CommandLine, Member, Neighbour, ServentLine};
 use crate::loading;
+use crate::net::is_local;
 use crate::serving::{FileId, TraceTarget};
 use crate::text::{escape, escape_path};
 use std::fmt;
@@ -225,7 +226,13 @@ impl OverlayFile {
             }
         }
         let shift = |port| if own.contains(&port) { port - lowest + base } else { port };
-        let lines: Vec<_> = self.lines.iter().map(|line| line.shifted(shift)).collect();
+        // A servent elsewhere listens where it did, on whatever port.
+        let is_own = |neighbour: &Neighbour| {
+            neighbour.address.is_none_or(|address| {
+                is_local(*address.ip()) || self.lines.iter().any(|line| line.address() == address)
+            })
+        };
+        let lines: Vec<_> = self.lines.iter().map(|line| line.shifted(shift, is_own)).collect();
         for line in &self.lines {
             let stays = |neighbour: &&Neighbour| !own.contains(&neighbour.port());
             let is_met = |neighbour: &&Neighbour| lines.iter().any(|line| Some(line.address()) == neighbour.address);

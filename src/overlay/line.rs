@@ -147,11 +147,12 @@ impl ServentLine {
     }
 
     /// The same with each port as `shift` says.
-    pub(super) fn shifted(&self, shift: impl Fn(u16) -> u16) -> Self {
+    pub(super) fn shifted(&self, shift: impl Fn(u16) -> u16, is_own: impl Fn(&Neighbour) -> bool) -> Self {
         let mut line = self.clone();
         line.command.port = shift(line.command.port);
         line.address.set_port(line.command.port);
-        line.command.neighbours.iter_mut().for_each(|neighbour| neighbour.shift(&shift));
+        let own = line.command.neighbours.iter_mut().filter(|neighbour| is_own(neighbour));
+        own.for_each(|neighbour| neighbour.shift(&shift));
         line
     }
 }

@@ -24,6 +24,7 @@ pub use trace_target::TraceTarget;
 
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::ActorPanicked;
+use crate::console::patient::Patient;
 use crate::loading::LoadError;
 use crate::net::{Offload, Socket};
 use crate::protocol::SeenConfig;
@@ -176,7 +177,7 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
     }
     if let Some(target) = &config.trace {
         let file = target.open(&config.file).map_err(|error| ServingError::Trace(target.clone(), error))?;
-        builder = builder.trace(file);
+        builder = builder.trace(Patient(file));
     }
     let servent = builder.start_on(endpoint, SystemClock::start()).map_err(ServingError::Start)?;
     let banner = Banner {
