@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use servent::actor::channels::News;
 use servent::console::client_ui::{BACKLOG_LEN_MAX, Ending, Interrupt, Manner};
 use std::io::{self, Write};
+use std::thread::Builder;
 use std::time::Duration;
 
 /// A writer that takes nothing before it is let go.
@@ -78,6 +79,39 @@ fn no_key_is_asked_and_nothing_received_while_too_much_is_not_read_and_then_all_
     assert_eq!(client.end(), Ending::Finished { unanswered: 0, refused: 0 });
     let written = written_rx.iter().collect::<Vec<_>>().concat();
     assert_eq!(written.iter().filter(|byte| **byte == b'\n').count(), count + 1);
+}
+
+#[test]
+fn the_ticks_of_a_live_line_bring_nothing_more_while_too_much_is_not_read() {
+    let (stuck, go_tx, _written_rx) = Stuck::new();
+    let client = Fixture::start_with_keys_and_answers(Manner { columns: Some(|| 80), ..MANNER }, &[b"http"], stuck);
+    client.expect_transmission(b"http");
+    let value = vec![b'v'; 60_000];
+    let count = BACKLOG_LEN_MAX / value.len() + 1;
+    (0..count).for_each(|port| client.deliver_now(&[(6001 + port as u16, response(b"http", &value))]));
+    // Somebody waits to be taken in while time passes, but not so much that the wait is over.
+    let news_tx = client.news_tx.clone();
+    let late = News::Messages(inbox(&[(at(7000), response(b"http", b"late"))]));
+    let (ready_tx, ready_rx) = bounded(0);
+    let send = move || {
+        ready_tx.send(()).unwrap();
+        news_tx.send_timeout(late, Duration::from_millis(200))
+    };
+    let sender = Builder::new().spawn(send).unwrap();
+    next(&ready_rx);
+    let mut ticks = 0;
+    while !sender.is_finished() {
+        let Ok(deadline) = client.deadline_rx.recv_timeout(Duration::from_millis(10)) else { continue };
+        if deadline < time(3) {
+            client.clock.set(deadline);
+            ticks += 1;
+        }
+    }
+    assert!(sender.join().unwrap().is_err(), "a tick took it in");
+    assert!(ticks > 1, "there were {ticks} ticks");
+    drop(go_tx);
+    assert!(client.interrupt_tx.send_timeout(Interrupt::User, DEADLINE).is_ok());
+    assert_eq!(client.conversation.join().unwrap().unwrap(), Ending::Interrupted);
 }
 
 #[test]
