@@ -5,10 +5,11 @@ use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, 
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use nix::errno::Errno;
-use nix::sys::socket::MsgFlags;
+use nix::sys::socket::{MsgFlags, SockaddrIn, recvfrom};
 use socket2::SockRef;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -42,23 +43,19 @@ impl DatagramSource for BatchReceiver {
         if self.is_woken.load(Ordering::SeqCst) {
             return Ok(Received::default());
         }
-        match self.socket.recv_from(&mut self.buffer) {
-            Ok((len, SocketAddr::V4(source))) => {
+        // The standard library's own call takes the address for there even where the waker made it return without one.
+        match recvfrom::<SockaddrIn>(self.socket.as_raw_fd(), &mut self.buffer) {
+            Ok((len, Some(source))) => {
+                let source = SocketAddrV4::from(source);
                 if is_from_wake(self.local, source, len) && self.is_woken.load(Ordering::SeqCst) {
                     return Ok(Received::default());
                 }
                 deliver(source, Ipv4Addr::UNSPECIFIED, &self.buffer[..len]);
                 Ok(Received::default())
             }
-            Ok((_, SocketAddr::V6(_))) => Ok(Received::default()),
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => {
-                    Ok(Received::default())
-                }
-                // The waker's: the call returned with no datagram, and so without an address.
-                io::ErrorKind::InvalidInput if error.raw_os_error().is_none() => Ok(Received::default()),
-                _ => Err(error),
-            },
+            // The waker's: the call returned with no datagram, and so without an address.
+            Ok((_, None)) | Err(Errno::EAGAIN | Errno::ETIMEDOUT | Errno::EINTR) => Ok(Received::default()),
+            Err(errno) => Err(errno.into()),
         }
     }
 
