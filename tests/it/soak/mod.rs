@@ -6,7 +6,7 @@
 //! machine to themselves: if others take most of it, a question may take longer than a client waits.
 //!
 //! [`SECONDS`] says how long the load of the main one lasts; the others take a fraction of it. `SOAK_TROUBLE` names what
-//! goes wrong beside the load of the main one, if anything: `stalled-stderr`, or `file-size-limit`.
+//! goes wrong beside the load of the main one, if anything: `stalled-stderr`, `file-size-limit` or `fifo-reload`.
 //!
 //! They need the network implementation that counts what the kernel sheds, that is, not `portable-net`.
 

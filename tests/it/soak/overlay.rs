@@ -10,8 +10,11 @@ use crate::support::kernel::{loopback_drops, shed, waiting_bytes};
 use crate::support::namespace::measure_in_namespace;
 use crate::support::{Counters, DEADLINE, Peer, Servent, TempDir, ports, until};
 use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use std::fs;
 use std::net::SocketAddrV4;
+use std::os::unix::fs::FileTypeExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, scope};
 use std::time::{Duration, Instant};
@@ -66,11 +69,27 @@ impl Overlay {
         Self { servents, addrs, slow, dir, trouble }
     }
 
-    /// Another version of the file, put in place at once, and the signal to read it.
+    /// Another version of the file, put in place at once, and the signal to read it. With [`Trouble::FifoReload`], one
+    /// servent finds a FIFO every other time, which is written the time after.
     fn reload(&self, version: usize) {
+        let file = self.dir.path().join("pairs.txt");
+        self.write_fifo(version);
+        if self.trouble == Trouble::FifoReload && !version.is_multiple_of(2) {
+            fs::remove_file(&file).unwrap();
+            mkfifo(&file, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+            return self.servents[0].signal(Signal::SIGHUP);
+        }
         let next = self.dir.write("next.txt", &pairs(version % 2));
-        fs::rename(next, self.dir.path().join("pairs.txt")).unwrap();
+        fs::rename(next, file).unwrap();
         self.servents.iter().for_each(|servent| servent.signal(Signal::SIGHUP));
+    }
+
+    /// If the file is a FIFO, whoever reads it gets that version.
+    fn write_fifo(&self, version: usize) {
+        let file = self.dir.path().join("pairs.txt");
+        if fs::metadata(&file).unwrap().file_type().is_fifo() {
+            fs::write(file, pairs(version % 2)).unwrap();
+        }
     }
 
     fn holdings(&self) -> Vec<Holdings> {
@@ -189,6 +208,7 @@ fn load(overlay: &Overlay, asker: &mut Asker) -> Load {
         for round in 1.. {
             pause(UPKEEP);
             if start.elapsed() >= length || asking.is_finished() {
+                overlay.write_fifo(round);
                 break;
             }
             overlay.reload(round);

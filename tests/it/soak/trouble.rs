@@ -16,6 +16,8 @@ pub(super) enum Trouble {
     StalledStderr,
     /// Their files may not grow any more, a trace among them.
     FileSizeLimit,
+    /// What one of them is to read again is a FIFO that nobody writes for a while.
+    FifoReload,
 }
 
 impl Trouble {
@@ -25,14 +27,17 @@ impl Trouble {
             Err(_) | Ok("") => Self::Nothing,
             Ok("stalled-stderr") => Self::StalledStderr,
             Ok("file-size-limit") => Self::FileSizeLimit,
-            Ok(other) => panic!("{TROUBLE}: expected stalled-stderr or file-size-limit, found {other:?}"),
+            Ok("fifo-reload") => Self::FifoReload,
+            Ok(other) => {
+                panic!("{TROUBLE}: expected stalled-stderr, file-size-limit or fifo-reload, found {other:?}")
+            }
         }
     }
 
     /// Starts a servent with it, on `port`, which nobody else can take.
     pub(super) fn start(self, dir: &TempDir, port: u16, file: &Path, mut args: Vec<String>) -> Servent {
         match self {
-            Self::Nothing => Servent::start_at(port, file, &args),
+            Self::Nothing | Self::FifoReload => Servent::start_at(port, file, &args),
             Self::StalledStderr => {
                 args.push("-v".to_owned());
                 Servent::start_unread_at(port, file, &args)
