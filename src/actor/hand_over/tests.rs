@@ -2,16 +2,19 @@
 
 use super::*;
 use crossbeam_channel::unbounded;
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, Builder, ThreadId};
 
 const PRODUCERS: usize = 4;
-const WORKS_EACH: usize = 20_000;
+const ROUNDS: usize = 500;
+const WORKS_A_ROUND: usize = 20;
 
 /// Checks that the works of each producer come in order, and that nobody else is at the desk.
 struct Inspector {
     next: [usize; PRODUCERS],
     is_busy: Arc<AtomicBool>,
+    done: Arc<AtomicUsize>,
     /// Works that were done in the role's own thread.
     queued: Arc<AtomicUsize>,
 }
@@ -23,38 +26,48 @@ impl Role<(usize, usize)> for Inspector {
         self.next[producer] += 1;
         self.queued.fetch_add(usize::from(turn.may_wait), Ordering::SeqCst);
         // A thread that is put to sleep here is one that others run into.
-        if number % 64 == 0 {
+        if number % 8 == 0 {
             thread::yield_now();
         }
         self.is_busy.store(false, Ordering::SeqCst);
+        self.done.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 }
 
-/// Four producers at once: each one's works are done in its order, one at a time, all of them. Without the look at the
-/// queue, or with works taken out of it away from the desk, some overtake.
+/// Four producers at once: each one's works are done in its order, one at a time, all of them. Every round begins with an
+/// idle role, so that they run for its desk and some of the work then waits. Without the look at the queue, or with works
+/// taken out of it away from the desk, some overtake.
 #[test]
 fn under_contention_nothing_overtakes_and_nothing_is_lost() {
     for hand_over in [HandOver::Idle, HandOver::Queue] {
-        let (is_busy, queued) = (Arc::default(), Arc::new(AtomicUsize::new(0)));
-        let inspector = Inspector { next: [0; PRODUCERS], is_busy, queued: Arc::clone(&queued) };
+        let (done, queued) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (is_busy, start) = (Arc::default(), Barrier::new(PRODUCERS));
+        let inspector =
+            Inspector { next: [0; PRODUCERS], is_busy, done: Arc::clone(&done), queued: Arc::clone(&queued) };
         let (handle, worker) = role("inspector", inspector, hand_over, bounded(2));
+        let produce = |producer: usize, handle: &RoleHandle<_>| {
+            for round in 0..ROUNDS {
+                while done.load(Ordering::SeqCst) < round * PRODUCERS * WORKS_A_ROUND {
+                    thread::yield_now();
+                }
+                start.wait();
+                for number in round * WORKS_A_ROUND..(round + 1) * WORKS_A_ROUND {
+                    // Some is queued although the role is idle, as by a thread that has more to do.
+                    let waiting = if number % 7 == producer { Waiting::More } else { Waiting::Nothing };
+                    handle.hand((producer, number), waiting).unwrap();
+                }
+            }
+        };
         thread::scope(|scope| {
             for producer in 0..PRODUCERS {
-                let handle = handle.clone();
-                let produce = move || {
-                    for number in 0..WORKS_EACH {
-                        // Some is queued although the role is idle, as by a thread that has more to do.
-                        let waiting = if number % 7 == producer { Waiting::More } else { Waiting::Nothing };
-                        handle.hand((producer, number), waiting).unwrap();
-                    }
-                };
-                Builder::new().spawn_scoped(scope, produce).unwrap();
+                let (handle, produce) = (handle.clone(), &produce);
+                Builder::new().spawn_scoped(scope, move || produce(producer, &handle)).unwrap();
             }
             drop(handle);
             Builder::new().spawn_scoped(scope, || worker.run()).unwrap();
         });
-        let (all, queued) = (PRODUCERS * WORKS_EACH, queued.load(Ordering::SeqCst));
+        let (all, queued) = (PRODUCERS * ROUNDS * WORKS_A_ROUND, queued.load(Ordering::SeqCst));
         match hand_over {
             HandOver::Queue => assert_eq!(queued, all),
             HandOver::Idle => assert!((1..all).contains(&queued), "{queued} were queued: both ways were gone"),
