@@ -3,9 +3,11 @@
 use super::Fallible;
 use super::args::Args;
 use super::cluster::Cluster;
-use super::load::{Asker, Generator, ManyClients, OneClient, Outcome, Paced};
-use super::net::drops;
+use super::load::{Asker, Generator, ManyClients, OneClient, Outcome};
+use super::net::{SILENCE, drops};
 use super::noise::{Noise, NoiseKind};
+use super::paced::{Nobody, Paced};
+use super::pin::Pinned;
 use super::report::Sample;
 use super::scenarios::{Entry, Load, Program, Scenario};
 use super::sinks::SINKS;
@@ -18,13 +20,15 @@ use std::time::Duration;
 
 /// One client's CLIREQs or QUERYs under way.
 const IN_FLIGHT: u64 = 256;
-const IN_FLIGHT_BUSY: u64 = 1024;
 const CLIENTS: usize = 64;
 const WARM_UP: Duration = Duration::from_millis(200);
+/// Idleness is one round, as long as those of a load together, so that what a servent does once in a while counts as
+/// well; and not longer than this.
+const IDLE_MAX: Duration = Duration::from_secs(5);
 
 /// A contestant's samples, one a round; none if it can't be measured here, for this reason.
 pub(crate) struct Contestant {
-    pub(crate) label: &'static str,
+    pub(crate) program: Program,
     pub(crate) samples: Vec<Sample>,
     pub(crate) skipped: Option<&'static str>,
 }
@@ -37,29 +41,45 @@ pub(crate) fn run(scenario: &Scenario, args: &Args, folder: &Path) -> Fallible<V
     let mut results = Vec::new();
     let mut running = Vec::new();
     for (index, &entry) in scenario.entries.iter().enumerate() {
-        let skipped = entry.program.unavailable();
-        results.push(Contestant { label: entry.label, samples: Vec::new(), skipped });
+        let (program, skipped) = (entry.program, entry.program.unavailable());
+        results.push(Contestant { program, samples: Vec::new(), skipped });
         if skipped.is_none() {
             let started = Running::start(scenario, entry, args, folder);
-            running.push((index, started.map_err(|failure| format!("{}: {failure}", entry.label))?));
+            running.push((index, started.map_err(|failure| of(program, &failure))?));
         }
     }
-    for round in 0..=args.rounds {
+    // What the first requests, some of them repeated, made is under way for a moment.
+    thread::sleep(SILENCE);
+    for (_, contestant) in &mut running {
+        contestant.counters = contestant.read_counters()?;
+    }
+    let is_idle = scenario.entries.iter().all(|entry| entry.load == Load::Idle);
+    let (rounds, length) =
+        if is_idle { (1, IDLE_MAX.min(args.round * args.rounds as u32)) } else { (args.rounds, args.round) };
+    let pinned = Pinned::to(args.generator_core)?;
+    for round in 0..=rounds {
         for turn in 0..running.len() {
             args.check_interrupted()?;
             let place = (turn + round) % running.len();
             let (index, contestant) = &mut running[place];
-            let length = if round == 0 { WARM_UP.min(args.round) } else { args.round };
-            let sample = contestant.round(length).map_err(|failure| format!("{}: {failure}", results[*index].label))?;
+            let length = if round == 0 { WARM_UP.min(length) } else { length };
+            let sample = contestant.round(length).map_err(|failure| of(contestant.entry.program, &failure))?;
             if round > 0 {
                 results[*index].samples.push(sample);
             }
         }
     }
-    for (index, contestant) in &running {
-        contestant.check_counters().map_err(|failure| format!("{}: {failure}", results[*index].label))?;
+    drop(pinned);
+    // The last batch may still be on its way through the actors.
+    thread::sleep(Duration::from_millis(150));
+    for (_, contestant) in &running {
+        contestant.check_counters().map_err(|failure| of(contestant.entry.program, &failure))?;
     }
     Ok(results)
+}
+
+fn of(program: Program, failure: &str) -> String {
+    format!("{}: {failure}", program.name())
 }
 
 type Counters = BTreeMap<String, u64>;
@@ -77,11 +97,9 @@ struct Running {
 
 impl Running {
     fn start(scenario: &Scenario, entry: Entry, args: &Args, folder: &Path) -> Fallible<Self> {
-        let cluster = Cluster::start(entry, scenario.topology, scenario.values, folder)?;
+        let cluster = Cluster::start(entry, scenario, args.generator_core, folder)?;
         let generator = generator(entry, &cluster, scenario.values, args.generator_offload)?;
-        let mut running = Self { entry, cluster, generator, counters: None, sent: 0, noise: 0 };
-        running.counters = running.read_counters()?;
-        Ok(running)
+        Ok(Self { entry, cluster, generator, counters: None, sent: 0, noise: 0 })
     }
 
     fn read_counters(&self) -> Fallible<Option<[Counters; 2]>> {
@@ -126,8 +144,6 @@ impl Running {
 
     /// The servent's own counters against what the generator sent.
     fn check_counters(&self) -> Fallible<()> {
-        // The last batch may still be on its way through the actors.
-        thread::sleep(Duration::from_millis(150));
         let (Some([first, last]), Some([first_now, last_now])) = (&self.counters, self.read_counters()?) else {
             return Ok(());
         };
@@ -142,8 +158,7 @@ impl Running {
             true => Ok(()),
             false => Err(format!("the servent counted {counted} of {name}, and there were {sent}")),
         };
-        let request =
-            if matches!(self.entry.load, Load::Queries | Load::BusyQueries) { "first_sighting" } else { "clireq" };
+        let request = if self.entry.load == Load::Queries { "first_sighting" } else { "clireq" };
         check(grown(&first_now, first, request), self.sent, request)?;
         check(grown(&last_now, last, "answered"), self.sent, "answered")?;
         match self.entry.load {
@@ -166,17 +181,16 @@ fn generator(entry: Entry, cluster: &Cluster, values: Values, offload: bool) -> 
     let target = cluster.target;
     let offload = offload && entry.load != Load::PlainClient;
     let asker = |dialect: &dyn Fn(SocketAddrV4) -> Dialect| Asker::new(target, dialect, values, offload);
-    let client = |dialect: &dyn Fn(SocketAddrV4) -> Dialect, in_flight| -> Fallible<Box<dyn Generator>> {
-        Ok(Box::new(OneClient { asker: asker(dialect)?, in_flight }))
+    let client = |dialect: &dyn Fn(SocketAddrV4) -> Dialect| -> Fallible<Box<dyn Generator>> {
+        Ok(Box::new(OneClient { asker: asker(dialect)?, in_flight: IN_FLIGHT }))
     };
     Ok(match entry.load {
-        Load::OneClient | Load::PlainClient => client(&|_| dialect, IN_FLIGHT)?,
-        Load::BusyClient => client(&|_| dialect, IN_FLIGHT_BUSY)?,
-        Load::Queries => client(&Dialect::Query, IN_FLIGHT)?,
-        Load::BusyQueries => client(&Dialect::Query, IN_FLIGHT_BUSY)?,
+        Load::OneClient | Load::PlainClient => client(&|_| dialect)?,
+        Load::Queries => client(&Dialect::Query)?,
         Load::ManyClients => Box::new(ManyClients::new(target, dialect, values, CLIENTS)?),
         Load::Noise(kind) => Box::new(Noise::new(asker(&|_| dialect)?, kind)),
         Load::Paced => Box::new(Paced::new(target, dialect, values)?),
+        Load::Idle => Box::new(Nobody),
     })
 }
 
@@ -187,8 +201,8 @@ fn sample(mut outcome: Outcome, copies: u64, copies_lost: u64, dropped: u64, [cp
         if is_noise { outcome.noise as f64 } else { outcome.answered as f64 - copies_lost as f64 / SINKS as f64 };
     let lost = if is_noise { dropped } else { outcome.lost + copies_lost };
     outcome.latencies.sort_unstable();
-    let latency = |percent: usize| {
-        let rank = outcome.latencies.len().saturating_sub(1) * percent / 100;
+    let latency = |per_mille: usize| {
+        let rank = outcome.latencies.len().saturating_sub(1) * per_mille / 1000;
         outcome.latencies.get(rank).map_or(f64::NAN, |&nanos| nanos as f64 / 1000.0)
     };
     Sample {
@@ -196,7 +210,9 @@ fn sample(mut outcome: Outcome, copies: u64, copies_lost: u64, dropped: u64, [cp
         cpu_micros: cpu as f64 / 1000.0 / handled,
         loss_percent: 100.0 * lost as f64 / (outcome.sent + outcome.noise + copies) as f64,
         switches: switches as f64 / handled,
-        p50_micros: latency(50),
-        p99_micros: latency(99),
+        p50_micros: latency(500),
+        p99_micros: latency(990),
+        p999_micros: latency(999),
+        cpu_rate: cpu as f64 / 1e6 / outcome.elapsed.as_secs_f64(),
     }
 }

@@ -6,7 +6,6 @@ use super::workload::{Dialect, Ledger, Values, Workload};
 use nix::sys::socket::MsgFlags;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// What one round did.
@@ -229,51 +228,8 @@ impl Generator for ManyClients {
     }
 }
 
-/// One client with one request in flight, one a millisecond.
-pub(crate) struct Paced {
-    socket: UdpSocket,
-    workload: Workload,
-}
-
-impl Paced {
-    pub(crate) fn new(target: Target, dialect: Dialect, values: Values) -> Fallible<Self> {
-        Ok(Self { socket: connected(target)?, workload: Workload::new(dialect, values) })
-    }
-}
-
-impl Generator for Paced {
-    fn round(&mut self, length: Duration, _: Drops<'_>) -> Fallible<Outcome> {
-        const PACE: Duration = Duration::from_millis(1);
-        let mut ledger = Ledger::new();
-        let mut latencies = Vec::new();
-        let (mut request, mut answer) = (Vec::new(), [0; 2048]);
-        let start = Instant::now();
-        let mut due = Duration::ZERO;
-        while due < length {
-            thread::sleep(due.saturating_sub(start.elapsed()));
-            request.clear();
-            ledger.sent(self.workload.next(&mut request));
-            let asked = Instant::now();
-            self.socket.send(&request).map_err(|error| format!("send: {error}"))?;
-            match receive_one(&self.socket, &mut answer)? {
-                Some(len) => {
-                    latencies.push(asked.elapsed().as_nanos() as u64);
-                    ledger.answered(self.workload.check(&answer[..len])?)?;
-                }
-                None => ledger.give_up(),
-            }
-            due = start.elapsed().max(due + PACE);
-        }
-        Ok(Outcome { latencies, ..Outcome::of(&ledger, start.elapsed()) })
-    }
-
-    fn ports(&self) -> Vec<u16> {
-        vec![local_addr(&self.socket).port()]
-    }
-}
-
 /// The length of one datagram; `None` if none came in time.
-fn receive_one(socket: &UdpSocket, buffer: &mut [u8]) -> Fallible<Option<usize>> {
+pub(crate) fn receive_one(socket: &UdpSocket, buffer: &mut [u8]) -> Fallible<Option<usize>> {
     loop {
         match socket.recv(buffer) {
             Ok(len) => return Ok(Some(len)),
@@ -284,7 +240,7 @@ fn receive_one(socket: &UdpSocket, buffer: &mut [u8]) -> Fallible<Option<usize>>
     }
 }
 
-fn connected(target: Target) -> Fallible<UdpSocket> {
+pub(crate) fn connected(target: Target) -> Fallible<UdpSocket> {
     let socket = bind(Ipv4Addr::LOCALHOST, 0)?;
     socket.connect(target.asked).map_err(|error| format!("cannot connect to {}: {error}", target.asked))?;
     Ok(socket)
