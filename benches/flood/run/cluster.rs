@@ -3,7 +3,7 @@
 use super::Fallible;
 use super::baselines::ROLE;
 use super::load::Target;
-use super::net::{bind, local_addr};
+use super::net::{bind, local_addr, set_patience};
 use super::process::{Process, Usage};
 use super::scenarios::{Entry, Load, Program, Scenario, Topology};
 use super::sinks::Sinks;
@@ -14,9 +14,15 @@ use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
 const SERVENT: &str = env!("CARGO_BIN_EXE_serventTP3");
 const PYTHON_SERVENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/flood/servent.py");
+
+/// How long the answer to a first request is waited for: whoever just starts does not hear it.
+const START: Duration = Duration::from_millis(20);
+/// How often it is asked.
+const STARTS: usize = 500;
 
 /// Running processes that serve one load.
 pub(crate) struct Cluster {
@@ -69,6 +75,7 @@ impl Cluster {
 
     fn wait_until_ready(&mut self, entry: Entry, values: Values) -> Fallible<()> {
         let socket = bind(Ipv4Addr::LOCALHOST, 0)?;
+        set_patience(&socket, START)?;
         let sets = memcached_sets(values);
         let is_memcached = entry.program == Program::Memcached;
         let first = match entry.load {
@@ -88,7 +95,7 @@ impl Cluster {
     /// Asks until there is an answer.
     fn ask(&mut self, socket: &UdpSocket, request: &[u8]) -> Fallible<()> {
         let mut answer = [0; 2048];
-        for _ in 0..50 {
+        for _ in 0..STARTS {
             socket.send_to(request, self.target.asked).map_err(|error| format!("send_to: {error}"))?;
             if socket.recv_from(&mut answer).is_ok() {
                 return Ok(());
