@@ -10,8 +10,8 @@
 //! # What is measured
 //!
 //! A scenario has contestants: the servent first, then the same with `--hand-over queue`, then the baselines. All are
-//! started, then measured in turn, round after round, in an order that rotates, so that whatever drifts on the machine
-//! drifts for all of them; whoever is not measured sleeps. Of every number the table shows the median over the rounds
+//! started, then measured in turn, in slices of at most 0.2 s, a round being as many as it takes, in an order that
+//! rotates and turns, so that whatever drifts on the machine drifts for all of them; whoever is not measured sleeps. Of every number the table shows the median over the rounds
 //! and, in brackets, the least and the greatest. A ratio divides the servent's number by the baseline's of the same
 //! round, and a bar judges the median of the rounds' ratios.
 //!
@@ -26,7 +26,8 @@
 //! - *Loss*: requests without an answer, and copies that did not reach a neighbour, per hundred expected ones.
 //! - *Context switches a request*: voluntary and involuntary ones, from `/proc/PID/task/*/status`.
 //! - *Latency*: from before the send call to after the receive call of one blocking client, paced one request a
-//!   millisecond. Of the thousand in a round of 1 s the p99.9 is the second slowest.
+//!   millisecond. The first ten of a slice find the caches full of another contestant's data and do not count; of the
+//!   others in a round of 1 s the p99.9 is the second slowest.
 //! - *CPU milliseconds a second*, of a servent that nobody asks: in one go, for as long as all rounds take together, at
 //!   most 5 s.
 //!

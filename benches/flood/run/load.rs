@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// What one round did.
+/// What one go at a contestant did.
 #[derive(Default)]
 pub(crate) struct Outcome {
     /// Requests sent: each should be answered.
@@ -28,19 +28,29 @@ impl Outcome {
         let Ledger { sent, answered, lost, .. } = *ledger;
         Self { sent, answered, lost, elapsed, ..Self::default() }
     }
+
+    /// Counts what `other` did as well.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.answered += other.answered;
+        self.lost += other.lost;
+        self.noise += other.noise;
+        self.elapsed += other.elapsed;
+        self.latencies.extend(other.latencies);
+    }
 }
 
-/// Says whether the kernel has dropped something in this round.
+/// Says whether the kernel has dropped something in this go.
 pub(crate) type Drops<'a> = &'a dyn Fn() -> bool;
 
-/// A source of load that is used for many rounds.
+/// A source of load that is used many times.
 pub(crate) trait Generator {
     /// Loads the contestant for `length`, and waits for the last answers, the longer if no `drops` explain that they
     /// are missing.
     ///
     /// # Errors
     /// A wrong answer, or a system call that failed.
-    fn round(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome>;
+    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome>;
 
     /// The ports that answers come to.
     fn ports(&self) -> Vec<u16>;
@@ -135,7 +145,7 @@ pub(crate) struct OneClient {
 }
 
 impl Generator for OneClient {
-    fn round(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
+    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
         let mut ledger = Ledger::new();
         let start = Instant::now();
         let mut elapsed = Duration::ZERO;
@@ -182,14 +192,14 @@ fn ask_one(socket: &UdpSocket, workload: &mut Workload, ledger: &mut Ledger) -> 
 }
 
 impl Generator for ManyClients {
-    fn round(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
+    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
         let Self { sockets, watch, workload } = self;
         let mut ledger = Ledger::new();
         let mut answer = [0; 2048];
         let start = Instant::now();
         let mut elapsed = Duration::ZERO;
         let mut silences = 0;
-        // Under load until the round is over, then until the last answers are there.
+        // Under load until the time is over, then until the last answers are there.
         loop {
             let is_loaded = elapsed < length;
             if is_loaded && ledger.in_flight == 0 {
