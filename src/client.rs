@@ -8,9 +8,10 @@ use crate::actor::asking::Asker;
 use crate::actor::channels::{InboxHandle, News, batches};
 use crate::actor::clock::{Clock, SystemClock};
 use crate::actor::crew::Crew;
-use crate::actor::receiver::{Gone, Route};
+use crate::actor::hand_over::{Gone, HandOver, Waiting, role};
+use crate::actor::receiver::{self, Route};
+use crate::actor::sender;
 use crate::actor::stop::StopFlag;
-use crate::actor::{receiver, sender};
 use crate::entropy::secret;
 use crate::net::{DatagramSink, DatagramSource, Endpoint, Offload, SendFailure, Socket};
 use crate::protocol::{AskedKey, Dialect, KeyError, Notice, Patience, QueriesConfig};
@@ -56,8 +57,8 @@ impl OpenRoute {
 }
 
 impl Route for OpenRoute {
-    fn pass(&mut self, inbox: InboxHandle, counters: &mut Counters) -> Result<(), Gone> {
-        self.pass_on(|news_tx| news_tx.pass(inbox, counters))
+    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, counters: &mut Counters) -> Result<(), Gone> {
+        self.pass_on(|news_tx| news_tx.pass(inbox, waiting, counters))
     }
 
     fn malformed(&mut self, from: SocketAddrV4, datagram: &[u8], error: DecodeError) -> Result<(), Gone> {
@@ -78,6 +79,7 @@ pub struct ClientBuilder {
     servent: SocketAddrV4,
     patience: Patience,
     dialect: Dialect,
+    hand_over: HandOver,
     on_notice: OnNotice,
 }
 
@@ -100,6 +102,12 @@ impl ClientBuilder {
     #[must_use]
     pub fn dialect(self, dialect: Dialect) -> Self {
         Self { dialect, ..self }
+    }
+
+    /// Who sends: whoever asks, where the sender is idle, unless told otherwise.
+    #[must_use]
+    pub fn hand_over(self, hand_over: HandOver) -> Self {
+        Self { hand_over, ..self }
     }
 
     /// Calls `hear` with what is no answer and can be told all the same (P-46): once per sender and cause, as soon as it
@@ -132,23 +140,24 @@ impl ClientBuilder {
         S: DatagramSource + Send + 'static,
         K: DatagramSink + Send + 'static,
     {
-        let Self { servent, patience, dialect, on_notice } = self;
+        let Self { servent, patience, dialect, hand_over, on_notice } = self;
         let Endpoint { local, source, sink } = endpoint;
         let (news_tx, news_rx) = batches();
-        let (outbox_tx, outbox_rx) = batches();
+        let mut stats = Stats::default();
+        let sending = sender::Sender::new(sink, clock.clone(), stats.tally(), None);
+        let (sender, worker) = role("sender", sending, hand_over, batches());
         let config = QueriesConfig { patience, jobs: 1, secret: secret() };
         let shared: SharedClock = Arc::new(clock.clone());
-        let asker = Asker::new((servent, dialect), config, shared, news_rx, outbox_tx);
+        let asker = Asker::new((servent, dialect), config, shared, news_rx, sender);
         // From here on a failure drops the client, which stops and joins what was started.
         let stop = StopFlag::new(&source)?;
-        let (is_open, mut stats) = (Arc::new(AtomicBool::new(false)), Stats::default());
+        let is_open = Arc::new(AtomicBool::new(false));
         let route = OpenRoute { news_tx, is_open: Arc::clone(&is_open) };
-        let (flag, tally, its_clock) = (stop.clone(), stats.tally(), clock.clone());
-        let sent = stats.tally();
+        let (flag, tally) = (stop.clone(), stats.tally());
         let (asker, crew) = (Some(asker), Crew::default());
         let mut client = Client { asker, dialect, stop, crew, on_notice, is_open, local, stats };
-        client.crew.spawn("receiver", move || receiver::run(source, &flag, route, &its_clock, tally, None))?;
-        client.crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, sent, None))?;
+        client.crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally, None))?;
+        client.crew.spawn("sender", || worker.run())?;
         Ok(client)
     }
 }
@@ -158,7 +167,8 @@ impl Client {
     #[must_use]
     pub fn builder(servent: SocketAddrV4) -> ClientBuilder {
         let (patience, dialect) = (Patience::default(), Dialect::default());
-        ClientBuilder { servent, patience, dialect, on_notice: Arc::new(|_| {}) }
+        let hand_over = HandOver::default();
+        ClientBuilder { servent, patience, dialect, hand_over, on_notice: Arc::new(|_| {}) }
     }
 
     /// The address that answers come to.

@@ -113,6 +113,7 @@ pub mod cli;
 
 pub use actor::clock::{Anchor, Clock, SystemClock};
 pub use actor::crew::ActorPanicked;
+pub use actor::hand_over::HandOver;
 pub use client::{Answers, Client, ClientBuilder, Disconnected, StillOpen};
 #[doc(no_inline)]
 pub use crossbeam_channel;

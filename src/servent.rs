@@ -7,11 +7,12 @@ pub use builder::ServentBuilder;
 
 use crate::actor::channels::LookupJob;
 use crate::actor::crew::{ActorPanicked, Crew};
+use crate::actor::hand_over::{RoleHandle, Waiting};
 use crate::actor::stop::StopFlag;
 use crate::protocol::Store;
 use crate::stats::{Counters, Stats};
 use crate::types::{Neighbours, TooManyNeighbours};
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -36,7 +37,7 @@ pub struct Servent {
 /// What a stop takes apart.
 #[derive(Debug)]
 struct Running {
-    lookup_tx: Sender<LookupJob>,
+    lookup: RoleHandle<LookupJob>,
     crew: Crew,
     tracing: Option<Tracing>,
 }
@@ -74,7 +75,7 @@ impl Servent {
     pub fn replace_store(&self, store: Store) {
         if let Some(running) = &self.running {
             // A lookup actor that is gone ends the servent, which `ended` tells.
-            running.lookup_tx.send(LookupJob::Replace(Box::new(store))).ok();
+            running.lookup.hand(LookupJob::Replace(Box::new(store)), Waiting::Nothing).ok();
         }
     }
 
@@ -92,11 +93,11 @@ impl Servent {
     }
 
     fn halt(&mut self) -> (Counters, Result<(), ActorPanicked>) {
-        let Some(Running { lookup_tx, crew, tracing }) = self.running.take() else {
+        let Some(Running { lookup, crew, tracing }) = self.running.take() else {
             return (self.stats.snapshot(), Ok(()));
         };
         self.stop.set();
-        drop(lookup_tx);
+        drop(lookup);
         let mut outcome = crew.join();
         let mut counters = self.stats.snapshot();
         if let Some(tracing) = tracing {

@@ -7,22 +7,26 @@
 #![allow(clippy::unwrap_used, reason = "the helpers outside the test functions are tests as well")]
 
 use allocation_counter::measure;
-use crossbeam_channel::{Receiver, Sender, bounded};
-use servent::actor::channels::LookupJob;
+use crossbeam_channel::bounded;
+use servent::actor::channels::{LookupJob, batches};
 use servent::actor::clock::SystemClock;
+use servent::actor::hand_over::{Role, RoleHandle, Waiting, role};
 use servent::actor::tracer::{self, Tap};
 use servent::actor::{flooder, lookup};
 use servent::batch::{Inbox, Outbox};
-use servent::net::{BatchReceiver, BatchSender, DatagramSink, DatagramSource, Offload, Socket};
+use servent::net::{BatchReceiver, BatchSender, DatagramSink, DatagramSource, Offload, Socket, WhenFull};
 use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, StoreBuilder};
 use servent::stats::Stats;
-use servent::{Neighbours, SeqNo};
+use servent::{HandOver, Neighbours, SeqNo};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::thread::Builder;
 
 /// Datagrams of a full batch without offload.
 const FULL: usize = 64;
+/// Batches of one datagram and full ones, handed over in both ways.
+const CASES: [(usize, HandOver); 4] =
+    [(1, HandOver::Idle), (FULL, HandOver::Idle), (1, HandOver::Queue), (FULL, HandOver::Queue)];
 const SHORT: usize = 100;
 const LONG: usize = 300;
 
@@ -48,11 +52,15 @@ fn inbox(datagrams: usize) -> Arc<Inbox> {
     Arc::new(inbox)
 }
 
-/// A closed channel that holds `message` so many times.
-fn filled<T: Clone>(message: &T, count: usize) -> Receiver<T> {
-    let (message_tx, message_rx) = bounded(count);
-    (0..count).for_each(|_| message_tx.send(message.clone()).unwrap());
-    message_rx
+/// Lets `role` do the same work so many times, at once or queued.
+fn employ<W: Clone + 'static>(actor: impl Role<W> + 'static, hand_over: HandOver, work: &W, count: usize) {
+    let (handle, worker) = match hand_over {
+        HandOver::Idle => role("actor", actor, hand_over, batches()),
+        HandOver::Queue => role("actor", actor, hand_over, bounded(count)),
+    };
+    (0..count).for_each(|_| handle.hand(work.clone(), Waiting::Nothing).unwrap());
+    drop(handle);
+    worker.run();
 }
 
 fn outbox(datagrams: usize, to: SocketAddrV4) -> Outbox {
@@ -65,14 +73,14 @@ fn outbox(datagrams: usize, to: SocketAddrV4) -> Outbox {
 }
 
 /// A channel whose other end takes every message at once, so that buffers come back.
-fn drained<T: Send + 'static>() -> Sender<T> {
+fn drained<T: Send + 'static>() -> RoleHandle<T> {
     let (message_tx, message_rx) = bounded(2);
     Builder::new().spawn(move || message_rx.into_iter().for_each(drop)).unwrap();
-    message_tx
+    message_tx.into()
 }
 
 /// What the flooder allocates for a batch of so many datagrams.
-fn allocations_of_the_flooder(datagrams: usize, tap: Option<&Tap>) -> u64 {
+fn allocations_of_the_flooder(datagrams: usize, hand_over: HandOver, tap: Option<&Tap>) -> u64 {
     let batch = inbox(datagrams);
     allocations_a_batch(|batches| {
         let machine = Flooder::new(FloodConfig {
@@ -82,16 +90,17 @@ fn allocations_of_the_flooder(datagrams: usize, tap: Option<&Tap>) -> u64 {
             seen: SeenConfig { capacity: 1 << 10, ..SeenConfig::default() },
             secret: [1, 2],
         });
-        let inbox_rx = filled(&batch, batches);
         let (clock, tally) = (SystemClock::start(), Stats::default().tally());
-        flooder::run(machine, &inbox_rx, &drained(), &drained(), &clock, tally, tap);
+        let actor = flooder::Flooder::new(machine, (drained(), drained()), clock, tally, tap.cloned());
+        employ(actor, hand_over, &batch, batches);
     })
 }
 
 #[test]
 fn the_flooder_allocates_nothing_in_steady_state() {
-    for datagrams in [1, FULL] {
-        assert_eq!(allocations_of_the_flooder(datagrams, None), 0, "{datagrams} datagrams a batch");
+    for (datagrams, hand_over) in CASES {
+        let allocations = allocations_of_the_flooder(datagrams, hand_over, None);
+        assert_eq!(allocations, 0, "{datagrams} datagrams a batch, {hand_over:?}");
     }
 }
 
@@ -99,23 +108,25 @@ fn the_flooder_allocates_nothing_in_steady_state() {
 #[test]
 fn a_traced_flooder_allocates_once_a_batch_and_not_for_a_datagram() {
     let (tap, _, _) = tracer::tap();
-    for datagrams in [1, FULL] {
-        assert_eq!(allocations_of_the_flooder(datagrams, Some(&tap)), 1, "{datagrams} datagrams a batch");
+    for (datagrams, hand_over) in CASES {
+        let allocations = allocations_of_the_flooder(datagrams, hand_over, Some(&tap));
+        assert_eq!(allocations, 1, "{datagrams} datagrams a batch, {hand_over:?}");
     }
 }
 
 #[test]
 fn the_lookup_actor_allocates_nothing_in_steady_state() {
-    for datagrams in [1, FULL] {
+    for (datagrams, hand_over) in CASES {
         let job = LookupJob::Keys { inbox: inbox(datagrams), wanted: Arc::new((0..datagrams).collect()) };
         let allocations = allocations_a_batch(|batches| {
             let mut builder = StoreBuilder::new(0, [1, 2]);
             builder.insert(b"http", b"80/tcp").unwrap();
             let machine = Lookup::new(builder.build().unwrap(), ResponseLimiter::new(200));
-            let job_rx = filled(&job, batches);
-            lookup::run(machine, &job_rx, &drained(), &SystemClock::start(), Stats::default().tally(), None);
+            let (clock, tally) = (SystemClock::start(), Stats::default().tally());
+            let actor = lookup::Lookup::new(machine, drained(), clock, tally, None);
+            employ(actor, hand_over, &job, batches);
         });
-        assert_eq!(allocations, 0, "{datagrams} datagrams a batch");
+        assert_eq!(allocations, 0, "{datagrams} datagrams a batch, {hand_over:?}");
     }
 }
 
@@ -137,7 +148,7 @@ fn receiving_and_sending_allocate_for_a_call_and_not_for_a_datagram() {
         let mut inbox = Inbox::default();
         let mut batches_of = |batches| {
             for _ in 0..batches {
-                sender.send(&outbox, |_, _| {});
+                sender.send(&outbox, WhenFull::Wait, |_, _| {});
                 inbox.clear();
                 while inbox.len() < datagrams {
                     let push = |source, at, datagram: &[u8]| assert!(inbox.push_at(source, at, datagram).is_ok());

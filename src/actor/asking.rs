@@ -11,14 +11,14 @@
 
 use super::channels::{BATCHES_WAITING_MAX, News, OutboxHandle};
 use super::clock::Clock;
-use super::receiver::Gone;
+use super::hand_over::{Gone, RoleHandle, Waiting};
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::net::SendFailure;
 use crate::protocol::{AskedKey, Dialect, Heard, Notice, Notices, Queries, QueriesConfig};
 use crate::text::escape;
 use crate::types::Timestamp;
 use crate::wire::encode_clireq;
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 use std::net::SocketAddrV4;
 use std::time::Instant;
 
@@ -33,21 +33,21 @@ pub struct Asker<C> {
     clock: C,
     outboxes: Pool<Outbox>,
     news_rx: Receiver<News>,
-    outbox_tx: Sender<OutboxHandle>,
+    sender: RoleHandle<OutboxHandle>,
 }
 
 impl<C: Clock> Asker<C> {
     /// Asks `servent` for keys that end as `dialect` says. What the network brings comes from `news_rx`, and what is
-    /// to be sent goes to `outbox_tx`.
+    /// to be sent goes to `sender`.
     pub fn new(
         (servent, dialect): (SocketAddrV4, Dialect),
         config: QueriesConfig,
         clock: C,
         news_rx: Receiver<News>,
-        outbox_tx: Sender<OutboxHandle>,
+        sender: RoleHandle<OutboxHandle>,
     ) -> Self {
         let (queries, notices) = (Queries::new(config), Notices::new(config.secret));
-        Self { servent, dialect, queries, notices, clock, outboxes: Pool::default(), news_rx, outbox_tx }
+        Self { servent, dialect, queries, notices, clock, outboxes: Pool::default(), news_rx, sender }
     }
 
     /// The machine: how far it is.
@@ -147,7 +147,8 @@ impl<C: Clock> Asker<C> {
                     outbox.send(&clireq, servent);
                 }
             });
-            self.outbox_tx.send(outbox)?;
+            let waiting = if keys.peek().is_some() { Waiting::More } else { Waiting::Nothing };
+            self.sender.hand(outbox, waiting)?;
         }
         Ok(())
     }

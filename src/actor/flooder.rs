@@ -2,17 +2,17 @@
 
 use super::channels::{InboxHandle, LookupJob, OutboxHandle};
 use super::clock::Clock;
+use super::hand_over::{Gone, Role, RoleHandle, Turn};
 use super::tracer::Tap;
 use crate::batch::{Inbox, Outbox, Pool};
-use crate::protocol::{ClireqFlooded, Flooder, QueryVerdict, Verdict};
+use crate::protocol::{self, ClireqFlooded, QueryVerdict, Verdict};
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Notes};
 use crate::types::Timestamp;
-use crossbeam_channel::{Receiver, Sender};
 
-/// Whoever judges batches: a [`Flooder`], or in a test one that breaks a promise, so that a trace must show it.
+/// Whoever judges batches: a [`protocol::Flooder`], or in a test one that breaks a promise, so that a trace must show it.
 pub trait Judge {
-    /// As [`Flooder::on_batch`].
+    /// As [`protocol::Flooder::on_batch`].
     fn judge(
         &mut self,
         now: Timestamp,
@@ -22,7 +22,7 @@ pub trait Judge {
     );
 }
 
-impl Judge for Flooder {
+impl Judge for protocol::Flooder {
     fn judge(
         &mut self,
         now: Timestamp,
@@ -34,22 +34,38 @@ impl Judge for Flooder {
     }
 }
 
-/// Judges every CLIREQ and QUERY of each batch; passes first sightings on to the lookup actor and QUERYs on to the
-/// sender, and tells `tap`, if there is one, and at debug the log what it did. Ends when `inbox_rx` is closed and drained,
-/// or nobody takes its results.
-pub fn run(
-    mut flooder: impl Judge,
-    inbox_rx: &Receiver<InboxHandle>,
-    lookup_tx: &Sender<LookupJob>,
-    outbox_tx: &Sender<OutboxHandle>,
-    clock: &impl Clock,
-    mut tally: Tally,
-    tap: Option<&Tap>,
-) {
-    let mut outboxes = Pool::<Outbox>::default();
-    let mut sightings = Pool::<Vec<usize>>::default();
-    let mut told_of_loopback = false;
-    for inbox in inbox_rx {
+/// Judges every CLIREQ and QUERY of each batch; hands first sightings on to the lookup actor and QUERYs on to the
+/// sender, and tells the tap, if there is one, and at debug the log what it did.
+#[derive(Debug)]
+pub struct Flooder<J, C> {
+    machine: J,
+    lookup: RoleHandle<LookupJob>,
+    sender: RoleHandle<OutboxHandle>,
+    clock: C,
+    tally: Tally,
+    tap: Option<Tap>,
+    outboxes: Pool<Outbox>,
+    sightings: Pool<Vec<usize>>,
+    told_of_loopback: bool,
+}
+
+impl<J: Judge, C: Clock> Flooder<J, C> {
+    /// What `machine` sees for the first time goes to `lookup`, what it queues to `sender`.
+    pub fn new(
+        machine: J,
+        (lookup, sender): (RoleHandle<LookupJob>, RoleHandle<OutboxHandle>),
+        clock: C,
+        tally: Tally,
+        tap: Option<Tap>,
+    ) -> Self {
+        let (outboxes, sightings) = (Pool::default(), Pool::default());
+        Self { machine, lookup, sender, clock, tally, tap, outboxes, sightings, told_of_loopback: false }
+    }
+}
+
+impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
+    fn take(&mut self, inbox: InboxHandle, turn: Turn) -> Result<(), Gone> {
+        let Self { machine, lookup, sender, clock, tally, tap, outboxes, sightings, told_of_loopback } = self;
         let (now, is_logged) = (clock.now(), log::log_enabled!(log::Level::Debug));
         let (wanted, (outbox, notes)) = sightings.fill(|wanted| {
             wanted.clear();
@@ -58,12 +74,12 @@ pub fn run(
                 let counters = tally.count();
                 // Two loops: the one that notes nothing does not ask at each message whether it should.
                 if tap.is_none() && !is_logged {
-                    judge(&mut flooder, now, &inbox, outbox, wanted, counters, |_, _, _| {});
+                    judge(machine, now, &inbox, outbox, wanted, counters, |_, _, _| {});
                     return None;
                 }
                 let mut notes = Notes::of(inbox.len());
                 let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
-                judge(&mut flooder, now, &inbox, outbox, wanted, counters, note);
+                judge(machine, now, &inbox, outbox, wanted, counters, note);
                 Some(notes)
             })
         });
@@ -76,8 +92,8 @@ pub fn run(
                 tap.offer(Events::Judged(work));
             }
         }
-        if !told_of_loopback && tally.count().loopback_client > 0 {
-            told_of_loopback = true;
+        if !*told_of_loopback && tally.count().loopback_client > 0 {
+            *told_of_loopback = true;
             log::warn!(
                 "a client on loopback asked, and neighbours on other hosts cannot answer it there: \
                  let it contact this servent by its network address"
@@ -85,17 +101,18 @@ pub fn run(
         }
         tally.publish();
         // The lookup actor first: while it works, the sender can already flood.
-        if !wanted.is_empty() && lookup_tx.send(LookupJob::Keys { inbox, wanted }).is_err() {
-            break;
+        if !wanted.is_empty() {
+            lookup.hand(LookupJob::Keys { inbox, wanted }, turn.waiting)?;
         }
-        if !outbox.is_empty() && outbox_tx.send(outbox).is_err() {
-            break;
+        if !outbox.is_empty() {
+            sender.hand(outbox, turn.waiting)?;
         }
+        Ok(())
     }
 }
 
 fn judge(
-    flooder: &mut impl Judge,
+    machine: &mut impl Judge,
     now: Timestamp,
     inbox: &Inbox,
     outbox: &mut Outbox,
@@ -103,7 +120,7 @@ fn judge(
     counters: &mut Counters,
     mut note: impl FnMut(usize, Verdict, &Outbox),
 ) {
-    flooder.judge(now, inbox, outbox, |index, verdict, outbox| {
+    machine.judge(now, inbox, outbox, |index, verdict, outbox| {
         note(index, verdict, outbox);
         count(index, verdict, wanted, counters);
     });

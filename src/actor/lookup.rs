@@ -1,55 +1,60 @@
 //! The lookup actor: owns the dictionary and answers clients.
 
-use super::channels::{LookupJob, OutboxHandle};
+use super::channels::{InboxHandle, LookupJob, OutboxHandle};
 use super::clock::{Clock, Pace};
+use super::hand_over::{Gone, Role, RoleHandle, Turn, Waiting};
 use super::tracer::Tap;
 use crate::batch::{Inbox, Outbox, Pool};
-use crate::protocol::{Lookup, LookupVerdict};
+use crate::protocol::{self, LookupVerdict};
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Notes};
 use crate::types::Timestamp;
-use crossbeam_channel::{Receiver, Sender};
 
-/// Looks up what each job names and passes the RESPONSEs on to the sender, and tells `tap`, if there is
-/// one, and at debug the log what it did. The first RESPONSE in a minute that the limiter withholds is logged (P-24).
-/// Ends when `lookup_rx` is closed and drained, or the sender is gone.
-pub fn run(
-    mut lookup: Lookup,
-    lookup_rx: &Receiver<LookupJob>,
-    outbox_tx: &Sender<OutboxHandle>,
-    clock: &impl Clock,
-    mut tally: Tally,
-    tap: Option<&Tap>,
-) {
-    let mut outboxes = Pool::<Outbox>::default();
-    let mut withheld_pace = Pace::WITHHELD;
-    for job in lookup_rx {
-        let (inbox, wanted) = match job {
-            LookupJob::Keys { inbox, wanted } => (inbox, wanted),
-            LookupJob::Replace(store) => {
-                drop(lookup.replace_store(*store));
-                continue;
-            }
-        };
+/// Looks up what each job names and hands the RESPONSEs on to the sender, and tells the tap, if there is one, and at
+/// debug the log what it did. The first RESPONSE in a minute that the limiter withholds is logged (P-24).
+#[derive(Debug)]
+pub struct Lookup<C> {
+    machine: protocol::Lookup,
+    sender: RoleHandle<OutboxHandle>,
+    clock: C,
+    tally: Tally,
+    tap: Option<Tap>,
+    outboxes: Pool<Outbox>,
+    withheld_pace: Pace,
+}
+
+impl<C: Clock> Lookup<C> {
+    /// What `machine` answers goes to `sender`.
+    pub fn new(
+        machine: protocol::Lookup,
+        sender: RoleHandle<OutboxHandle>,
+        clock: C,
+        tally: Tally,
+        tap: Option<Tap>,
+    ) -> Self {
+        Self { machine, sender, clock, tally, tap, outboxes: Pool::default(), withheld_pace: Pace::WITHHELD }
+    }
+
+    fn look_up(&mut self, inbox: &InboxHandle, wanted: &[usize], turn: Turn) -> Result<(), Gone> {
+        let Self { machine, sender, clock, tally, tap, outboxes, withheld_pace } = self;
         let (now, is_logged) = (clock.now(), log::log_enabled!(log::Level::Debug));
-        let mut left = wanted.as_slice();
+        let mut left = wanted;
         while !left.is_empty() {
             let (outbox, (rest, notes)) = outboxes.fill(|outbox| {
                 outbox.clear();
-                let counters = tally.count();
-                let withheld = &mut withheld_pace;
+                let counted = (tally.count(), &mut *withheld_pace);
                 // Two loops: the one that notes nothing does not ask at each key whether it should.
                 if tap.is_none() && !is_logged {
-                    return (look_up(&mut lookup, now, &inbox, left, outbox, (counters, withheld), |_, _, _| {}), None);
+                    return (look_up(machine, now, inbox, left, outbox, counted, |_, _, _| {}), None);
                 }
                 let mut notes = Notes::of(left.len());
                 let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
-                let rest = look_up(&mut lookup, now, &inbox, left, outbox, (counters, withheld), note);
+                let rest = look_up(machine, now, inbox, left, outbox, counted, note);
                 (rest, Some(notes))
             });
             left = rest;
             if let Some(notes) = notes {
-                let work = notes.done(&inbox, &outbox);
+                let work = notes.done(inbox, &outbox);
                 if is_logged {
                     work.speak(|line| log::debug!("{line}"));
                 }
@@ -58,16 +63,27 @@ pub fn run(
                 }
             }
             tally.publish();
-            if !outbox.is_empty() && outbox_tx.send(outbox).is_err() {
-                return;
+            if !outbox.is_empty() {
+                sender.hand(outbox, if left.is_empty() { turn.waiting } else { Waiting::More })?;
             }
         }
+        Ok(())
+    }
+}
+
+impl<C: Clock + Send> Role<LookupJob> for Lookup<C> {
+    fn take(&mut self, job: LookupJob, turn: Turn) -> Result<(), Gone> {
+        match job {
+            LookupJob::Keys { inbox, wanted } => self.look_up(&inbox, &wanted, turn)?,
+            LookupJob::Replace(store) => drop(self.machine.replace_store(*store)),
+        }
+        Ok(())
     }
 }
 
 /// Looks up what is `wanted` until `outbox` is full, and counts it. Returns what is left.
 fn look_up<'a>(
-    lookup: &mut Lookup,
+    machine: &mut protocol::Lookup,
     now: Timestamp,
     inbox: &Inbox,
     wanted: &'a [usize],
@@ -75,7 +91,7 @@ fn look_up<'a>(
     (counters, withheld_pace): (&mut Counters, &mut Pace),
     mut note: impl FnMut(usize, LookupVerdict, &Outbox),
 ) -> &'a [usize] {
-    lookup.on_batch(now, inbox, wanted, outbox, |index, verdict, outbox| {
+    machine.on_batch(now, inbox, wanted, outbox, |index, verdict, outbox| {
         note(index, verdict, outbox);
         count(verdict, counters);
         if verdict == LookupVerdict::ResponseLimited && withheld_pace.is_due(now) {

@@ -37,6 +37,7 @@ pub mod channels;
 pub mod clock;
 pub mod crew;
 pub mod flooder;
+pub mod hand_over;
 pub mod lookup;
 pub mod receiver;
 pub mod sender;

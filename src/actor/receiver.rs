@@ -2,6 +2,7 @@
 
 use super::channels::{InboxHandle, LookupJob, News};
 use super::clock::{Clock, Pace};
+use super::hand_over::{Gone, RoleHandle, Waiting};
 use super::stop::StopFlag;
 use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
@@ -11,7 +12,7 @@ use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Malformed};
 use crate::types::{Neighbours, Timestamp};
 use crate::wire::{DecodeError, Header};
-use crossbeam_channel::{SendError, Sender};
+use crossbeam_channel::Sender;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,11 +22,11 @@ const REST_MAX: Duration = Duration::from_secs(1);
 
 /// Where a receiver's batches go.
 pub trait Route {
-    /// Passes `inbox`, which is not empty, on.
+    /// Passes `inbox`, which is not empty, on. `waiting` says whether more may wait in the source.
     ///
     /// # Errors
     /// Whoever should take it is gone: the receiver ends.
-    fn pass(&mut self, inbox: InboxHandle, counters: &mut Counters) -> Result<(), Gone>;
+    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, counters: &mut Counters) -> Result<(), Gone>;
 
     /// Tells of a malformed datagram, which is counted and logged already. Nobody has to care (P-5).
     ///
@@ -44,16 +45,6 @@ pub trait Route {
     }
 }
 
-/// The other end of a channel is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gone;
-
-impl<T> From<SendError<T>> for Gone {
-    fn from(_: SendError<T>) -> Self {
-        Self
-    }
-}
-
 /// The servent's routes: what is flooded or judged to the flooder, and the CLIREQs, in parallel, to the lookup actor
 /// (P-11).
 ///
@@ -62,22 +53,22 @@ impl<T> From<SendError<T>> for Gone {
 #[derive(Debug)]
 pub struct ServentRoute {
     floods_clireqs: bool,
-    inbox_tx: Sender<InboxHandle>,
-    lookup_tx: Sender<LookupJob>,
+    flooder: RoleHandle<InboxHandle>,
+    lookup: RoleHandle<LookupJob>,
     wanted: Pool<Vec<usize>>,
 }
 
 impl ServentRoute {
-    /// Routes to these channels, for a servent that knows `neighbours`.
+    /// Routes to these roles, for a servent that knows `neighbours`.
     #[must_use]
-    pub fn new(neighbours: &Neighbours, inbox_tx: Sender<InboxHandle>, lookup_tx: Sender<LookupJob>) -> Self {
+    pub fn new(neighbours: &Neighbours, flooder: RoleHandle<InboxHandle>, lookup: RoleHandle<LookupJob>) -> Self {
         let floods_clireqs = !neighbours.as_slice().is_empty();
-        Self { floods_clireqs, inbox_tx, lookup_tx, wanted: Pool::default() }
+        Self { floods_clireqs, flooder, lookup, wanted: Pool::default() }
     }
 }
 
 impl Route for ServentRoute {
-    fn pass(&mut self, inbox: InboxHandle, counters: &mut Counters) -> Result<(), Gone> {
+    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, counters: &mut Counters) -> Result<(), Gone> {
         let (wanted, queries) = self.wanted.fill(|wanted| {
             wanted.clear();
             let mut queries = 0;
@@ -94,10 +85,10 @@ impl Route for ServentRoute {
         counters.clireq += clireqs as u64;
         counters.query += queries;
         if clireqs > 0 {
-            self.lookup_tx.send(LookupJob::Keys { inbox: Arc::clone(&inbox), wanted })?;
+            self.lookup.hand(LookupJob::Keys { inbox: Arc::clone(&inbox), wanted }, waiting)?;
         }
         if queries > 0 || (clireqs > 0 && self.floods_clireqs) {
-            self.inbox_tx.send(inbox)?;
+            self.flooder.hand(inbox, waiting)?;
         }
         Ok(())
     }
@@ -106,7 +97,7 @@ impl Route for ServentRoute {
 /// A client's route: everything to whoever asks. What is malformed too, one by one: the receiver waits meanwhile, and
 /// the kernel sheds what strangers send beyond it.
 impl Route for Sender<News> {
-    fn pass(&mut self, inbox: InboxHandle, _: &mut Counters) -> Result<(), Gone> {
+    fn pass(&mut self, inbox: InboxHandle, _: Waiting, _: &mut Counters) -> Result<(), Gone> {
         Ok(self.send(News::Messages(inbox))?)
     }
 
@@ -145,9 +136,11 @@ pub fn run(
                 intake.take(from, at, datagram, counters, note);
             }),
         };
-        intake.pass(counters);
+        let waiting =
+            if received.as_ref().is_ok_and(|received| received.is_full) { Waiting::More } else { Waiting::Nothing };
+        intake.pass(waiting, counters);
         let shed = match received {
-            Ok(Received { shed, unreadable, batching_lost, undelivered }) => {
+            Ok(Received { shed, unreadable, batching_lost, undelivered, is_full: _ }) => {
                 if let Some((to, failure)) = undelivered {
                     intake.gone |= intake.route.undelivered(to, failure).is_err();
                 }
@@ -238,13 +231,13 @@ impl<'a, R: Route> Intake<'a, R> {
             self.gone |= self.route.malformed(from, datagram, error).is_err();
         }
         if inbox.is_full() {
-            self.pass(counters);
+            self.pass(Waiting::More, counters);
         }
     }
 
     /// Passes the batch on, if anything is in it, and starts another one. The tap is told first, so that the lines of
     /// what others do with it come behind.
-    fn pass(&mut self, counters: &mut Counters) {
+    fn pass(&mut self, waiting: Waiting, counters: &mut Counters) {
         let Arrivals { times, malformed } = std::mem::take(&mut self.arrivals);
         if let Some(tap) = self.tap {
             tap.offer(Events::Malformed(malformed));
@@ -259,6 +252,6 @@ impl<'a, R: Route> Intake<'a, R> {
         if let Some(tap) = self.tap {
             tap.offer(Events::Received(Arc::clone(&full), times));
         }
-        self.gone |= self.route.pass(full, counters).is_err();
+        self.gone |= self.route.pass(full, waiting, counters).is_err();
     }
 }

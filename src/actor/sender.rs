@@ -2,30 +2,41 @@
 
 use super::channels::OutboxHandle;
 use super::clock::{Clock, Pace};
+use super::hand_over::{Gone, Role, Turn};
 use super::tracer::Tap;
-use crate::net::{DatagramSink, SendFailure};
+use crate::net::{DatagramSink, SendFailure, WhenFull};
 use crate::stats::Tally;
 use crate::trace::{Events, Unsent};
-use crossbeam_channel::Receiver;
 use std::collections::HashMap;
 
-/// Sends each batch, and tells `tap`, if there is one, what could not leave. Ends when `outbox_rx` is closed and
-/// drained, so whatever was queued at a stop still leaves.
+/// Sends each batch, and tells the tap, if there is one, what could not leave. What waits for room in the send buffer
+/// waits in the sender's own thread.
 ///
 /// A datagram that can't leave is counted by kind and logged, at most once per 30 s and kind (P-25).
-pub fn run(
-    mut sink: impl DatagramSink,
-    outbox_rx: &Receiver<OutboxHandle>,
-    clock: &impl Clock,
-    mut tally: Tally,
-    tap: Option<&Tap>,
-) {
-    let mut unsent = Vec::new();
-    let mut paces: HashMap<SendFailure, Pace> = HashMap::new();
-    let mut stray_pace = Pace::FAILURES;
-    for outbox in outbox_rx {
-        let counters = tally.count();
-        let sent = sink.send(&outbox, |to, failure| {
+#[derive(Debug)]
+pub struct Sender<K, C> {
+    sink: K,
+    clock: C,
+    tally: Tally,
+    tap: Option<Tap>,
+    /// Has left in part, and waits for room.
+    unfinished: Option<OutboxHandle>,
+    paces: HashMap<SendFailure, Pace>,
+    stray_pace: Pace,
+}
+
+impl<K: DatagramSink, C: Clock> Sender<K, C> {
+    /// Sends to `sink`.
+    pub fn new(sink: K, clock: C, tally: Tally, tap: Option<Tap>) -> Self {
+        let (paces, stray_pace) = (HashMap::new(), Pace::FAILURES);
+        Self { sink, clock, tally, tap, unfinished: None, paces, stray_pace }
+    }
+
+    /// Sends `outbox`, or what is left of it.
+    fn send(&mut self, outbox: OutboxHandle, when_full: WhenFull) {
+        let Self { sink, clock, tally, tap, unfinished, paces, stray_pace } = self;
+        let (counters, mut unsent) = (tally.count(), Vec::new());
+        let sent = sink.send(&outbox, when_full, |to, failure| {
             counters.count_drop(failure.into());
             if tap.is_some() {
                 unsent.push(Unsent { at: clock.now(), to, failure });
@@ -35,7 +46,7 @@ pub fn run(
             }
         });
         if let Some(tap) = tap {
-            tap.offer(Events::Unsent(std::mem::take(&mut unsent)));
+            tap.offer(Events::Unsent(unsent));
         }
         if sent.offload_lost {
             log::warn!("the network does not segment datagrams (GSO): each is sent alone from now on");
@@ -46,7 +57,25 @@ pub fn run(
         if sent.batching_lost {
             log::warn!("the system takes one datagram a call (sendmmsg refused): it will be slower");
         }
+        *unfinished = sent.is_unfinished.then_some(outbox);
         tally.count().sent += sent.datagrams as u64;
         tally.publish();
+    }
+}
+
+impl<K: DatagramSink + Send, C: Clock + Send> Role<OutboxHandle> for Sender<K, C> {
+    fn take(&mut self, outbox: OutboxHandle, turn: Turn) -> Result<(), Gone> {
+        self.send(outbox, if turn.may_wait { WhenFull::Wait } else { WhenFull::Return });
+        Ok(())
+    }
+
+    fn is_unfinished(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
+    fn finish(&mut self) {
+        if let Some(outbox) = self.unfinished.take() {
+            self.send(outbox, WhenFull::Wait);
+        }
     }
 }

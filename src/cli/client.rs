@@ -1,5 +1,6 @@
 //! `clientTP3 IP:PORT [KEY]...`
 
+use super::hand_over::HandOverArg;
 use super::values::{self, Peer};
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage,
@@ -96,6 +97,8 @@ pub(super) struct AskingArgs {
     /// At the prompt it is kept between runs, in a file that only you can read.
     #[arg(long, hide_short_help = true)]
     no_history: bool,
+    #[command(flatten)]
+    hand_over: HandOverArg,
 }
 
 impl AskingArgs {
@@ -136,6 +139,7 @@ impl AskingArgs {
             patience: Patience { timeout: self.timeout, tries: self.tries },
             dialect: self.dialect(),
             jobs: self.jobs as usize,
+            hand_over: self.hand_over.checked(),
             json: self.json,
             colours: match self.color {
                 ColorChoice::Auto => Colours::Auto,

@@ -6,6 +6,7 @@
 //! | `client` | `clientTP3 IP:PORT [KEY]...` |
 //! | `toolbox` | `tp3 VERB [ARGUMENT]...` |
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
+//! | `hand_over` | `--hand-over`, which they share |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
@@ -19,6 +20,7 @@
 pub mod client;
 mod command;
 mod generate;
+mod hand_over;
 mod hints;
 mod journal;
 mod manual;
@@ -29,6 +31,7 @@ mod signals;
 pub mod toolbox;
 pub mod values;
 
+use crate::actor::hand_over::acting_role;
 use crate::console::standard_error::{self, StandardError};
 use crate::overlay::Logging;
 use crate::text::escape;
@@ -104,7 +107,8 @@ impl Verbosity {
         builder.try_init().ok();
         panic::set_hook(Box::new(|panicked| {
             let current = thread::current();
-            log::error!("in '{}': {panicked} (this is a bug)", current.name().unwrap_or("unnamed"));
+            let role = acting_role().or(current.name()).unwrap_or("unnamed");
+            log::error!("in '{role}': {panicked} (this is a bug)");
         }));
     }
 }

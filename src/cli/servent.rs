@@ -5,6 +5,7 @@ mod program;
 pub use program::{Farewell, NotStarted, complain_unless_started, main, report};
 
 use super::Verbosity;
+use super::hand_over::HandOverArg;
 use super::values::{self, Peer, ResolveError};
 use super::{command, manual};
 use crate::net::Offload;
@@ -80,6 +81,8 @@ pub struct ServentArgs {
     /// Do without segmentation and receive offload (GSO, GRO)
     #[arg(long, hide_short_help = true)]
     no_offload: bool,
+    #[command(flatten)]
+    hand_over: HandOverArg,
     /// Write each event to FILE as JSON
     ///
     /// An object a line says what becomes of a datagram. FILE is emptied first; - is standard output.
@@ -199,6 +202,7 @@ impl ServentArgs {
             neighbours_only: self.neighbours_only,
             seen: SeenConfig { expiry: self.seen_expiry, capacity: self.seen_capacity },
             response_limit: self.response_limit,
+            hand_over: self.hand_over.checked(),
             offload: if self.no_offload { Offload::Off } else { Offload::WhereAvailable },
         })
     }

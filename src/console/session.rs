@@ -9,6 +9,7 @@ use super::terminal::Colours;
 use crate::actor::channels::batches;
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::{ActorPanicked, Crew};
+use crate::actor::hand_over::{HandOver, role};
 use crate::actor::stop::StopFlag;
 use crate::actor::{receiver, sender};
 use crate::entropy::secret;
@@ -41,6 +42,8 @@ pub struct SessionConfig {
     pub dialect: Dialect,
     /// Keys under way at a time.
     pub jobs: usize,
+    /// Who sends.
+    pub hand_over: HandOver,
     /// Whether answers are JSON objects.
     pub json: bool,
     /// When to use colours.
@@ -99,18 +102,18 @@ pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<
     let stop = StopFlag::new(&source).map_err(SessionError::System)?;
     let (mut crew, mut stats) = (Crew::default(), Stats::default());
     let (news_tx, news_rx) = batches();
-    let (outbox_tx, outbox_rx) = batches();
 
     let (flag, tally) = (stop.clone(), stats.tally());
     crew.spawn("receiver", move || receiver::run(source, &flag, news_tx, &clock, tally, None))
         .map_err(SessionError::System)?;
-    let tally = stats.tally();
-    crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, None)).map_err(SessionError::System)?;
+    let sending = sender::Sender::new(sink, clock, stats.tally(), None);
+    let (sender, worker) = role("sender", sending, config.hand_over, batches());
+    crew.spawn("sender", || worker.run()).map_err(SessionError::System)?;
 
     let manner = manner(config);
     let _terminal = TerminalGuard::set_up(manner.interactive && is_edited(config), manner.columns.is_some());
     let input = input(config).map_err(SessionError::System)?;
-    let wires = Wires { input, news_rx, outbox_tx, interrupt_rx };
+    let wires = Wires { input, news_rx, sender, interrupt_rx };
     // Where both are shown together, their order matters, and remarks wait with the answers. Elsewhere they hold up nobody.
     let remarks: Box<dyn Write + Send> =
         if is_one_output() { Box::new(Patient(io::stderr())) } else { Box::new(StandardError) };

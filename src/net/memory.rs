@@ -1,6 +1,6 @@
 //! A network in memory: for overlays inside one program, and for tests that need no socket.
 
-use super::{DatagramSink, DatagramSource, Endpoint, Received, SendFailure, Sent, Waker};
+use super::{DatagramSink, DatagramSource, Endpoint, Received, SendFailure, Sent, Waker, WhenFull};
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
@@ -111,14 +111,18 @@ impl Drop for MemorySource {
 
 impl DatagramSource for MemorySource {
     fn receive(&mut self, mut deliver: impl FnMut(SocketAddrV4, Ipv4Addr, &[u8])) -> io::Result<Received> {
-        let received = Received { shed: self.shed(), ..Received::default() };
+        let mut received = Received { shed: self.shed(), ..Received::default() };
         let first = select! {
             recv(self.parcel_rx) -> first => first.map_err(|_| nix::errno::Errno::EBADF)?,
             recv(self.woken_rx) -> _ => return Ok(received),
         };
-        for (source, datagram) in std::iter::once(first).chain(self.parcel_rx.try_iter()).take(PARCELS_A_CALL) {
+        let parcels = std::iter::once(first).chain(self.parcel_rx.try_iter()).take(PARCELS_A_CALL);
+        let mut count = 0;
+        for (source, datagram) in parcels {
             deliver(source, Ipv4Addr::UNSPECIFIED, &datagram);
+            count += 1;
         }
+        received.is_full = count == PARCELS_A_CALL;
         Ok(received)
     }
 
@@ -140,7 +144,7 @@ pub struct MemoryUplink {
 }
 
 impl DatagramSink for MemoryUplink {
-    fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(&mut self, outbox: &Outbox, _: WhenFull, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
         send_each(outbox, failed, |to, datagram| self.network.deliver(self.from, to, datagram))
     }
 }
@@ -150,7 +154,7 @@ impl DatagramSink for MemoryUplink {
 pub struct MemorySink(pub Sender<Parcel>);
 
 impl DatagramSink for MemorySink {
-    fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(&mut self, outbox: &Outbox, _: WhenFull, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
         let send = |to, datagram: &[u8]| self.0.send((to, datagram.to_vec())).map_err(|_| SendFailure::Unreachable);
         send_each(outbox, failed, send)
     }
@@ -192,7 +196,8 @@ mod tests {
         let network = MemoryNetwork::new();
         let (mut here, mut there) = (network.endpoint(at(1)), network.endpoint(at(2)));
         let mut failures = Vec::new();
-        let sent = here.sink.send(&outbox(1, &[at(2), at(3)]), |to, failure| failures.push((to, failure)));
+        let sent =
+            here.sink.send(&outbox(1, &[at(2), at(3)]), WhenFull::Wait, |to, failure| failures.push((to, failure)));
         assert_eq!((sent.datagrams, failures), (1, vec![(at(3), SendFailure::Unreachable)]));
         let mut heard = Vec::new();
         there.source.receive(|from, _, datagram| heard.push((from, datagram.to_vec()))).unwrap();
@@ -200,10 +205,10 @@ mod tests {
         // It has moved elsewhere: the one that stood there before takes nothing with it.
         let moved = network.endpoint(at(2));
         drop(there);
-        assert_eq!(here.sink.send(&outbox(1, &[at(2)]), |_, _| {}).datagrams, 1);
+        assert_eq!(here.sink.send(&outbox(1, &[at(2)]), WhenFull::Wait, |_, _| {}).datagrams, 1);
         drop(moved);
         assert_eq!(network.inlets.lock().len(), 1, "who has left leaves nothing behind");
-        let sent = here.sink.send(&outbox(1, &[at(2)]), |_, _| {});
+        let sent = here.sink.send(&outbox(1, &[at(2)]), WhenFull::Wait, |_, _| {});
         assert_eq!(sent.datagrams, 0, "who has left is unreachable");
     }
 
@@ -216,7 +221,7 @@ mod tests {
             let datagram = outbox.write(|bytes| bytes.resize(len, 7));
             outbox.send(&datagram, at(2));
             let mut failures = Vec::new();
-            here.sink.send(&outbox, |to, failure| failures.push((to, failure)));
+            here.sink.send(&outbox, WhenFull::Wait, |to, failure| failures.push((to, failure)));
             assert_eq!(failures, failed, "{len} bytes");
         }
     }
@@ -225,7 +230,7 @@ mod tests {
     fn what_finds_no_room_is_shed_and_counted_as_a_kernel_does() {
         let network = MemoryNetwork::new();
         let (mut here, mut there) = (network.endpoint(at(1)), network.endpoint(at(2)));
-        here.sink.send(&outbox(PARCELS_WAITING_MAX + 3, &[at(2)]), |_, _| {});
+        here.sink.send(&outbox(PARCELS_WAITING_MAX + 3, &[at(2)]), WhenFull::Wait, |_, _| {});
         assert_eq!(there.source.receive(|_, _, _| {}).unwrap().shed, 3);
         assert_eq!(there.source.shed(), 0, "said once");
     }

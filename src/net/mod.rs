@@ -97,7 +97,19 @@ impl fmt::Debug for Waker {
 pub trait DatagramSink {
     /// Sends all of `outbox`, in its order for each destination, and tells `failed` of each datagram that could not
     /// leave. One failure does not keep the rest from leaving.
-    fn send(&mut self, outbox: &Outbox, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent;
+    ///
+    /// If that [is unfinished](Sent::is_unfinished), the next call must be for the same outbox, and goes on where this
+    /// one stopped.
+    fn send(&mut self, outbox: &Outbox, when_full: WhenFull, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent;
+}
+
+/// What to do when there is no room for what is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Wait for it, within reason.
+    Wait,
+    /// Return, [unfinished](Sent::is_unfinished), if waiting might help.
+    Return,
 }
 
 /// A place in a network: an address, and both ways from and to it.
@@ -124,6 +136,8 @@ pub struct Sent {
     pub offload_lost: bool,
     /// The system would not take several datagrams a call, so that each has its own from now on. Likewise.
     pub batching_lost: bool,
+    /// There is no room for the rest, which is still to be sent: only with [`WhenFull::Return`].
+    pub is_unfinished: bool,
 }
 
 /// Segmentation and receive offload: many datagrams in one pass through the kernel.
@@ -170,6 +184,8 @@ pub struct Received {
     /// News of a datagram that left and could not be delivered: where it was sent, and why. Only of a socket that
     /// [hears of it](Socket::hear_of_undelivered).
     pub undelivered: Option<(SocketAddrV4, SendFailure)>,
+    /// It took as many buffers as a call can, so more may wait.
+    pub is_full: bool,
 }
 
 /// Why a datagram could not leave (P-25), or not be delivered (P-46).

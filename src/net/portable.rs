@@ -1,7 +1,7 @@
 //! One datagram a call, with what every Unix has. Where it was asked is not known here, and what leaves does so from
 //! the address that routing chooses (P-9).
 
-use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, Waker, is_from_wake, wake};
+use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, Waker, WhenFull, is_from_wake, wake};
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use nix::errno::Errno;
@@ -76,6 +76,8 @@ pub struct BatchSender {
     may_wait: bool,
     /// The last outbox found the send buffer full.
     is_full: bool,
+    /// Datagrams of the outbox that stopped for want of room, which are dealt with.
+    done: usize,
 }
 
 impl BatchSender {
@@ -83,7 +85,7 @@ impl BatchSender {
     pub(super) fn new(socket: UdpSocket, _: Offload) -> (Self, bool) {
         // Without a time-out a send would wait for as long as the buffer is full.
         let may_wait = matches!(socket.write_timeout(), Ok(Some(_)));
-        (Self { socket, may_wait, is_full: false }, false)
+        (Self { socket, may_wait, is_full: false, done: 0 }, false)
     }
 
     /// Waits for room in the send buffer only if it `is_patient`.
@@ -99,12 +101,22 @@ impl BatchSender {
 }
 
 impl DatagramSink for BatchSender {
-    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(
+        &mut self,
+        outbox: &Outbox,
+        when_full: WhenFull,
+        mut failed: impl FnMut(SocketAddrV4, SendFailure),
+    ) -> Sent {
         let mut sent = Sent::default();
         let mut is_patient = !std::mem::take(&mut self.is_full) && self.may_wait;
-        for (datagram, to) in outbox.iter() {
-            match self.send_one(datagram, to, is_patient) {
+        let stops = is_patient && when_full == WhenFull::Return;
+        for (index, (datagram, to)) in outbox.iter().enumerate().skip(std::mem::take(&mut self.done)) {
+            match self.send_one(datagram, to, is_patient && !stops) {
                 Ok(()) => sent.datagrams += 1,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && stops => {
+                    (self.done, sent.is_unfinished) = (index, true);
+                    break;
+                }
                 Err(error) => {
                     if error.kind() == io::ErrorKind::WouldBlock {
                         (is_patient, self.is_full) = (false, true);

@@ -5,9 +5,12 @@ use super::{RESPONSE_LIMIT, Running, Servent, StartError};
 use crate::actor::channels::batches;
 use crate::actor::clock::{Clock, SystemClock};
 use crate::actor::crew::Crew;
-use crate::actor::receiver::ServentRoute;
+use crate::actor::flooder;
+use crate::actor::hand_over::{HandOver, role};
+use crate::actor::lookup;
+use crate::actor::receiver::{self, ServentRoute};
+use crate::actor::sender;
 use crate::actor::stop::StopFlag;
-use crate::actor::{flooder, lookup, receiver, sender};
 use crate::entropy::secret;
 use crate::net::{self, DatagramSink, DatagramSource, Endpoint, Offload, Socket};
 use crate::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store};
@@ -28,6 +31,7 @@ pub struct ServentBuilder {
     seen: SeenConfig,
     response_limit: u32,
     offload: Offload,
+    hand_over: HandOver,
     trace: Option<Trace>,
 }
 
@@ -51,6 +55,7 @@ impl ServentBuilder {
             seen: SeenConfig::default(),
             response_limit: RESPONSE_LIMIT,
             offload: Offload::WhereAvailable,
+            hand_over: HandOver::default(),
             trace: None,
         }
     }
@@ -101,6 +106,12 @@ impl ServentBuilder {
         Self { offload, ..self }
     }
 
+    /// Who looks up and sends: whoever has work for that, where the role is idle, unless told otherwise.
+    #[must_use]
+    pub fn hand_over(self, hand_over: HandOver) -> Self {
+        Self { hand_over, ..self }
+    }
+
     /// Writes what becomes of each datagram to `output`, a JSON object a line, as `data/trace.schema.json` says. No
     /// actor waits for it: what can't be written as fast is counted (`trace_dropped`).
     #[must_use]
@@ -138,9 +149,6 @@ impl ServentBuilder {
         let neighbours = neighbours(&self.neighbours, local).map_err(StartError::Neighbours)?;
         // First, since what fails behind a tracer that runs would leave it behind.
         let stop = StopFlag::new(&source).map_err(StartError::System)?;
-        let (inbox_tx, inbox_rx) = batches();
-        let (lookup_tx, lookup_rx) = batches();
-        let (outbox_tx, outbox_rx) = batches();
         let (tracing, tap) = match self.trace {
             Some(Trace(output)) => {
                 let (tracing, tap) = Tracing::start(output, own_name(local, &neighbours), &neighbours, clock.clone())?;
@@ -148,7 +156,6 @@ impl ServentBuilder {
             }
             None => (None, None),
         };
-        let route = ServentRoute::new(&neighbours, inbox_tx, lookup_tx.clone());
         let flood = Flooder::new(FloodConfig {
             neighbours: neighbours.clone(),
             first_seq: self.first_seq.unwrap_or_else(|| SeqNo(secret()[0] as u32)),
@@ -158,26 +165,26 @@ impl ServentBuilder {
         });
         let answers = Lookup::new(self.store, ResponseLimiter::new(self.response_limit));
 
+        // Against the flow: each role needs the way to those that take its results.
         let (mut crew, mut stats) = (Crew::default(), Stats::default());
-        let store_tx = lookup_tx.clone();
+        let sending = sender::Sender::new(sink, clock.clone(), stats.tally(), tap.clone());
+        let (sender, sender_worker) = role("sender", sending, self.hand_over, batches());
+        let looking_up = lookup::Lookup::new(answers, sender.clone(), clock.clone(), stats.tally(), tap.clone());
+        let (lookup, lookup_worker) = role("lookup", looking_up, self.hand_over, batches());
+        let ways = (lookup.clone(), sender);
+        let flooding = flooder::Flooder::new(flood, ways, clock.clone(), stats.tally(), tap.clone());
+        // In parallel to the look-up, always (P-11).
+        let (flooder, flooder_worker) = role("flooder", flooding, HandOver::Queue, batches());
+        let route = ServentRoute::new(&neighbours, flooder, lookup.clone());
+        let (flag, tally) = (stop.clone(), stats.tally());
         let spawn_all = || -> io::Result<()> {
-            let (flag, tally, its_clock, its_tap) = (stop.clone(), stats.tally(), clock.clone(), tap.clone());
-            crew.spawn("receiver", move || receiver::run(source, &flag, route, &its_clock, tally, its_tap.as_ref()))?;
-            let (tally, its_clock) = (stats.tally(), clock.clone());
-            let (queries_tx, its_tap) = (outbox_tx.clone(), tap.clone());
-            crew.spawn("flooder", move || {
-                flooder::run(flood, &inbox_rx, &lookup_tx, &queries_tx, &its_clock, tally, its_tap.as_ref());
-            })?;
-            let (tally, its_clock, its_tap) = (stats.tally(), clock.clone(), tap.clone());
-            crew.spawn("lookup", move || {
-                lookup::run(answers, &lookup_rx, &outbox_tx, &its_clock, tally, its_tap.as_ref());
-            })?;
-            let tally = stats.tally();
-            crew.spawn("sender", move || sender::run(sink, &outbox_rx, &clock, tally, tap.as_ref()))
+            crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally, tap.as_ref()))?;
+            crew.spawn("flooder", || flooder_worker.run())?;
+            crew.spawn("lookup", || lookup_worker.run())?;
+            crew.spawn("sender", || sender_worker.run())
         };
         let spawned = spawn_all();
-        let servent =
-            Servent { local, neighbours, stop, stats, running: Some(Running { lookup_tx: store_tx, crew, tracing }) };
+        let servent = Servent { local, neighbours, stop, stats, running: Some(Running { lookup, crew, tracing }) };
         // If a thread is missing, dropping the servent stops and joins the others.
         spawned.map(|()| servent).map_err(StartError::System)
     }

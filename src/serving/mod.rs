@@ -24,6 +24,7 @@ pub use trace_target::TraceTarget;
 
 use crate::actor::clock::SystemClock;
 use crate::actor::crew::ActorPanicked;
+use crate::actor::hand_over::HandOver;
 use crate::console::patient::Patient;
 use crate::loading::LoadError;
 use crate::net::{Offload, Socket};
@@ -60,6 +61,8 @@ pub struct ServingConfig {
     pub response_limit: u32,
     /// Segmentation and receive offload.
     pub offload: Offload,
+    /// Who looks up and sends.
+    pub hand_over: HandOver,
     /// Where to write what becomes of each datagram, if anywhere.
     pub trace: Option<TraceTarget>,
     /// How often to log the rates, if at all.
@@ -171,7 +174,8 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
         .neighbours(config.neighbours.iter().copied())
         .neighbours_only(config.neighbours_only)
         .seen(config.seen)
-        .response_limit(config.response_limit);
+        .response_limit(config.response_limit)
+        .hand_over(config.hand_over);
     if let Some(first_seq) = config.first_seq {
         builder = builder.first_seq(first_seq);
     }

@@ -1,10 +1,12 @@
 //! Each actor of the servent on its own.
 
 use crate::support::{
-    ManualClock, at, clireq, contents, counters, inbox, next, query, response, store, store_with, warnings_of,
+    HAND_OVERS, ManualClock, at, clireq, contents, counters, employ, inbox, next, query, response, store, store_with,
+    warnings_of,
 };
-use crossbeam_channel::{bounded, unbounded};
+use crossbeam_channel::unbounded;
 use servent::actor::channels::{LookupJob, News};
+use servent::actor::hand_over::Waiting;
 use servent::actor::receiver::{Route, ServentRoute};
 use servent::actor::stop::StopFlag;
 use servent::actor::{flooder, lookup, receiver, sender};
@@ -12,7 +14,7 @@ use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource};
 use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig};
 use servent::stats::{Counters, Stats};
-use servent::{Neighbours, SeqNo, Timestamp};
+use servent::{HandOver, Neighbours, SeqNo, Timestamp};
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::thread;
@@ -48,7 +50,7 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
     let (lookup_tx, lookup_rx) = unbounded();
     let mut stats = Stats::default();
     let (clock, _) = ManualClock::new();
-    let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx, lookup_tx);
+    let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx.into(), lookup_tx.into());
     let source = MemorySource::new(parcel_rx);
     let stop = StopFlag::new(&source).unwrap();
     receiver::run(source, &stop, route, &clock, stats.tally(), None);
@@ -77,12 +79,13 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
 fn p16_without_neighbours_clireqs_are_only_looked_up() {
     let (inbox_tx, inbox_rx) = unbounded();
     let (lookup_tx, lookup_rx) = unbounded();
-    let mut route = ServentRoute::new(&Neighbours::default(), inbox_tx, lookup_tx);
+    let mut route = ServentRoute::new(&Neighbours::default(), inbox_tx.into(), lookup_tx.into());
     let mut counters = Counters::default();
-    route.pass(inbox(&[(at(9), clireq(b"http"))]), &mut counters).unwrap();
+    route.pass(inbox(&[(at(9), clireq(b"http"))]), Waiting::Nothing, &mut counters).unwrap();
     assert_eq!(keys(next(&lookup_rx)), [0]);
     assert!(inbox_rx.is_empty());
-    route.pass(inbox(&[(at(9), clireq(b"http")), (at(9), query(3, 5000, 1, b"http"))]), &mut counters).unwrap();
+    let batch = inbox(&[(at(9), clireq(b"http")), (at(9), query(3, 5000, 1, b"http"))]);
+    route.pass(batch, Waiting::Nothing, &mut counters).unwrap();
     assert_eq!(next(&inbox_rx).len(), 2);
     assert_eq!((counters.clireq, counters.query), (2, 1));
 }
@@ -105,7 +108,10 @@ fn a_receiver_that_is_told_to_stop_ends_without_a_datagram() {
 /// P-14, P-16: of a batch, the first sightings are looked up and forwarded, the rest is counted.
 #[test]
 fn p14_the_flooder_passes_on_first_sightings_once() {
-    let (inbox_tx, inbox_rx) = bounded(2);
+    HAND_OVERS.into_iter().for_each(flood_two_batches);
+}
+
+fn flood_two_batches(hand_over: HandOver) {
     let (lookup_tx, lookup_rx) = unbounded();
     let (outbox_tx, outbox_rx) = unbounded();
     let mut stats = Stats::default();
@@ -125,11 +131,9 @@ fn p14_the_flooder_passes_on_first_sightings_once() {
         (at(1), response(b"http", b"80")),
     ]);
     let second = inbox(&[(at(2), query(1, 5002, 9, b"ssh")), (at(1), query(3, 5002, 9, b"ssh"))]);
-    inbox_tx.send(first).unwrap();
-    inbox_tx.send(second).unwrap();
-    drop(inbox_tx);
-    flooder::run(flood, &inbox_rx, &lookup_tx, &outbox_tx, &ManualClock::new().0, stats.tally(), None);
-    drop((lookup_tx, outbox_tx));
+    let ways = (lookup_tx.into(), outbox_tx.into());
+    let role = flooder::Flooder::new(flood, ways, ManualClock::new().0, stats.tally(), None);
+    employ(role, hand_over, [first, second]);
 
     assert_eq!(keys(next(&lookup_rx)), [1]);
     assert_eq!(keys(next(&lookup_rx)), [0]);
@@ -149,7 +153,10 @@ fn p14_the_flooder_passes_on_first_sightings_once() {
 /// P-3, P-14, P-23, P-35: clients are answered directly, in their dialect, and from the new store once it is there.
 #[test]
 fn p14_p35_the_lookup_actor_answers_from_the_store_of_the_moment() {
-    let (lookup_tx, lookup_rx) = bounded(3);
+    HAND_OVERS.into_iter().for_each(look_up_in_two_stores);
+}
+
+fn look_up_in_two_stores(hand_over: HandOver) {
     let (outbox_tx, outbox_rx) = unbounded();
     let mut stats = Stats::default();
     let batch = inbox(&[
@@ -161,12 +168,9 @@ fn p14_p35_the_lookup_actor_answers_from_the_store_of_the_moment() {
     ]);
     let job = |wanted: &[usize]| LookupJob::Keys { inbox: Arc::clone(&batch), wanted: Arc::new(wanted.to_vec()) };
     let replacement = store_with(b"8080/tcp");
-    lookup_tx.send(job(&[0, 1, 2, 3])).unwrap();
-    lookup_tx.send(LookupJob::Replace(Box::new(replacement))).unwrap();
-    lookup_tx.send(job(&[4])).unwrap();
-    drop(lookup_tx);
     let answers = Lookup::new(store(), ResponseLimiter::new(200));
-    lookup::run(answers, &lookup_rx, &outbox_tx, &ManualClock::new().0, stats.tally(), None);
+    let role = lookup::Lookup::new(answers, outbox_tx.into(), ManualClock::new().0, stats.tally(), None);
+    employ(role, hand_over, [job(&[0, 1, 2, 3]), LookupJob::Replace(Box::new(replacement)), job(&[4])]);
 
     let expected = [(at(5000), b"\0\x03http\t80/tcp\0".to_vec()), (at(5001), response(b"ssh", b"22/tcp"))];
     assert_eq!(contents(&next(&outbox_rx)), expected);
@@ -178,25 +182,18 @@ fn p14_p35_the_lookup_actor_answers_from_the_store_of_the_moment() {
 /// P-24: 400 of 600 answers were withheld without a word.
 #[test]
 fn p24_the_first_response_withheld_in_a_minute_is_said() {
-    let (lookup_tx, lookup_rx) = bounded(0);
     let (outbox_tx, outbox_rx) = unbounded();
     let (clock, mut stats) = (ManualClock::new().0, Stats::default());
-    let its_clock = clock.clone();
-    let ask = move || {
-        let to = SocketAddrV4::new([203, 0, 113, 7].into(), 5000);
-        let batch = inbox(&vec![(to, clireq(b"http")); 3]);
-        for seconds in [0, 59, 60, 61] {
-            clock.set(Timestamp::from_start(Duration::from_secs(seconds)));
-            // Once another job is taken, this one is done.
-            let job = LookupJob::Keys { inbox: Arc::clone(&batch), wanted: Arc::new(vec![0, 1, 2]) };
-            lookup_tx.send(job).unwrap();
-            lookup_tx.send(LookupJob::Replace(Box::new(store()))).unwrap();
-        }
-    };
-    let asking = thread::Builder::new().spawn(ask).unwrap();
+    let to = SocketAddrV4::new([203, 0, 113, 7].into(), 5000);
+    let batch = inbox(&vec![(to, clireq(b"http")); 3]);
     let answers = Lookup::new(store(), ResponseLimiter::new(1));
-    let said = warnings_of(|| lookup::run(answers, &lookup_rx, &outbox_tx, &its_clock, stats.tally(), None));
-    asking.join().unwrap();
+    let role = lookup::Lookup::new(answers, outbox_tx.into(), clock.clone(), stats.tally(), None);
+    // Each is done before the next is made.
+    let jobs = [0, 59, 60, 61].into_iter().map(|seconds| {
+        clock.set(Timestamp::from_start(Duration::from_secs(seconds)));
+        LookupJob::Keys { inbox: Arc::clone(&batch), wanted: Arc::new(vec![0, 1, 2]) }
+    });
+    let said = warnings_of(|| employ(role, HandOver::Idle, jobs));
     let line = "withheld a RESPONSE to 203.0.113.7:5000: 203.0.113.0/24 had its share of this second \
                 (--response-limit; response_limited counts them)";
     assert_eq!(said, [line, line], "at 0 s and at 60 s");
@@ -205,20 +202,20 @@ fn p24_the_first_response_withheld_in_a_minute_is_said() {
 
 /// P-25: failures are counted and end nothing; what was queued when the channel closed still leaves.
 #[test]
-fn p25_the_sender_drains_its_channel_and_counts_failures() {
-    for (listening, sent, unreachable) in [(true, 3, 0), (false, 0, 3)] {
-        let (outbox_tx, outbox_rx) = unbounded();
-        for port in 1..=3 {
+fn p25_the_sender_drains_its_queue_and_counts_failures() {
+    let cases = [(true, 3, 0), (false, 0, 3)].map(|case| HAND_OVERS.map(|hand_over| (hand_over, case)));
+    for (hand_over, (listening, sent, unreachable)) in cases.into_iter().flatten() {
+        let outboxes = [1, 2, 3].map(|port| {
             let mut outbox = Outbox::default();
             let datagram = outbox.write(|bytes| bytes.push(b'x'));
             outbox.send(&datagram, at(port));
-            outbox_tx.send(Arc::new(outbox)).unwrap();
-        }
-        drop(outbox_tx);
+            Arc::new(outbox)
+        });
         let (parcel_tx, parcel_rx) = unbounded();
         let network = listening.then_some(parcel_rx);
         let mut stats = Stats::default();
-        sender::run(MemorySink(parcel_tx), &outbox_rx, &ManualClock::new().0, stats.tally(), None);
+        let role = sender::Sender::new(MemorySink(parcel_tx), ManualClock::new().0, stats.tally(), None);
+        employ(role, hand_over, outboxes);
         assert_eq!(stats.snapshot(), counters!(sent, send_failed_unreachable: unreachable));
         assert_eq!(network.map(|parcels| parcels.len()), listening.then_some(3));
     }

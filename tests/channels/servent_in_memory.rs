@@ -1,27 +1,28 @@
-//! A whole servent, its threads and channels included, on a network of channels.
+//! A whole servent, its threads and channels included, on a network of channels; with work handed over in both ways.
 
-use crate::support::{at, clireq, next, query, response, store};
+use crate::support::{HAND_OVERS, at, clireq, next, query, response, store};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource, Parcel};
-use servent::net::{DatagramSink, SendFailure, Sent};
-use servent::{Endpoint, SeenConfig, SeqNo, Servent, SystemClock};
+use servent::net::{DatagramSink, SendFailure, Sent, WhenFull};
+use servent::{Endpoint, HandOver, SeenConfig, SeqNo, Servent, SystemClock};
 use std::net::SocketAddrV4;
 use std::thread;
 
-fn start(sink: impl DatagramSink + Send + 'static) -> (Servent, Sender<Parcel>) {
+fn start(sink: impl DatagramSink + Send + 'static, hand_over: HandOver) -> (Servent, Sender<Parcel>) {
     let (parcel_tx, parcel_rx) = unbounded();
     let endpoint = Endpoint { local: at(6001), source: MemorySource::new(parcel_rx), sink };
     let builder = Servent::builder(store())
         .neighbours([at(1), at(2)])
+        .hand_over(hand_over)
         .first_seq(SeqNo(7))
         .seen(SeenConfig { capacity: 1 << 16, ..SeenConfig::default() });
     (builder.start_on(endpoint, SystemClock::start()).unwrap(), parcel_tx)
 }
 
-fn start_in_memory() -> (Servent, Sender<Parcel>, Receiver<Parcel>) {
+fn start_in_memory(hand_over: HandOver) -> (Servent, Sender<Parcel>, Receiver<Parcel>) {
     let (sent_tx, sent_rx) = unbounded();
-    let (servent, parcel_tx) = start(MemorySink(sent_tx));
+    let (servent, parcel_tx) = start(MemorySink(sent_tx), hand_over);
     (servent, parcel_tx, sent_rx)
 }
 
@@ -29,7 +30,11 @@ fn start_in_memory() -> (Servent, Sender<Parcel>, Receiver<Parcel>) {
 /// source.
 #[test]
 fn p11_p14_requests_are_answered_and_flooded() {
-    let (servent, parcel_tx, sent_rx) = start_in_memory();
+    HAND_OVERS.into_iter().for_each(answer_and_flood);
+}
+
+fn answer_and_flood(hand_over: HandOver) {
+    let (servent, parcel_tx, sent_rx) = start_in_memory(hand_over);
     parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
     let mut sent: Vec<_> = (0..3).map(|_| next(&sent_rx)).collect();
     sent.sort();
@@ -52,7 +57,11 @@ fn p11_p14_requests_are_answered_and_flooded() {
 /// A stop while datagrams pour in: every request that was received has its answer sent before the last actor ends.
 #[test]
 fn a_stop_under_load_loses_nothing_that_was_received() {
-    let (servent, parcel_tx, sent_rx) = start_in_memory();
+    HAND_OVERS.into_iter().for_each(stop_under_load);
+}
+
+fn stop_under_load(hand_over: HandOver) {
+    let (servent, parcel_tx, sent_rx) = start_in_memory(hand_over);
     let flood = thread::Builder::new()
         .spawn(move || {
             // Ends when the servent has dropped its end.
@@ -71,32 +80,79 @@ fn a_stop_under_load_loses_nothing_that_was_received() {
     assert_eq!(counters.sent as usize, 1_000 + sent_rx.len());
 }
 
+/// A sink without room: who may not wait is sent back, and who may waits.
+struct FullSink {
+    inner: MemorySink,
+    room_rx: Receiver<()>,
+    waits_tx: Sender<()>,
+}
+
+impl DatagramSink for FullSink {
+    fn send(&mut self, outbox: &Outbox, when_full: WhenFull, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+        if when_full == WhenFull::Return {
+            return Sent { is_unfinished: true, ..Sent::default() };
+        }
+        // Nobody listens for the later ones.
+        self.waits_tx.send(()).ok();
+        // There is room once the test has dropped its end.
+        self.room_rx.recv().ok();
+        self.inner.send(outbox, when_full, failed)
+    }
+}
+
+/// A send that waits for room does so in the sender's thread: the receiver hears what comes meanwhile.
+#[test]
+fn a_send_that_waits_for_room_does_not_deafen_the_receiver() {
+    for hand_over in HAND_OVERS {
+        let (room_tx, room_rx) = unbounded();
+        let (waits_tx, waits_rx) = unbounded();
+        let (sent_tx, sent_rx) = unbounded();
+        let (servent, parcel_tx) = start(FullSink { inner: MemorySink(sent_tx), room_rx, waits_tx }, hand_over);
+        parcel_tx.send((at(5000), clireq(b"ssh"))).unwrap();
+        next(&waits_rx);
+        parcel_tx.send((at(5000), clireq(b"ssh"))).unwrap();
+        parcel_tx.send((at(5000), b"?".to_vec())).unwrap();
+        while servent.counters().malformed_too_short == 0 {
+            thread::yield_now();
+        }
+        assert!(sent_rx.is_empty());
+        drop(room_tx);
+        let (counters, outcome) = servent.stop();
+        assert_eq!((counters.answered, counters.sent, outcome), (2, 6, Ok(())));
+        assert_eq!(sent_rx.iter().count(), 6);
+    }
+}
+
 struct PanickingSink;
 
 impl DatagramSink for PanickingSink {
-    fn send(&mut self, _: &Outbox, _: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(&mut self, _: &Outbox, _: WhenFull, _: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
         panic!("no more postage")
     }
 }
 
 #[test]
 fn a_panic_in_one_actor_ends_the_others_and_is_told_with_its_name() {
-    let (servent, parcel_tx) = start(PanickingSink);
-    parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
-    next(&servent.ended());
-    let panicked = servent.stop().1.unwrap_err();
-    assert_eq!(panicked.to_string(), "the actor 'sender' panicked: no more postage (this is a bug)");
+    for hand_over in HAND_OVERS {
+        let (servent, parcel_tx) = start(PanickingSink, hand_over);
+        parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
+        next(&servent.ended());
+        let panicked = servent.stop().1.unwrap_err();
+        assert_eq!(panicked.to_string(), "the actor 'sender' panicked: no more postage (this is a bug)");
+    }
 }
 
 /// A servent that is dropped stops, and its threads have ended: its network is not held any more.
 #[test]
 fn a_servent_that_is_dropped_stops_and_joins_its_threads() {
-    let (servent, parcel_tx, sent_rx) = start_in_memory();
-    parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
-    next(&sent_rx);
-    drop(servent);
-    assert!(parcel_tx.send((at(5000), clireq(b"http"))).is_err(), "nobody receives any more");
-    assert_eq!(sent_rx.iter().count(), 2, "what was received was answered and flooded, and nobody sends any more");
+    for hand_over in HAND_OVERS {
+        let (servent, parcel_tx, sent_rx) = start_in_memory(hand_over);
+        parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
+        next(&sent_rx);
+        drop(servent);
+        assert!(parcel_tx.send((at(5000), clireq(b"http"))).is_err(), "nobody receives any more");
+        assert_eq!(sent_rx.iter().count(), 2, "what was received was answered and flooded, and nobody sends any more");
+    }
 }
 
 #[cfg(feature = "cli")]
@@ -106,6 +162,7 @@ mod program {
     use super::{PanickingSink, start};
     use crate::support::{at, clireq};
     use crossbeam_channel::bounded;
+    use servent::HandOver;
     use servent::cli::servent::report;
     use servent::console::standard_error;
     use servent::serving::{Events, Reloads, ServentEvent, Serving};
@@ -115,7 +172,7 @@ mod program {
 
     /// Lets the sender panic on the first datagram, and nobody say stop.
     fn exit_code_of_a_panic() -> u8 {
-        let (servent, parcel_tx) = start(PanickingSink);
+        let (servent, parcel_tx) = start(PanickingSink, HandOver::Idle);
         parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
         let (_events_tx, events_rx) = bounded::<ServentEvent>(0);
         let serving = Serving { servent, reloads: Reloads::new("pairs.txt".into(), 1), stats_every: None };

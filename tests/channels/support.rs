@@ -3,11 +3,12 @@
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use parking_lot::Mutex;
-use servent::Timestamp;
 use servent::actor::channels::{InboxHandle, OutboxHandle};
 use servent::actor::clock::Clock;
+use servent::actor::hand_over::{self, Role, Waiting};
 use servent::batch::Inbox;
 use servent::protocol::{Store, StoreBuilder};
+use servent::{HandOver, Timestamp};
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
@@ -50,6 +51,21 @@ pub(crate) fn inbox(datagrams: &[(SocketAddrV4, Vec<u8>)]) -> InboxHandle {
 pub(crate) fn contents(outbox: &OutboxHandle) -> Vec<(SocketAddrV4, Vec<u8>)> {
     outbox.iter().map(|(bytes, to)| (to, bytes.to_vec())).collect()
 }
+
+/// Lets `role` do these works: each at once as it is brought, or all of them queued for its thread.
+pub(crate) fn employ<W: 'static>(
+    role: impl Role<W> + 'static,
+    hand_over: HandOver,
+    works: impl IntoIterator<Item = W>,
+) {
+    let (handle, worker) = hand_over::role("the role under test", role, hand_over, unbounded());
+    works.into_iter().for_each(|work| handle.hand(work, Waiting::Nothing).unwrap());
+    drop(handle);
+    worker.run();
+}
+
+/// Both ways to hand work over.
+pub(crate) const HAND_OVERS: [HandOver; 2] = [HandOver::Idle, HandOver::Queue];
 
 /// A store that holds `http`, with this value, and `ssh`.
 pub(crate) fn store_with(http: &[u8]) -> Store {

@@ -1,7 +1,7 @@
 //! A trace shows what an actor did and when: flooders that break a rule, and the lines that must show it.
 
-use crate::support::{TickingClock, at, clireq, inbox, query, response, store};
-use crossbeam_channel::{Receiver, bounded, unbounded};
+use crate::support::{HAND_OVERS, TickingClock, at, clireq, employ, inbox, query, response, store};
+use crossbeam_channel::{Receiver, unbounded};
 use serde_json::{Value, json};
 use servent::actor::flooder::Judge;
 use servent::actor::receiver::ServentRoute;
@@ -15,7 +15,7 @@ use servent::protocol::{
 use servent::stats::Stats;
 use servent::trace::{Events, Notes, Scribe};
 use servent::wire::{Header, encode_query};
-use servent::{Neighbours, SeqNo, Timestamp, Ttl};
+use servent::{HandOver, Neighbours, SeqNo, Timestamp, Ttl};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
@@ -104,16 +104,13 @@ impl Judge for ReturnsDuplicates {
 }
 
 /// What the real actor tells of one batch that `judge` judges.
-fn told_by(judge: impl Judge, batch: &[(SocketAddrV4, Vec<u8>)]) -> Vec<Value> {
-    let (inbox_tx, inbox_rx) = bounded(1);
+fn told_by(judge: impl Judge + Send + 'static, batch: &[(SocketAddrV4, Vec<u8>)]) -> Vec<Value> {
     let (lookup_tx, _lookup_rx) = unbounded();
     let (outbox_tx, _outbox_rx) = unbounded();
-    inbox_tx.send(inbox(batch)).unwrap();
-    drop(inbox_tx);
     let (tap, event_rx, _) = tracer::tap();
-    let clock = TickingClock::default();
-    flooder::run(judge, &inbox_rx, &lookup_tx, &outbox_tx, &clock, Stats::default().tally(), Some(&tap));
-    drop(tap);
+    let (ways, clock) = ((lookup_tx.into(), outbox_tx.into()), TickingClock::default());
+    let role = flooder::Flooder::new(judge, ways, clock, Stats::default().tally(), Some(tap));
+    employ(role, HandOver::Idle, [inbox(batch)]);
     lines(&event_rx)
 }
 
@@ -220,10 +217,14 @@ fn expect_own_times(event_rx: &Receiver<Events>, events: &[&str]) {
 
 #[test]
 fn each_event_of_a_batch_has_its_own_time() {
+    HAND_OVERS.into_iter().for_each(expect_own_times_of_all);
+}
+
+fn expect_own_times_of_all(hand_over: HandOver) {
     let requests =
         [(at(1), query(3, 5000, 1, b"http")), (at(2), query(1, 5000, 2, b"ssh")), (at(2), clireq(b"absent"))];
     let mut stats = Stats::default();
-    let clock = TickingClock::default();
+    let clock = Arc::new(TickingClock::default());
     let (tap, event_rx, ledger) = tracer::tap();
 
     let (parcel_tx, parcel_rx) = unbounded();
@@ -232,7 +233,7 @@ fn each_event_of_a_batch_has_its_own_time() {
     drop(parcel_tx);
     let (inbox_tx, inbox_rx) = unbounded();
     let (lookup_tx, lookup_rx) = unbounded();
-    let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx, lookup_tx.clone());
+    let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx.into(), lookup_tx.clone().into());
     let source = MemorySource::new(parcel_rx);
     let stop = StopFlag::new(&source).unwrap();
     receiver::run(source, &stop, route, &clock, stats.tally(), Some(&tap));
@@ -240,19 +241,22 @@ fn each_event_of_a_batch_has_its_own_time() {
     expect_own_times(&event_rx, &["dropped", "received", "received", "received", "dropped"]);
 
     let (outbox_tx, outbox_rx) = unbounded();
-    flooder::run(honest(), &inbox_rx, &lookup_tx, &outbox_tx, &clock, stats.tally(), Some(&tap));
+    let ways = (lookup_tx.into(), outbox_tx.clone().into());
+    let role = flooder::Flooder::new(honest(), ways, Arc::clone(&clock), stats.tally(), Some(tap.clone()));
+    employ(role, hand_over, inbox_rx);
     expect_own_times(&event_rx, &["forwarded", "not_forwarded", "forwarded"]);
 
     // The CLIREQ, from the receiver, and the two QUERYs, from the flooder.
-    drop(lookup_tx);
     let answers = Lookup::new(store(), ResponseLimiter::new(200));
-    lookup::run(answers, &lookup_rx, &outbox_tx, &clock, stats.tally(), Some(&tap));
+    let sender = outbox_tx.into();
+    let role = lookup::Lookup::new(answers, sender, Arc::clone(&clock), stats.tally(), Some(tap.clone()));
+    employ(role, hand_over, lookup_rx);
     expect_own_times(&event_rx, &["not_found", "answered", "answered"]);
 
     // Nobody is there to take the five QUERYs and two answers.
-    drop(outbox_tx);
     let (parcel_tx, _) = unbounded();
-    sender::run(MemorySink(parcel_tx), &outbox_rx, &clock, stats.tally(), Some(&tap));
+    let role = sender::Sender::new(MemorySink(parcel_tx), clock, stats.tally(), Some(tap));
+    employ(role, hand_over, outbox_rx);
     expect_own_times(&event_rx, &["dropped"; 7]);
     assert_eq!(ledger.dropped(), 0);
 }

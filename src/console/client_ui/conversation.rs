@@ -52,7 +52,7 @@ impl<'a, C: Clock> Conversation<'a, C> {
     pub(super) fn new(manner: Manner, wires: Wires, clock: &'a C, backlog: Backlog) -> Self {
         let Manner { servent, dialect, patience, jobs, secret, interactive, .. } = manner;
         let Manner { format, answer_paint, remark_paint, .. } = manner;
-        let Wires { input, news_rx, outbox_tx, interrupt_rx } = wires;
+        let Wires { input, news_rx, sender, interrupt_rx } = wires;
         let jobs = if interactive { 1 } else { jobs };
         let config = QueriesConfig { patience, jobs, secret };
         let (given, asked_tx, line_rx) = match input {
@@ -61,7 +61,7 @@ impl<'a, C: Clock> Conversation<'a, C> {
         };
         Self {
             manner,
-            asker: Asker::new((servent, dialect), config, clock, news_rx, outbox_tx),
+            asker: Asker::new((servent, dialect), config, clock, news_rx, sender),
             screen: Screen::new(backlog, format, answer_paint, remark_paint, manner.columns),
             interrupt_rx,
             given_count: asked_tx.is_none().then_some(given.len()),

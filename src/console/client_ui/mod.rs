@@ -27,6 +27,7 @@ use super::line_reader::LineRead;
 use super::terminal::Paint;
 use crate::actor::channels::{News, OutboxHandle};
 use crate::actor::clock::Clock;
+use crate::actor::hand_over::RoleHandle;
 use crate::protocol::{AskedKey, Dialect, Patience};
 use conversation::Conversation;
 use crossbeam_channel::{Receiver, Sender};
@@ -91,8 +92,8 @@ pub struct Wires {
     pub input: Input,
     /// What the network brings.
     pub news_rx: Receiver<News>,
-    /// What is to be sent.
-    pub outbox_tx: Sender<OutboxHandle>,
+    /// Where what is to be sent goes.
+    pub sender: RoleHandle<OutboxHandle>,
     /// Ctrl-C, and orders to leave.
     pub interrupt_rx: Receiver<Interrupt>,
 }

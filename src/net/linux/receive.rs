@@ -75,14 +75,17 @@ impl BatchReceiver {
         flags: MsgFlags,
     ) -> nix::Result<Received> {
         let mut intake = Intake { shed: &mut self.shed, shed_total: None, unreadable: 0 };
-        let mut is_empty = false;
+        let (mut is_empty, mut count) = (false, 0);
         for index in 0..BUFFERS_MAX {
             let flags = if index == 0 { flags } else { MsgFlags::MSG_DONTWAIT };
             let mut controls = cmsg_space!(u32, i32, in_pktinfo);
             let mut vector = [IoSliceMut::new(&mut self.slots[..SLOT_LEN])];
             match recvmsg::<SockaddrIn>(self.socket.as_raw_fd(), &mut vector, Some(&mut controls), flags) {
                 Ok(message) if is_wakers(&self.is_woken, self.local, &message, index == 0) => break,
-                Ok(message) => intake.take(&message, &mut deliver),
+                Ok(message) => {
+                    intake.take(&message, &mut deliver);
+                    count += 1;
+                }
                 Err(Errno::EAGAIN) if index > 0 => {
                     is_empty = true;
                     break;
@@ -90,7 +93,7 @@ impl BatchReceiver {
                 Err(errno) => return Err(errno),
             }
         }
-        let received = intake.received();
+        let received = Received { is_full: count == BUFFERS_MAX, ..intake.received() };
         if is_empty {
             self.shed.emptied();
         }
@@ -119,7 +122,8 @@ impl BatchReceiver {
             intake.take(&message, &mut deliver);
             count += 1;
         }
-        let received = intake.received();
+        // Fewer that came back full only say that fewer were asked for.
+        let received = Received { is_full: count == BUFFERS_MAX, ..intake.received() };
         if count < self.buffers {
             self.shed.emptied();
         }

@@ -4,7 +4,7 @@ use super::is_refused;
 use super::narrow::Narrow;
 use super::undelivered::{is_news, is_told};
 use crate::batch::{GroupLimits, Groups, Outbox, segments};
-use crate::net::{DatagramSink, Offload, SendFailure, Sent};
+use crate::net::{DatagramSink, Offload, SendFailure, Sent, WhenFull};
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::libc::{in_addr, in_pktinfo};
@@ -31,6 +31,8 @@ pub struct BatchSender {
     may_wait: bool,
     /// The last outbox found the send buffer full.
     is_full: bool,
+    /// Where the outbox stopped that is planned in `groups`.
+    stopped: Option<Stop>,
     /// sendmmsg is not to be had: a call takes one message. `None` while it neither worked nor was refused.
     is_one_a_call: Option<bool>,
     /// The socket is told of datagrams that could not be delivered, and tells it by the error of any call.
@@ -43,7 +45,18 @@ struct Round {
     sent: Sent,
     /// Whether it waits for room in the send buffer, or does not any more.
     flags: MsgFlags,
+    /// It does neither, but stops.
+    stops: bool,
     was_full: bool,
+}
+
+/// Where sending stopped for want of room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Stop {
+    /// Shipments that are dealt with.
+    shipments: usize,
+    /// Datagrams of the next one that are, each alone.
+    datagrams: usize,
 }
 
 /// One entry of a sendmmsg call.
@@ -73,23 +86,41 @@ impl BatchSender {
         let may_wait = matches!(socket.write_timeout(), Ok(Some(_)));
         let (groups, narrow) = (Groups::default(), Narrow::default());
         let is_told = is_told(&socket);
-        (Self { socket, limits, groups, narrow, may_wait, is_full: false, is_one_a_call: None, is_told }, gso)
+        (
+            Self {
+                socket,
+                limits,
+                groups,
+                narrow,
+                may_wait,
+                is_full: false,
+                stopped: None,
+                is_one_a_call: None,
+                is_told,
+            },
+            gso,
+        )
     }
 
-    /// Sends `shipments` in order. A group that is refused, for whatever reason, is sent again datagram by datagram:
-    /// what is wrong with one of them, or with the way to it, is then told of that one, and the others leave.
+    /// Sends `shipments` in order, without what is `done`. A group that is refused, for whatever reason, is sent again
+    /// datagram by datagram: what is wrong with one of them, or with the way to it, is then told of that one, and the
+    /// others leave.
+    ///
+    /// # Errors
+    /// Where it stopped, if the round stops for want of room.
     fn ship(
         &mut self,
         shipments: &[Shipment<'_>],
+        done: Stop,
         round: &mut Round,
         failed: &mut impl FnMut(SocketAddrV4, SendFailure),
-    ) {
-        let (mut next, mut repeats) = (0, 0);
+    ) -> Result<(), Stop> {
+        let (mut next, mut cut, mut repeats) = (done.shipments, done.datagrams, 0);
         while next < shipments.len() {
             let first = &shipments[next];
-            if first.is_group() && self.narrow.has(*first.to.ip()) {
-                self.ship_cut(first, round, failed);
-                next += 1;
+            if cut > 0 || first.is_group() && self.narrow.has(*first.to.ip()) {
+                self.ship_cut(first, cut, round, failed).map_err(|datagrams| Stop { shipments: next, datagrams })?;
+                (next, cut) = (next + 1, 0);
                 continue;
             }
             let run = run(&shipments[next..], &self.narrow);
@@ -106,26 +137,30 @@ impl BatchSender {
                 }
                 Err(Errno::EINTR) => {}
                 Err(_) if is_news => repeats += 1,
+                Err(Errno::EAGAIN) if round.stops => return Err(Stop { shipments: next, datagrams: 0 }),
                 Err(Errno::EAGAIN) if !round.flags.contains(MsgFlags::MSG_DONTWAIT) => {
                     // It waited for as long as it may.
                     (round.flags, round.was_full) = (MsgFlags::MSG_DONTWAIT, true);
                 }
                 Err(errno) if first.is_group() => {
                     let left_before = round.left_as_asked();
-                    self.ship_cut(first, round, failed);
+                    let cut = self.ship_cut(first, 0, round, failed);
                     // If they can leave alone, it was the group that could not.
                     let could_not_segment =
                         matches!(errno, Errno::EIO | Errno::EINVAL | Errno::ENOPROTOOPT | Errno::EMSGSIZE);
                     if could_not_segment && round.left_as_asked() > left_before {
                         round.sent.offload_lost |= self.narrow.refused(*first.to.ip());
                     }
+                    cut.map_err(|datagrams| Stop { shipments: next, datagrams })?;
                     next += 1;
                 }
                 // The address is not this host's any more, or no way leads from it.
                 Err(Errno::EINVAL | Errno::EADDRNOTAVAIL | Errno::ENETUNREACH) if first.has_source() => {
                     let left_before = round.sent.datagrams;
-                    self.ship(&[Shipment { from: Ipv4Addr::UNSPECIFIED, ..*first }], round, failed);
+                    let astray = [Shipment { from: Ipv4Addr::UNSPECIFIED, ..*first }];
+                    let stopped = self.ship(&astray, Stop::default(), round, failed);
                     round.sent.strayed += round.sent.datagrams - left_before;
+                    stopped.map_err(|_| Stop { shipments: next, datagrams: 0 })?;
                     next += 1;
                     repeats = 0;
                 }
@@ -137,18 +172,24 @@ impl BatchSender {
                 }
             }
         }
+        Ok(())
     }
 
-    /// Sends the datagrams of a group, each alone.
+    /// Sends the datagrams of a group, each alone, without those that are `done`.
+    ///
+    /// # Errors
+    /// How many are done, if the round stops for want of room.
     fn ship_cut(
         &mut self,
         group: &Shipment<'_>,
+        done: usize,
         round: &mut Round,
         failed: &mut impl FnMut(SocketAddrV4, SendFailure),
-    ) {
+    ) -> Result<(), usize> {
         let cut: Vec<_> = group.cut().collect();
         let alone: Vec<_> = cut.iter().map(|piece| group.alone(piece)).collect();
-        self.ship(&alone, round, failed);
+        let done = Stop { shipments: done, datagrams: 0 };
+        self.ship(&alone, done, round, failed).map_err(|stopped| stopped.shipments)
     }
 
     /// One call; how many of `run` left.
@@ -198,13 +239,22 @@ impl BatchSender {
 }
 
 impl DatagramSink for BatchSender {
-    fn send(&mut self, outbox: &Outbox, mut failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(
+        &mut self,
+        outbox: &Outbox,
+        when_full: WhenFull,
+        mut failed: impl FnMut(SocketAddrV4, SendFailure),
+    ) -> Sent {
         let may_wait = self.may_wait && !self.is_full;
-        let flags = if may_wait { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
-        let mut round = Round { sent: Sent::default(), flags, was_full: false };
-        self.narrow.next_outbox();
+        let stops = may_wait && when_full == WhenFull::Return;
+        let flags = if may_wait && !stops { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
+        let mut round = Round { sent: Sent::default(), flags, stops, was_full: false };
         let mut plan = std::mem::take(&mut self.groups);
-        plan.plan(outbox, if self.narrow.is_without() { GroupLimits::ALONE } else { self.limits });
+        let done = self.stopped.take().unwrap_or_else(|| {
+            self.narrow.next_outbox();
+            plan.plan(outbox, if self.narrow.is_without() { GroupLimits::ALONE } else { self.limits });
+            Stop::default()
+        });
         let groups = plan.as_slice();
         let pieces: Vec<_> = groups
             .iter()
@@ -223,7 +273,8 @@ impl DatagramSink for BatchSender {
             })
             .collect();
         let was_one_a_call = self.is_one_a_call == Some(true);
-        self.ship(&shipments, &mut round, &mut failed);
+        self.stopped = self.ship(&shipments, done, &mut round, &mut failed).err();
+        round.sent.is_unfinished = self.stopped.is_some();
         round.sent.batching_lost = !was_one_a_call && self.is_one_a_call == Some(true);
         self.groups = plan;
         self.is_full = round.was_full;

@@ -92,7 +92,7 @@ impl Fixture {
         let (interrupt_tx, interrupt_rx) = unbounded();
         let (remarks, remark_rx) = Lines::new();
         let (clock, deadline_rx) = ManualClock::new();
-        let wires = Wires { input, news_rx, outbox_tx, interrupt_rx };
+        let wires = Wires { input, news_rx, sender: outbox_tx.into(), interrupt_rx };
         let its_clock = clock.clone();
         let conversation =
             Builder::new().spawn(move || client_ui::run(manner, wires, &its_clock, answers, remarks)).unwrap();

@@ -7,6 +7,8 @@ use crate::support::wire::query;
 use crate::support::{CLIENT, Program};
 use crate::support::{Peer, Rig, until};
 use nix::sys::signal::Signal;
+use servent::batch::Outbox;
+use servent::net::{DatagramSink, Offload, SendFailure, Socket, WhenFull};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, Instant};
 
@@ -51,8 +53,40 @@ fn p25_a_full_send_buffer_costs_datagrams_and_not_time() {
         });
         let (finished, counters) = rig.servent.stop_by(Signal::SIGTERM);
         assert!(finished.waited < Duration::from_secs(1), "gone after {:?}", finished.waited);
-        assert!(counters.get("send_failed_no_buffers") > 0, "{counters:?}");
+        let failed = counters.get("send_failed_no_buffers");
+        assert!(failed > 0, "{counters:?}");
+        assert_eq!(counters.get("answered"), counters.get("sent") + failed, "{counters:?}");
         counters.expect(&[("send_failed_unreachable", 0), ("send_failed_other", 0)]);
+    });
+}
+
+/// A sender that may not wait stops where there is no room, and the next call goes on there: each datagram leaves, or is
+/// told of, once. With lengths that share groups, and with some that do not.
+#[test]
+fn p25_a_sender_that_may_not_wait_stops_and_goes_on_where_it_stopped() {
+    let test = "regressions::dead_hosts::p25_a_sender_that_may_not_wait_stops_and_goes_on_where_it_stopped";
+    in_namespace(test, &DEAD_HOSTS, || {
+        for offload in [Offload::WhereAvailable, Offload::Off] {
+            let (_, mut sender, _) = Socket::bind("0.0.0.0:0".parse().unwrap()).unwrap().split(offload).unwrap();
+            let mut outbox = Outbox::default();
+            for number in 0..12_000_u32 {
+                let len = if number % 3_000 < 2_000 { 700 } else { 1 + number as usize % 700 };
+                let datagram = outbox.write(|bytes| bytes.resize(bytes.len() + len, 7));
+                outbox.send(&datagram, on_dead_host((number / 100) as u8 + 10));
+            }
+            let (mut dealt_with, mut stops) = (0, 0);
+            for when_full in [WhenFull::Return, WhenFull::Return, WhenFull::Wait] {
+                let mut failed = 0;
+                let sent = sender.send(&outbox, when_full, |_, failure| {
+                    assert_eq!(failure, SendFailure::NoBuffers);
+                    failed += 1;
+                });
+                dealt_with += sent.datagrams + failed;
+                stops += usize::from(sent.is_unfinished);
+                assert!(failed == 0 || when_full == WhenFull::Wait, "{failed} were given up without waiting");
+            }
+            assert_eq!((dealt_with, stops), (outbox.len(), 2), "{offload:?}");
+        }
     });
 }
 

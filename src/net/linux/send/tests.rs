@@ -37,14 +37,16 @@ fn a_group_that_is_refused_costs_no_datagram_and_offload_to_its_host_alone() {
     // Nobody can be sent to at port 0, in groups or alone: that is not the group's fault.
     let nowhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
     let mut failures = Vec::new();
-    let sent = sender.send(&outbox([1; 3].into_iter(), nowhere), |to, failure| failures.push((to, failure)));
+    let sent =
+        sender.send(&outbox([1; 3].into_iter(), nowhere), WhenFull::Wait, |to, failure| failures.push((to, failure)));
     assert_eq!((sent, failures), (Sent::default(), vec![(nowhere, SendFailure::Other); 3]));
     assert!(!sender.narrow.has(*nowhere.ip()));
 
     for _ in 0..2 {
         let lengths = [1_473, 65_508].into_iter().chain(std::iter::repeat_n(1, 200)).chain([30]);
         let mut failures = Vec::new();
-        let sent = sender.send(&outbox(lengths.clone(), to), |to, failure| failures.push((to, failure)));
+        let sent =
+            sender.send(&outbox(lengths.clone(), to), WhenFull::Wait, |to, failure| failures.push((to, failure)));
         assert_eq!(sent, Sent { datagrams: 202, ..Sent::default() });
         assert_eq!(failures, [(to, SendFailure::TooLong)]);
         let mut received = Vec::new();
@@ -64,7 +66,7 @@ fn where_every_host_refuses_there_is_no_segmentation_and_that_is_said_once() {
     let destinations: Vec<_> = (1..=9).map(bind).collect();
     let lost: Vec<_> = destinations
         .iter()
-        .map(|socket| sender.send(&outbox(std::iter::repeat_n(1, 200), socket.local_addr()), |_, _| {}))
+        .map(|socket| sender.send(&outbox(std::iter::repeat_n(1, 200), socket.local_addr()), WhenFull::Wait, |_, _| {}))
         .map(|sent| sent.offload_lost)
         .collect();
     assert_eq!(lost.iter().filter(|&&lost| lost).count(), 1);
@@ -76,7 +78,7 @@ fn one_message_a_call_sends_and_receives_all_the_same() {
     let Some((mut sender, mut receiver, to)) = refusing() else { return };
     (sender.limits, sender.is_one_a_call) = (GroupLimits::OFFLOAD, Some(true));
     let lengths = [20; 100].into_iter().chain([1_473, 7]);
-    assert_eq!(sender.send(&outbox(lengths.clone(), to), |_, _| {}).datagrams, 102);
+    assert_eq!(sender.send(&outbox(lengths.clone(), to), WhenFull::Wait, |_, _| {}).datagrams, 102);
     receiver.take_one_a_call();
     let mut received = Vec::new();
     while received.len() < 102 {
