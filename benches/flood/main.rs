@@ -11,9 +11,9 @@
 //!
 //! A scenario has contestants: the servent first, then the same with `--hand-over queue`, then the baselines. All are
 //! started, then measured in turn, in slices of at most 0.2 s, a round being as many as it takes, in an order that
-//! rotates and turns, so that whatever drifts on the machine drifts for all of them; whoever is not measured sleeps. Of every number the table shows the median over the rounds
-//! and, in brackets, the least and the greatest. A ratio divides the servent's number by the baseline's of the same
-//! round, and a bar judges the median of the rounds' ratios.
+//! rotates and turns, so that whatever drifts on the machine drifts for all of them; whoever is not measured sleeps. Of
+//! every number the table shows the median over the rounds and, in brackets, the least and the greatest. A ratio
+//! divides the servent's number by the baseline's of the same round, and a bar judges the median of the rounds' ratios.
 //!
 //! - *Throughput*: answers a second. The load is a closed loop: a fixed number of requests is under way, and an
 //!   answer makes room for the next request. A request that ten neighbours should hear of counts as far as they did.
