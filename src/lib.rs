@@ -74,8 +74,9 @@
 //! - A module names only itself and the modules above it in the list in `src/lib.rs`.
 //! - [`wire`], [`batch`] and [`protocol`] know no socket, thread or clock: time is an argument, effects are data.
 //!   The time is read in `actor::clock` alone, sockets are named in [`net`] alone.
-//! - One thread owns each machine. No lock is round a machine: locks guard the published copies of the counters, what
-//!   a stop wakes, and the list of endpoints of a network in memory, each for a moment.
+//! - One role, one machine, one thread at a time: each role's machine has a lock, and the work is done by the role's own
+//!   thread or, where the role is idle and nothing waits before it, by whoever brings it (`actor::hand_over`). Nothing
+//!   overtakes. Only the way downstream is taken with a lock held, and nobody but a role's own thread waits for one.
 //! - The channels form no cycle and are bounded. Overload is shed by the kernel's receive buffer, and counted.
 //! - Any datagram may arrive: it is used, or it is counted by cause. Nothing a stranger sends makes the program panic
 //!   or grow without bound.

@@ -1,7 +1,8 @@
 //! The roles: one file, one thread each.
 //!
-//! An actor is a thin loop around a machine of [`protocol`](crate::protocol): take a batch, let the machine judge
-//! each message, pass on what came of it. One thread owns each machine, so none has a lock.
+//! An actor is a thin [role](hand_over::Role) around a machine of [`protocol`](crate::protocol): take a batch, let the
+//! machine judge each message, hand on what came of it. Its work is done by its own thread or, where it is idle, at once
+//! by whoever brings it ([`hand_over`]).
 //!
 //! ```text
 //!                 inbox          lookup jobs
@@ -12,16 +13,18 @@
 //!              └── lookup jobs: CLIREQs ──────▶ lookup
 //! ```
 //!
-//! The graph has no cycle, so bounded channels with blocking sends cannot deadlock. A servent that is asked for more
+//! The graph has no cycle, so bounded channels with blocking sends cannot deadlock, nor can locks that are taken
+//! downstream. From the receiver to the flooder everything is queued (P-11). A servent that is asked for more
 //! than it can do blocks in the receiver's send; the kernel's receive buffer then fills, and sheds what it counts. An
-//! actor ends when its inbound channel is closed and drained, which closes its outbound ones: stopping the receiver
-//! stops everything, in order, with nothing queued lost.
+//! actor ends when nobody can bring it work any more and its channel is drained, and nobody can then bring work to those
+//! behind it for its part: stopping the receiver stops everything, in order, with nothing queued lost.
 //!
 //! | file | role |
 //! |---|---|
 //! | `channels` | what flows, and how much of it may wait |
 //! | `clock` | where time comes from |
 //! | `crew` | named threads, joined in flow order, panics reported |
+//! | `hand_over` | who does a role's work, and when |
 //! | `receiver` | socket to decoded batches |
 //! | `flooder` | duplicate suppression and forwarding |
 //! | `lookup` | answers |

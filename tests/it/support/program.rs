@@ -1,6 +1,6 @@
 //! A child process whose output is collected and which does not outlive its guard.
 
-use super::DEADLINE;
+use super::{CLIENT, DEADLINE, SERVENT};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::ffi::OsStr;
@@ -35,6 +35,10 @@ impl Program {
     pub(crate) fn command<S: AsRef<OsStr>>(binary: &str, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(binary);
         command.args(args).env_remove("RUST_LOG").env("RUST_BACKTRACE", "1");
+        // The same tests judge both ways to hand work over: `TEST_HAND_OVER=queue cargo test --test it`.
+        if let Some(way) = std::env::var_os("TEST_HAND_OVER").filter(|_| [SERVENT, CLIENT].contains(&binary)) {
+            command.arg("--hand-over").arg(way);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
