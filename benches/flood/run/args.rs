@@ -1,6 +1,7 @@
 //! The command line.
 
 use super::Fallible;
+use super::pin::Pinned;
 use super::scenarios;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -14,8 +15,9 @@ const HELP: &str = "cargo bench --bench flood -- [OPTION]... [WORD]...
 Measures the scenarios whose name contains a WORD, or all of them.
 
   --seconds S         length of a round [default: 1]
-  --rounds N          rounds of each contestant [default: 5]
+  --rounds N          rounds of each contestant [default: 7]
   --plain-generator   no UDP_SEGMENT and UDP_GRO at the load generator
+  --pin-generator C   load generator and neighbours on core C alone
   --list              name the scenarios and stop";
 
 /// What the user asked for.
@@ -23,6 +25,8 @@ pub(crate) struct Args {
     pub(crate) round: Duration,
     pub(crate) rounds: usize,
     pub(crate) generator_offload: bool,
+    /// The only core that the generator and the neighbours run on, if they are pinned.
+    pub(crate) generator_core: Option<usize>,
     words: Vec<String>,
     interrupted: Arc<AtomicBool>,
 }
@@ -32,11 +36,12 @@ impl Args {
     /// round.
     pub(crate) fn parse(words: Vec<String>) -> Fallible<Self> {
         let is_bench = words.iter().any(|word| word == "--bench");
-        let (seconds, rounds) = if is_bench { (1.0, 5) } else { (0.1, 1) };
+        let (seconds, rounds) = if is_bench { (1.0, 7) } else { (0.1, 1) };
         let mut args = Self {
             round: Duration::from_secs_f64(seconds),
             rounds,
             generator_offload: true,
+            generator_core: None,
             words: Vec::new(),
             interrupted: Arc::default(),
         };
@@ -50,6 +55,11 @@ impl Args {
                 "--seconds" => args.round = Duration::from_secs_f64(number(words.next(), 0.01, 60.0)?),
                 "--rounds" => args.rounds = number(words.next(), 1.0, 1000.0)? as usize,
                 "--plain-generator" => args.generator_offload = false,
+                "--pin-generator" => {
+                    args.generator_core = Some(number(words.next(), 0.0, 1023.0)? as usize);
+                    // Told before anything is started.
+                    Pinned::to(args.generator_core)?;
+                }
                 "--list" => {
                     scenarios::all().iter().for_each(|scenario| println!("{:22} {}", scenario.id, scenario.title));
                     process::exit(0);

@@ -20,11 +20,12 @@ const DATAGRAM_LEN_MAX: usize = 2048;
 pub(crate) fn serve(words: &[String]) -> Fallible<()> {
     let (name, port) = (words.first().ok_or("no role")?, words.get(1).ok_or("no port")?);
     let socket = bind(Ipv4Addr::UNSPECIFIED, port.parse().map_err(|_| "not a port")?)?;
+    // Whoever is not asked sleeps, so that another contestant has the machine to itself.
+    socket.set_read_timeout(None).map_err(|error| format!("SO_RCVTIMEO: {error}"))?;
     match name.as_str() {
         "echo" => batched(&socket, |from, datagram, outbox| outbox.push(datagram, from)),
         "simple" => {
             let mut servent = SimpleServent::new(&words[2..])?;
-            socket.set_read_timeout(None).map_err(|error| error.to_string())?;
             let mut datagram = [0; DATAGRAM_LEN_MAX];
             loop {
                 let (len, from) = match socket.recv_from(&mut datagram) {

@@ -3,9 +3,9 @@
 use super::Fallible;
 use super::baselines::ROLE;
 use super::load::Target;
-use super::net::{bind, local_addr};
+use super::net::{bind, local_addr, set_patience};
 use super::process::{Process, Usage};
-use super::scenarios::{Entry, Load, Program, Topology};
+use super::scenarios::{Entry, Load, Program, Scenario, Topology};
 use super::sinks::Sinks;
 use super::workload::{KEYS, Values, memcached_sets, pairs_file, query};
 use std::env;
@@ -14,11 +14,15 @@ use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::thread;
 use std::time::Duration;
 
 const SERVENT: &str = env!("CARGO_BIN_EXE_serventTP3");
 const PYTHON_SERVENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/flood/servent.py");
+
+/// How long the answer to a first request is waited for: whoever just starts does not hear it.
+const START: Duration = Duration::from_millis(20);
+/// How often it is asked.
+const STARTS: usize = 500;
 
 /// Running processes that serve one load.
 pub(crate) struct Cluster {
@@ -29,9 +33,9 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts everything, and waits until it answers.
-    pub(crate) fn start(entry: Entry, topology: Topology, values: Values, folder: &Path) -> Fallible<Self> {
-        let program = entry.program;
+    /// Starts everything, with the neighbours on `core` if there is one, and waits until it answers.
+    pub(crate) fn start(entry: Entry, scenario: &Scenario, core: Option<usize>, folder: &Path) -> Fallible<Self> {
+        let (program, topology, values) = (entry.program, scenario.topology, scenario.values);
         let (pairs, elsewhere) = (folder.join("pairs.txt"), folder.join("elsewhere.txt"));
         let write = |path: &Path, text: &str| {
             fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
@@ -41,7 +45,9 @@ impl Cluster {
         let servents = if topology == Topology::Line { 3 } else { 1 };
         let addresses: Vec<_> = (0..servents).map(|_| free_address()).collect::<Fallible<_>>()?;
         let sinks = match topology {
-            Topology::Neighbours(kind) => Some(Sinks::start(kind, if entry.load == Load::Queries { 2 } else { 3 })?),
+            Topology::Neighbours(kind) => {
+                Some(Sinks::start(kind, if entry.load == Load::Queries { 2 } else { 3 }, core)?)
+            }
             Topology::Alone | Topology::Line => None,
         };
         let mut processes = Vec::new();
@@ -69,6 +75,7 @@ impl Cluster {
 
     fn wait_until_ready(&mut self, entry: Entry, values: Values) -> Fallible<()> {
         let socket = bind(Ipv4Addr::LOCALHOST, 0)?;
+        set_patience(&socket, START)?;
         let sets = memcached_sets(values);
         let is_memcached = entry.program == Program::Memcached;
         let first = match entry.load {
@@ -82,18 +89,13 @@ impl Cluster {
                 self.ask(&socket, set)?;
             }
         }
-        // What the first requests, some of them repeated, made is under way for a moment.
-        thread::sleep(Duration::from_millis(100));
-        if let Some(sinks) = &self.sinks {
-            sinks.settle(u64::MAX, &|| true)?;
-        }
         Ok(())
     }
 
     /// Asks until there is an answer.
     fn ask(&mut self, socket: &UdpSocket, request: &[u8]) -> Fallible<()> {
         let mut answer = [0; 2048];
-        for _ in 0..50 {
+        for _ in 0..STARTS {
             socket.send_to(request, self.target.asked).map_err(|error| format!("send_to: {error}"))?;
             if socket.recv_from(&mut answer).is_ok() {
                 return Ok(());
@@ -106,34 +108,40 @@ impl Cluster {
 
 impl Program {
     pub(crate) fn is_servent(self) -> bool {
-        matches!(self, Self::Servent | Self::ServentPlain)
+        matches!(self, Self::Servent | Self::ServentQueue | Self::ServentPlain)
     }
 
     /// Why it can't be measured here.
     pub(crate) fn unavailable(self) -> Option<&'static str> {
-        let runs = |program, argument| {
-            let output = Command::new(program).arg(argument).stderr(Stdio::null()).output();
-            output.ok().filter(|output| output.status.success()).map(|output| output.stdout)
+        let runs = |program, arguments: &[&str]| {
+            let status = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+            status.is_ok_and(|status| status.success())
         };
         match self {
-            Self::Python if runs("python3", "--version").is_none() => Some("python3 is not installed"),
-            Self::Memcached if runs("memcached", "--version").is_none() => Some("memcached is not installed"),
-            Self::ServentPlain => {
-                let help = runs(SERVENT, "--help").unwrap_or_default();
-                let known = String::from_utf8_lossy(&help).contains("--no-offload");
-                (!known).then_some("serventTP3 has no option --no-offload")
+            Self::Python if !runs("python3", &["--version"]) => Some("python3 is not installed"),
+            Self::Memcached if !runs("memcached", &["--version"]) => Some("memcached is not installed"),
+            Self::ServentQueue | Self::ServentPlain if !runs(SERVENT, &[self.options(), &["--help"]].concat()) => {
+                Some("serventTP3 does not know the option")
             }
             _ => None,
+        }
+    }
+
+    /// What is said to a servent besides its port, file and neighbours.
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::ServentQueue => &["--hand-over", "queue"],
+            Self::ServentPlain => &["--no-offload"],
+            _ => &[],
         }
     }
 
     fn command(self, address: SocketAddrV4, file: &Path, neighbours: &[SocketAddrV4]) -> Fallible<Command> {
         let port = address.port().to_string();
         let mut command = match self {
-            Self::Servent => Command::new(SERVENT),
-            Self::ServentPlain => {
+            Self::Servent | Self::ServentQueue | Self::ServentPlain => {
                 let mut command = Command::new(SERVENT);
-                command.arg("--no-offload");
+                command.args(self.options());
                 command
             }
             Self::Echo | Self::Simple | Self::SimpleSendmmsg => {

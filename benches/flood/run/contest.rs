@@ -3,14 +3,18 @@
 use super::Fallible;
 use super::args::Args;
 use super::cluster::Cluster;
-use super::load::{Asker, Generator, ManyClients, OneClient, Outcome, Paced};
-use super::net::drops;
+use super::load::{Asker, Generator, ManyClients, OneClient, Outcome};
+use super::net::{SILENCE, drops};
 use super::noise::{Noise, NoiseKind};
+use super::paced::{Nobody, Paced};
+use super::pin::Pinned;
+use super::process::Usage;
 use super::report::Sample;
 use super::scenarios::{Entry, Load, Program, Scenario};
 use super::sinks::SINKS;
 use super::workload::{Dialect, Values};
 use std::collections::BTreeMap;
+use std::mem;
 use std::net::SocketAddrV4;
 use std::path::Path;
 use std::thread;
@@ -18,13 +22,17 @@ use std::time::Duration;
 
 /// One client's CLIREQs or QUERYs under way.
 const IN_FLIGHT: u64 = 256;
-const IN_FLIGHT_BUSY: u64 = 1024;
 const CLIENTS: usize = 64;
-const WARM_UP: Duration = Duration::from_millis(200);
+/// The longest that a contestant is measured before the next one is: a machine that is shared with others is fast and
+/// slow for some tenths of a second in turn.
+const SLICE_MAX: Duration = Duration::from_millis(200);
+/// Idleness is one round, as long as those of a load together, so that what a servent does once in a while counts as
+/// well; and not longer than this.
+const IDLE_MAX: Duration = Duration::from_secs(5);
 
 /// A contestant's samples, one a round; none if it can't be measured here, for this reason.
 pub(crate) struct Contestant {
-    pub(crate) label: &'static str,
+    pub(crate) program: Program,
     pub(crate) samples: Vec<Sample>,
     pub(crate) skipped: Option<&'static str>,
 }
@@ -37,29 +45,58 @@ pub(crate) fn run(scenario: &Scenario, args: &Args, folder: &Path) -> Fallible<V
     let mut results = Vec::new();
     let mut running = Vec::new();
     for (index, &entry) in scenario.entries.iter().enumerate() {
-        let skipped = entry.program.unavailable();
-        results.push(Contestant { label: entry.label, samples: Vec::new(), skipped });
+        let (program, skipped) = (entry.program, entry.program.unavailable());
+        results.push(Contestant { program, samples: Vec::new(), skipped });
         if skipped.is_none() {
             let started = Running::start(scenario, entry, args, folder);
-            running.push((index, started.map_err(|failure| format!("{}: {failure}", entry.label))?));
+            running.push((index, started.map_err(|failure| of(program, &failure))?));
         }
     }
-    for round in 0..=args.rounds {
-        for turn in 0..running.len() {
-            args.check_interrupted()?;
-            let place = (turn + round) % running.len();
-            let (index, contestant) = &mut running[place];
-            let length = if round == 0 { WARM_UP.min(args.round) } else { args.round };
-            let sample = contestant.round(length).map_err(|failure| format!("{}: {failure}", results[*index].label))?;
+    // What the first requests, some of them repeated, made is under way for a moment.
+    thread::sleep(SILENCE);
+    for (_, contestant) in &mut running {
+        contestant.counters = contestant.read_counters()?;
+    }
+    let is_idle = scenario.entries.iter().all(|entry| entry.load == Load::Idle);
+    let total = args.round * args.rounds as u32;
+    let (rounds, slices, slice) = match args.round.as_nanos().div_ceil(SLICE_MAX.as_nanos()) as u32 {
+        _ if is_idle => (1, 1, IDLE_MAX.min(total)),
+        slices => (args.rounds, slices, args.round / slices),
+    };
+    let pinned = Pinned::to(args.generator_core)?;
+    // The first round is no part of the results.
+    for round in 0..=rounds {
+        for slice_of_round in 0..if round == 0 { 1 } else { slices } {
+            for turn in 0..running.len() {
+                args.check_interrupted()?;
+                // Odd ones in the opposite direction, so that whoever comes before another one does not always.
+                let turn = if slice_of_round % 2 == 0 { turn } else { running.len() - 1 - turn };
+                let place = (turn + round) % running.len();
+                let contestant = &mut running[place].1;
+                let length = if round == 0 { SLICE_MAX.min(slice) } else { slice };
+                contestant.slice(length).map_err(|failure| of(contestant.entry.program, &failure))?;
+            }
+        }
+        for (index, contestant) in &mut running {
+            let measured = mem::take(&mut contestant.measured);
+            contestant.sent += measured.outcome.sent;
+            contestant.noise += measured.outcome.noise;
             if round > 0 {
-                results[*index].samples.push(sample);
+                results[*index].samples.push(measured.sample());
             }
         }
     }
-    for (index, contestant) in &running {
-        contestant.check_counters().map_err(|failure| format!("{}: {failure}", results[*index].label))?;
+    drop(pinned);
+    // The last batch may still be on its way through the actors.
+    thread::sleep(Duration::from_millis(150));
+    for (_, contestant) in &running {
+        contestant.check_counters().map_err(|failure| of(contestant.entry.program, &failure))?;
     }
     Ok(results)
+}
+
+fn of(program: Program, failure: &str) -> String {
+    format!("{}: {failure}", program.name())
 }
 
 type Counters = BTreeMap<String, u64>;
@@ -71,17 +108,28 @@ struct Running {
     generator: Box<dyn Generator>,
     /// Of the first and the last servent, before the first round.
     counters: Option<[Counters; 2]>,
+    /// Of this round.
+    measured: Measured,
+    /// Of the rounds before.
     sent: u64,
     noise: u64,
 }
 
+/// What was counted in the slices of a round.
+#[derive(Default)]
+struct Measured {
+    outcome: Outcome,
+    copies: u64,
+    copies_lost: u64,
+    dropped: u64,
+    usage: Usage,
+}
+
 impl Running {
     fn start(scenario: &Scenario, entry: Entry, args: &Args, folder: &Path) -> Fallible<Self> {
-        let cluster = Cluster::start(entry, scenario.topology, scenario.values, folder)?;
+        let cluster = Cluster::start(entry, scenario, args.generator_core, folder)?;
         let generator = generator(entry, &cluster, scenario.values, args.generator_offload)?;
-        let mut running = Self { entry, cluster, generator, counters: None, sent: 0, noise: 0 };
-        running.counters = running.read_counters()?;
-        Ok(running)
+        Ok(Self { entry, cluster, generator, counters: None, measured: Measured::default(), sent: 0, noise: 0 })
     }
 
     fn read_counters(&self) -> Fallible<Option<[Counters; 2]>> {
@@ -93,14 +141,15 @@ impl Running {
         }
     }
 
-    fn round(&mut self, length: Duration) -> Fallible<Sample> {
+    /// Measures it for `length`.
+    fn slice(&mut self, length: Duration) -> Fallible<()> {
         let sinks = self.cluster.sinks.as_ref();
         let mut ports = [&self.cluster.ports[..], &self.generator.ports()].concat();
         ports.extend(sinks.iter().flat_map(|sinks| &sinks.addresses).map(|address| address.port()));
         let copies_before = sinks.map_or(0, |sinks| sinks.copies());
         let (usage_before, drops_before) = (self.cluster.usage(), drops(&ports));
         let dropping = || drops(&ports) > drops_before;
-        let outcome = self.generator.round(length, &dropping)?;
+        let outcome = self.generator.load(length, &dropping)?;
         let copies_expected = sinks.map_or(0, |_| outcome.sent * SINKS as u64);
         let copies =
             sinks.map_or(Ok(0), |sinks| sinks.settle(copies_before + copies_expected, &dropping))? - copies_before;
@@ -113,21 +162,17 @@ impl Running {
         if dropped == 0 && outcome.lost + copies_lost > 0 {
             return Err(format!("{} answers and {copies_lost} QUERYs were lost without a trace", outcome.lost));
         }
-        self.sent += outcome.sent;
-        self.noise += outcome.noise;
-        Ok(sample(
-            outcome,
-            copies_expected,
-            copies_lost,
-            dropped,
-            [usage.cpu_nanos - usage_before.cpu_nanos, usage.switches - usage_before.switches],
-        ))
+        self.measured.outcome.add(outcome);
+        self.measured.copies += copies_expected;
+        self.measured.copies_lost += copies_lost;
+        self.measured.dropped += dropped;
+        self.measured.usage.cpu_nanos += usage.cpu_nanos - usage_before.cpu_nanos;
+        self.measured.usage.switches += usage.switches - usage_before.switches;
+        Ok(())
     }
 
     /// The servent's own counters against what the generator sent.
     fn check_counters(&self) -> Fallible<()> {
-        // The last batch may still be on its way through the actors.
-        thread::sleep(Duration::from_millis(150));
         let (Some([first, last]), Some([first_now, last_now])) = (&self.counters, self.read_counters()?) else {
             return Ok(());
         };
@@ -142,8 +187,7 @@ impl Running {
             true => Ok(()),
             false => Err(format!("the servent counted {counted} of {name}, and there were {sent}")),
         };
-        let request =
-            if matches!(self.entry.load, Load::Queries | Load::BusyQueries) { "first_sighting" } else { "clireq" };
+        let request = if self.entry.load == Load::Queries { "first_sighting" } else { "clireq" };
         check(grown(&first_now, first, request), self.sent, request)?;
         check(grown(&last_now, last, "answered"), self.sent, "answered")?;
         match self.entry.load {
@@ -166,37 +210,42 @@ fn generator(entry: Entry, cluster: &Cluster, values: Values, offload: bool) -> 
     let target = cluster.target;
     let offload = offload && entry.load != Load::PlainClient;
     let asker = |dialect: &dyn Fn(SocketAddrV4) -> Dialect| Asker::new(target, dialect, values, offload);
-    let client = |dialect: &dyn Fn(SocketAddrV4) -> Dialect, in_flight| -> Fallible<Box<dyn Generator>> {
-        Ok(Box::new(OneClient { asker: asker(dialect)?, in_flight }))
+    let client = |dialect: &dyn Fn(SocketAddrV4) -> Dialect| -> Fallible<Box<dyn Generator>> {
+        Ok(Box::new(OneClient { asker: asker(dialect)?, in_flight: IN_FLIGHT }))
     };
     Ok(match entry.load {
-        Load::OneClient | Load::PlainClient => client(&|_| dialect, IN_FLIGHT)?,
-        Load::BusyClient => client(&|_| dialect, IN_FLIGHT_BUSY)?,
-        Load::Queries => client(&Dialect::Query, IN_FLIGHT)?,
-        Load::BusyQueries => client(&Dialect::Query, IN_FLIGHT_BUSY)?,
+        Load::OneClient | Load::PlainClient => client(&|_| dialect)?,
+        Load::Queries => client(&Dialect::Query)?,
         Load::ManyClients => Box::new(ManyClients::new(target, dialect, values, CLIENTS)?),
         Load::Noise(kind) => Box::new(Noise::new(asker(&|_| dialect)?, kind)),
         Load::Paced => Box::new(Paced::new(target, dialect, values)?),
+        Load::Idle => Box::new(Nobody),
     })
 }
 
-fn sample(mut outcome: Outcome, copies: u64, copies_lost: u64, dropped: u64, [cpu, switches]: [u64; 2]) -> Sample {
-    let is_noise = outcome.noise > 0;
-    // A request counts as far as its copies reached the neighbours.
-    let handled =
-        if is_noise { outcome.noise as f64 } else { outcome.answered as f64 - copies_lost as f64 / SINKS as f64 };
-    let lost = if is_noise { dropped } else { outcome.lost + copies_lost };
-    outcome.latencies.sort_unstable();
-    let latency = |percent: usize| {
-        let rank = outcome.latencies.len().saturating_sub(1) * percent / 100;
-        outcome.latencies.get(rank).map_or(f64::NAN, |&nanos| nanos as f64 / 1000.0)
-    };
-    Sample {
-        throughput: handled / outcome.elapsed.as_secs_f64(),
-        cpu_micros: cpu as f64 / 1000.0 / handled,
-        loss_percent: 100.0 * lost as f64 / (outcome.sent + outcome.noise + copies) as f64,
-        switches: switches as f64 / handled,
-        p50_micros: latency(50),
-        p99_micros: latency(99),
+impl Measured {
+    fn sample(self) -> Sample {
+        let Self { mut outcome, copies, copies_lost, dropped, usage } = self;
+        let is_noise = outcome.noise > 0;
+        // A request counts as far as its copies reached the neighbours.
+        let handled =
+            if is_noise { outcome.noise as f64 } else { outcome.answered as f64 - copies_lost as f64 / SINKS as f64 };
+        let lost = if is_noise { dropped } else { outcome.lost + copies_lost };
+        outcome.latencies.sort_unstable();
+        let latency = |per_mille: usize| {
+            let rank = outcome.latencies.len().saturating_sub(1) * per_mille / 1000;
+            outcome.latencies.get(rank).map_or(f64::NAN, |&nanos| nanos as f64 / 1000.0)
+        };
+        let seconds = outcome.elapsed.as_secs_f64();
+        Sample {
+            throughput: handled / seconds,
+            cpu_micros: usage.cpu_nanos as f64 / 1000.0 / handled,
+            loss_percent: 100.0 * lost as f64 / (outcome.sent + outcome.noise + copies) as f64,
+            switches: usage.switches as f64 / handled,
+            p50_micros: latency(500),
+            p99_micros: latency(990),
+            p999_micros: latency(999),
+            cpu_rate: usage.cpu_nanos as f64 / 1e6 / seconds,
+        }
     }
 }

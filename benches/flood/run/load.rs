@@ -6,10 +6,9 @@ use super::workload::{Dialect, Ledger, Values, Workload};
 use nix::sys::socket::MsgFlags;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
-use std::thread;
 use std::time::{Duration, Instant};
 
-/// What one round did.
+/// What one go at a contestant did.
 #[derive(Default)]
 pub(crate) struct Outcome {
     /// Requests sent: each should be answered.
@@ -29,19 +28,29 @@ impl Outcome {
         let Ledger { sent, answered, lost, .. } = *ledger;
         Self { sent, answered, lost, elapsed, ..Self::default() }
     }
+
+    /// Counts what `other` did as well.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.answered += other.answered;
+        self.lost += other.lost;
+        self.noise += other.noise;
+        self.elapsed += other.elapsed;
+        self.latencies.extend(other.latencies);
+    }
 }
 
-/// Says whether the kernel has dropped something in this round.
+/// Says whether the kernel has dropped something in this go.
 pub(crate) type Drops<'a> = &'a dyn Fn() -> bool;
 
-/// A source of load that is used for many rounds.
+/// A source of load that is used many times.
 pub(crate) trait Generator {
     /// Loads the contestant for `length`, and waits for the last answers, the longer if no `drops` explain that they
     /// are missing.
     ///
     /// # Errors
     /// A wrong answer, or a system call that failed.
-    fn round(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome>;
+    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome>;
 
     /// The ports that answers come to.
     fn ports(&self) -> Vec<u16>;
@@ -136,7 +145,7 @@ pub(crate) struct OneClient {
 }
 
 impl Generator for OneClient {
-    fn round(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
+    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
         let mut ledger = Ledger::new();
         let start = Instant::now();
         let mut elapsed = Duration::ZERO;
@@ -183,14 +192,14 @@ fn ask_one(socket: &UdpSocket, workload: &mut Workload, ledger: &mut Ledger) -> 
 }
 
 impl Generator for ManyClients {
-    fn round(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
+    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
         let Self { sockets, watch, workload } = self;
         let mut ledger = Ledger::new();
         let mut answer = [0; 2048];
         let start = Instant::now();
         let mut elapsed = Duration::ZERO;
         let mut silences = 0;
-        // Under load until the round is over, then until the last answers are there.
+        // Under load until the time is over, then until the last answers are there.
         loop {
             let is_loaded = elapsed < length;
             if is_loaded && ledger.in_flight == 0 {
@@ -229,51 +238,8 @@ impl Generator for ManyClients {
     }
 }
 
-/// One client with one request in flight, one a millisecond.
-pub(crate) struct Paced {
-    socket: UdpSocket,
-    workload: Workload,
-}
-
-impl Paced {
-    pub(crate) fn new(target: Target, dialect: Dialect, values: Values) -> Fallible<Self> {
-        Ok(Self { socket: connected(target)?, workload: Workload::new(dialect, values) })
-    }
-}
-
-impl Generator for Paced {
-    fn round(&mut self, length: Duration, _: Drops<'_>) -> Fallible<Outcome> {
-        const PACE: Duration = Duration::from_millis(1);
-        let mut ledger = Ledger::new();
-        let mut latencies = Vec::new();
-        let (mut request, mut answer) = (Vec::new(), [0; 2048]);
-        let start = Instant::now();
-        let mut due = Duration::ZERO;
-        while due < length {
-            thread::sleep(due.saturating_sub(start.elapsed()));
-            request.clear();
-            ledger.sent(self.workload.next(&mut request));
-            let asked = Instant::now();
-            self.socket.send(&request).map_err(|error| format!("send: {error}"))?;
-            match receive_one(&self.socket, &mut answer)? {
-                Some(len) => {
-                    latencies.push(asked.elapsed().as_nanos() as u64);
-                    ledger.answered(self.workload.check(&answer[..len])?)?;
-                }
-                None => ledger.give_up(),
-            }
-            due = start.elapsed().max(due + PACE);
-        }
-        Ok(Outcome { latencies, ..Outcome::of(&ledger, start.elapsed()) })
-    }
-
-    fn ports(&self) -> Vec<u16> {
-        vec![local_addr(&self.socket).port()]
-    }
-}
-
 /// The length of one datagram; `None` if none came in time.
-fn receive_one(socket: &UdpSocket, buffer: &mut [u8]) -> Fallible<Option<usize>> {
+pub(crate) fn receive_one(socket: &UdpSocket, buffer: &mut [u8]) -> Fallible<Option<usize>> {
     loop {
         match socket.recv(buffer) {
             Ok(len) => return Ok(Some(len)),
@@ -284,7 +250,7 @@ fn receive_one(socket: &UdpSocket, buffer: &mut [u8]) -> Fallible<Option<usize>>
     }
 }
 
-fn connected(target: Target) -> Fallible<UdpSocket> {
+pub(crate) fn connected(target: Target) -> Fallible<UdpSocket> {
     let socket = bind(Ipv4Addr::LOCALHOST, 0)?;
     socket.connect(target.asked).map_err(|error| format!("cannot connect to {}: {error}", target.asked))?;
     Ok(socket)

@@ -8,6 +8,8 @@
 //! | `cluster` | a contestant's processes and neighbours |
 //! | `process` | a process: its start, its usage, its end |
 //! | `load`, `noise` | the closed loops |
+//! | `paced` | one request a millisecond, and none at all |
+//! | `pin` | the generator on one core |
 //! | `workload` | requests and the answers that they must get |
 //! | `sinks` | neighbours that only count |
 //! | `net` | batched sends and receives |
@@ -21,6 +23,8 @@ mod contest;
 mod load;
 mod net;
 mod noise;
+mod paced;
+mod pin;
 mod process;
 mod report;
 mod scenarios;

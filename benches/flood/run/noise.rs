@@ -18,7 +18,7 @@ const BURSTS: u64 = 16;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoiseKind {
-    /// The same QUERY again and again, another one in each round.
+    /// The same QUERY again and again, another one each time.
     Duplicates,
     /// Every cause of being malformed in turn, a burst each.
     Malformed,
@@ -28,22 +28,22 @@ pub(crate) enum NoiseKind {
 pub(crate) struct Noise {
     asker: Asker,
     kind: NoiseKind,
-    rounds: u32,
+    times: u32,
     /// Bursts to choose from in turn, each with the length of its datagrams.
     bursts: Vec<(Vec<u8>, usize)>,
 }
 
 impl Noise {
     pub(crate) fn new(asker: Asker, kind: NoiseKind) -> Self {
-        Self { asker, kind, rounds: 0, bursts: malformed().iter().map(|datagram| burst(datagram)).collect() }
+        Self { asker, kind, times: 0, bursts: malformed().iter().map(|datagram| burst(datagram)).collect() }
     }
 
-    /// In a new round the duplicates are of another QUERY, for a key that nobody holds. The first one is no
+    /// Each time the duplicates are of another QUERY, for a key that nobody holds. The first one is no
     /// duplicate.
     fn prepare(&mut self) -> Fallible<()> {
-        self.rounds += 1;
+        self.times += 1;
         if self.kind == NoiseKind::Duplicates {
-            let original = query(3, local_addr(&self.asker.socket), self.rounds, "nobody-holds");
+            let original = query(3, local_addr(&self.asker.socket), self.times, "nobody-holds");
             self.asker.send(&original, original.len())?;
             self.bursts = vec![burst(&original)];
         }
@@ -67,7 +67,7 @@ fn malformed() -> Vec<Vec<u8>> {
 }
 
 impl Generator for Noise {
-    fn round(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
+    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
         self.prepare()?;
         let mut ledger = Ledger::new();
         let (mut noise, mut turn) = (0, 0);

@@ -7,6 +7,7 @@ use super::scenarios::{Bar, Scenario};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 /// What one round of one contestant yields.
 pub(crate) struct Sample {
@@ -16,6 +17,9 @@ pub(crate) struct Sample {
     pub(crate) switches: f64,
     pub(crate) p50_micros: f64,
     pub(crate) p99_micros: f64,
+    pub(crate) p999_micros: f64,
+    /// CPU milliseconds a second.
+    pub(crate) cpu_rate: f64,
 }
 
 #[derive(Clone, Copy)]
@@ -26,6 +30,9 @@ pub(crate) enum Metric {
     Switches,
     P50,
     P99,
+    P999,
+    /// CPU time in a second, whatever was done in it.
+    CpuRate,
 }
 
 impl Metric {
@@ -37,6 +44,8 @@ impl Metric {
             Self::Switches => sample.switches,
             Self::P50 => sample.p50_micros,
             Self::P99 => sample.p99_micros,
+            Self::P999 => sample.p999_micros,
+            Self::CpuRate => sample.cpu_rate,
         }
     }
 
@@ -49,6 +58,8 @@ impl Metric {
             Self::Switches => ("switches each", "context_switches", 3),
             Self::P50 => ("p50 us", "p50_us", 1),
             Self::P99 => ("p99 us", "p99_us", 1),
+            Self::P999 => ("p99.9 us", "p999_us", 1),
+            Self::CpuRate => ("CPU ms a second", "cpu_ms_per_s", 3),
         }
     }
 
@@ -60,6 +71,8 @@ impl Metric {
             Self::Switches => ("switches: servent / this", "context_switches_ratio"),
             Self::P50 => ("p50: servent / this", "p50_ratio"),
             Self::P99 => ("p99: servent / this", "p99_ratio"),
+            Self::P999 => ("p99.9: servent / this", "p999_ratio"),
+            Self::CpuRate => ("CPU a second: servent / this", "cpu_ms_per_s_ratio"),
         }
     }
 }
@@ -95,6 +108,7 @@ pub(crate) struct Report {
     csv: String,
     bars: Vec<Vec<String>>,
     rounds: String,
+    start: Instant,
 }
 
 impl Report {
@@ -103,16 +117,17 @@ impl Report {
         let rounds = format!("{},{}", args.rounds, args.round.as_secs_f64());
         println!("{}", machine());
         println!(
-            "{} rounds of {:?}, contestants in turn; load generator {} UDP_SEGMENT and UDP_GRO",
+            "{} rounds of {:?}, contestants in turn; load generator {} UDP_SEGMENT and UDP_GRO, {}",
             args.rounds,
             args.round,
-            if args.generator_offload { "with" } else { "without" }
+            if args.generator_offload { "with" } else { "without" },
+            args.generator_core.map_or_else(|| "on any core".to_owned(), |core| format!("on core {core}"))
         );
         println!(
             "median [min max] of the rounds; a ratio is the servent's number divided by the baseline's of the same round"
         );
         let csv = "scenario,contestant,metric,median,min,max,rounds,seconds_per_round\n".to_owned();
-        Self { csv, bars: Vec::new(), rounds }
+        Self { csv, bars: Vec::new(), rounds, start: Instant::now() }
     }
 
     /// Prints a scenario's table.
@@ -123,11 +138,12 @@ impl Report {
         heading.extend(scenario.ratios.iter().map(|metric| metric.ratio_names().0.to_owned()));
         let mut rows = vec![heading];
         let system = &contestants[0].samples;
-        for (index, Contestant { label, samples, skipped }) in contestants.iter().enumerate() {
+        for (index, Contestant { program, samples, skipped }) in contestants.iter().enumerate() {
             if skipped.is_some() {
                 continue;
             }
-            let mut row = vec![(*label).to_owned()];
+            let label = program.name();
+            let mut row = vec![label.to_owned()];
             for &metric in scenario.metrics {
                 let spread = Spread::of(samples.iter().map(|sample| metric.of(sample)));
                 let (_, name, decimals) = metric.names();
@@ -142,14 +158,13 @@ impl Report {
             rows.push(row);
         }
         print!("{}", table(&rows));
-        for Contestant { label, skipped, .. } in contestants {
+        for Contestant { program, skipped, .. } in contestants {
             if let Some(reason) = skipped {
-                println!("  {label}: skipped, {reason}");
+                println!("  {}: skipped, {reason}", program.name());
             }
         }
         for bar in &scenario.bars {
-            let baseline = contestants.iter().find(|contestant| contestant.label == bar.against);
-            self.judge(scenario.id, bar, system, baseline);
+            self.judge(scenario.id, bar, contestants);
         }
     }
 
@@ -164,7 +179,7 @@ impl Report {
             .and_then(|()| fs::write(&file, &self.csv))
             .and_then(|()| fs::write(folder.join("flood-machine.txt"), machine() + "\n"))
             .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-        println!("\nwritten: {}", file.display());
+        println!("\nwritten after {:.0} s: {}", self.start.elapsed().as_secs_f64(), file.display());
         Ok(())
     }
 
@@ -174,16 +189,28 @@ impl Report {
             .expect("a String takes everything");
     }
 
-    fn judge(&mut self, scenario: &str, bar: &Bar, system: &[Sample], baseline: Option<&Contestant>) {
-        let (sign, name) = (if bar.is_least { ">=" } else { "<=" }, bar.metric.ratio_names().1);
-        let wanted = format!("{name} {sign} {} x {}", bar.ratio, bar.against);
-        let [measured, verdict] = match baseline {
-            Some(Contestant { samples, skipped: None, .. }) => {
-                let spread = ratio(bar.metric, system, samples);
-                let met = if bar.is_least { spread.median >= bar.ratio } else { spread.median <= bar.ratio };
+    fn judge(&mut self, scenario: &str, bar: &Bar, contestants: &[Contestant]) {
+        let (sign, limit, system) = (if bar.is_least { ">=" } else { "<=" }, bar.limit, &contestants[0].samples);
+        let samples_of = |program| {
+            let found = contestants.iter().find(|contestant| contestant.program == program);
+            found.filter(|contestant| contestant.skipped.is_none()).map(|contestant| &contestant.samples)
+        };
+        let (wanted, spread) = match bar.against {
+            Some(program) => (
+                format!("{} {sign} {limit} x {}", bar.metric.ratio_names().1, program.name()),
+                samples_of(program).map(|samples| ratio(bar.metric, system, samples)),
+            ),
+            None => (
+                format!("{} {sign} {limit}", bar.metric.names().1),
+                Some(Spread::of(system.iter().map(|sample| bar.metric.of(sample)))),
+            ),
+        };
+        let [measured, verdict] = match spread {
+            Some(spread) => {
+                let met = if bar.is_least { spread.median >= limit } else { spread.median <= limit };
                 [spread.show(2), if met { "met" } else { "missed" }.to_owned()]
             }
-            _ => ["-".to_owned(), "skipped".to_owned()],
+            None => ["-".to_owned(), "skipped".to_owned()],
         };
         self.bars.push(vec![scenario.to_owned(), wanted, measured, verdict]);
     }

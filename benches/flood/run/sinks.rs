@@ -3,6 +3,7 @@
 use super::Fallible;
 use super::load::Drops;
 use super::net::{SILENCE, SILENCES, Slots, Watch, bind, enable_gro, local_addr};
+use super::pin::Pinned;
 use nix::sys::socket::MsgFlags;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::sync::Arc;
@@ -37,8 +38,8 @@ struct Shared {
 }
 
 impl Sinks {
-    /// Neighbours that expect QUERYs with this time-to-live, from a client on loopback.
-    pub(crate) fn start(kind: SinkKind, ttl: u8) -> Fallible<Self> {
+    /// Neighbours that expect QUERYs with this time-to-live, from a client on loopback; on `core` alone if there is one.
+    pub(crate) fn start(kind: SinkKind, ttl: u8, core: Option<usize>) -> Fallible<Self> {
         let sockets: Vec<_> = (0..SINKS).map(|_| bind(Ipv4Addr::LOCALHOST, 0)).collect::<Fallible<_>>()?;
         if kind == SinkKind::Gro {
             sockets.iter().try_for_each(enable_gro)?;
@@ -46,7 +47,10 @@ impl Sinks {
         let addresses = sockets.iter().map(local_addr).collect();
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
-        let thread = thread::spawn(move || drain(&sockets, ttl, &of_thread));
+        let thread = thread::spawn(move || {
+            let _pinned = Pinned::to(core)?;
+            drain(&sockets, ttl, &of_thread)
+        });
         Ok(Self { addresses, shared, thread: Some(thread) })
     }
 
@@ -78,6 +82,11 @@ impl Sinks {
 impl Drop for Sinks {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
+        // Whoever sleeps until a datagram comes gets one.
+        let woken = bind(Ipv4Addr::LOCALHOST, 0).map(|socket| socket.send_to(&[], self.addresses[0]));
+        if !matches!(woken, Ok(Ok(_))) {
+            eprintln!("the sinks could not be woken: {woken:?}");
+        }
         if let Some(Err(failure)) = self.thread.take().map(|thread| thread.join().expect("no panic in the sinks")) {
             eprintln!("the sinks ended: {failure}");
         }
@@ -88,7 +97,8 @@ fn drain(sockets: &[UdpSocket], ttl: u8, shared: &Shared) -> Fallible<()> {
     let mut watch = Watch::new(sockets)?;
     let mut slots = Slots::new();
     while !shared.stop.load(Ordering::Relaxed) {
-        for index in watch.ready(Duration::from_millis(50))? {
+        // Without QUERYs it sleeps, so that another contestant has the machine to itself.
+        for index in watch.ready(Duration::from_secs(60))? {
             let (mut copies, mut wrong) = (0, 0);
             slots.receive(&sockets[index], MsgFlags::MSG_DONTWAIT, |_, datagram| {
                 // Every length is looked at, and all bytes of one datagram of a batch that are the same in all QUERYs.
