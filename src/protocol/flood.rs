@@ -1,13 +1,11 @@
 //! The flood: a CLIREQ becomes a QUERY, a QUERY seen for the first time goes on to the neighbours.
 
+use super::READ_AHEAD;
 use super::seen::{Fingerprint, SeenConfig, SeenTable, Sighting};
 use crate::batch::{Inbox, Outbox};
 use crate::types::{Neighbours, QueryId, SeqNo, Timestamp, Ttl};
 use crate::wire::{Header, QueryHeader, Text, encode_query};
 use std::net::SocketAddrV4;
-
-/// Messages whose memory is read ahead together: more than a processor can have under way at a time.
-const READ_AHEAD: usize = 32;
 
 /// What a [`Flooder`] starts with.
 #[derive(Clone, Debug)]
