@@ -57,29 +57,47 @@ impl Lookup {
         outbox: &mut Outbox,
         mut judged: impl FnMut(usize, LookupVerdict, &Outbox),
     ) -> &'a [usize] {
-        let mut hashes = [KeyHash::default(); READ_AHEAD];
-        while !wanted.is_empty() {
-            let ahead = &wanted[..wanted.len().min(READ_AHEAD)];
-            let hashes = &mut hashes[..ahead.len()];
-            for (hash, &index) in hashes.iter_mut().zip(ahead) {
-                *hash = self.store.hash(wanted_message(inbox, index).1.text.before_nul());
-            }
+        while !wanted.is_empty() && !outbox.is_full() {
+            wanted = match wanted.len() {
+                1 => self.on_requests::<1>(now, inbox, wanted, outbox, &mut judged),
+                _ => self.on_requests::<READ_AHEAD>(now, inbox, wanted, outbox, &mut judged),
+            };
+        }
+        wanted
+    }
+
+    /// Looks up to `AHEAD` of the keys up, whose memory is read ahead together. For one there is nothing to be ahead of.
+    fn on_requests<'a, const AHEAD: usize>(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        mut wanted: &'a [usize],
+        outbox: &mut Outbox,
+        judged: &mut impl FnMut(usize, LookupVerdict, &Outbox),
+    ) -> &'a [usize] {
+        let mut hashes = [KeyHash::default(); AHEAD];
+        let hashes = &mut hashes[..wanted.len().min(AHEAD)];
+        for (hash, &index) in hashes.iter_mut().zip(wanted) {
+            *hash = self.store.hash(wanted_message(inbox, index).1.text.before_nul());
+        }
+        if AHEAD > 1 {
             self.store.read_ahead(hashes);
-            for (&index, &hash) in ahead.iter().zip(&*hashes) {
-                if outbox.is_full() {
-                    return wanted;
-                }
-                let (source, message) = wanted_message(inbox, index);
-                let client = message.header.client(source).expect("what is wanted is a request");
-                // A QUERY may have come by another way than its client can be answered.
-                let from = match message.header {
-                    Header::Clireq => inbox.asked_at(index),
-                    _ => Ipv4Addr::UNSPECIFIED,
-                };
-                let verdict = self.answer(now, from, client, hash, message.text, outbox);
-                judged(index, verdict, outbox);
-                wanted = &wanted[1..];
+        }
+        for &hash in &*hashes {
+            let [index, rest @ ..] = wanted else { break };
+            if outbox.is_full() {
+                break;
             }
+            let (source, message) = wanted_message(inbox, *index);
+            let client = message.header.client(source).expect("what is wanted is a request");
+            // A QUERY may have come by another way than its client can be answered.
+            let from = match message.header {
+                Header::Clireq => inbox.asked_at(*index),
+                _ => Ipv4Addr::UNSPECIFIED,
+            };
+            let verdict = self.answer(now, from, client, hash, message.text, outbox);
+            judged(*index, verdict, outbox);
+            wanted = rest;
         }
         wanted
     }

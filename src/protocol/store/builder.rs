@@ -103,8 +103,9 @@ impl SortedPairs {
         arena.try_reserve_exact(pairs.len())?;
         starts.try_reserve_exact(ranges + 1)?;
         for ahead in entries.chunks(READ_AHEAD) {
-            // Each lies elsewhere: so the cache misses overlap.
-            black_box(ahead.iter().fold(0, |sum, &entry| sum ^ pairs[offset(entry)]));
+            // Each lies elsewhere, on two cache lines if it is an ordinary one: so their misses overlap.
+            let lines = |entry| pairs[offset(entry)..].iter().step_by(64).take(2).fold(0, |sum, byte| sum ^ byte);
+            black_box(ahead.iter().fold(0, |sum, &entry| sum ^ lines(entry)));
             for &entry in ahead {
                 let range = range(hash_of(entry), ranges);
                 starts.resize(starts.len().max(range + 1), arena.len() as u32);
