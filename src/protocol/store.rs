@@ -1,7 +1,8 @@
 //! The dictionary of a servent, kept as what it is for: ready-made RESPONSEs.
 //!
 //! All pairs lie in one arena, each as its RESPONSE datagram behind its length, in the order of their keys' hashes. A
-//! directory says where each range of hashes starts; a look-up walks the pairs of one range.
+//! directory says where each range of hashes starts, and in a few bits which it holds; a look-up of a key that is held walks
+//! the pairs of one range, and most others end at the directory.
 //!
 //! ```text
 //! starts  [ 0 | 126 | 126 | 187 | ... ]            two pairs a range, some with none, few with many
@@ -11,9 +12,9 @@
 //!
 //! An answer is then a slice. A store does not change once it is built, so it is laid out in one sort: filling a
 //! hash table key by key costs a cache miss or two for each. A pair costs its RESPONSE, one byte of length, or three
-//! from 255 on, and two of directory. Offsets are 32 bits wide, so the arena ends at 4 GiB.
+//! from 255 on, and four of directory. Offsets are 32 bits wide, so the arena ends at 4 GiB.
 //!
-//! In a large store a look-up is two cache misses, directory and pairs. Over a batch they overlap:
+//! In a large store a look-up is at most two cache misses, directory and pairs. Over a batch they overlap:
 //! [`Store::read_ahead`] looks at what all keys need, and [`Store::find`] then finds it in the cache.
 
 mod builder;
@@ -42,12 +43,20 @@ const LINES_AHEAD: [usize; 3] = [0, 64, 128];
 pub struct Store {
     /// The pairs, by hash.
     arena: Vec<u8>,
-    /// Where the pairs of each range of hashes start; one more than there are ranges.
-    starts: Vec<u32>,
+    /// Of each range of hashes, and one more for the end.
+    starts: Vec<Start>,
     len: usize,
     fragmented: usize,
     repeated: usize,
     secret: [u64; 2],
+}
+
+/// Where the pairs of a range start in the arena, and which they can be.
+#[derive(Clone, Copy, Debug, Default)]
+struct Start {
+    offset: u32,
+    /// The bits of [`tag`] of all its hashes: most keys that are not held are told by them alone.
+    tags: u32,
 }
 
 /// What a [`Store`] looks a key up by: only good for the store that made it.
@@ -81,6 +90,10 @@ impl Store {
     /// As [`Store::response`], for a key whose hash is at hand.
     #[must_use]
     pub fn find(&self, hash: KeyHash, key: &[u8]) -> Option<&[u8]> {
+        let range = range(hash.0, self.starts.len() - 1);
+        if self.starts[range].tags & tag(hash.0) == 0 {
+            return None;
+        }
         let mut pairs = &self.arena[self.pairs(hash)];
         while let Some((response, rest)) = pair::split_first(pairs) {
             if pair::is_for(response, key) {
@@ -94,7 +107,7 @@ impl Store {
     /// Where the pairs of this hash lie, among others of their range.
     fn pairs(&self, hash: KeyHash) -> Range<usize> {
         let range = range(hash.0, self.starts.len() - 1);
-        self.starts[range] as usize..self.starts[range + 1] as usize
+        self.starts[range].offset as usize..self.starts[range + 1].offset as usize
     }
 
     /// The value of `key`, or `None` if the store does not hold it.
@@ -131,6 +144,11 @@ impl Store {
 /// Which of so many ranges `hash` is in: a higher hash is in no lower one.
 fn range(hash: u32, ranges: usize) -> usize {
     ((u64::from(hash) * ranges as u64) >> u32::BITS) as usize
+}
+
+/// One bit of 32, which says nothing of the range.
+fn tag(hash: u32) -> u32 {
+    1 << (hash & 31)
 }
 
 fn hash(secret: [u64; 2], key: &[u8]) -> u32 {

@@ -1,6 +1,6 @@
 //! A store in the making: its pairs as they come, then by hash.
 
-use super::{FRAGMENTED_LEN_MIN, InsertError, Store, StoreFull, hash, pair, range};
+use super::{FRAGMENTED_LEN_MIN, InsertError, Start, Store, StoreFull, hash, pair, range, tag};
 use crate::protocol::READ_AHEAD;
 use crate::wire::{PAYLOAD_LEN_MAX, encode_response, response_len};
 use memchr::memchr;
@@ -108,13 +108,14 @@ impl SortedPairs {
             black_box(ahead.iter().fold(0, |sum, &entry| sum ^ lines(entry)));
             for &entry in ahead {
                 let range = range(hash_of(entry), ranges);
-                starts.resize(starts.len().max(range + 1), arena.len() as u32);
+                starts.resize(starts.len().max(range + 1), Start { offset: arena.len() as u32, tags: 0 });
+                starts[range].tags |= tag(hash_of(entry));
                 let response = response_at(&pairs, offset(entry));
                 fragmented += usize::from(response.len() >= FRAGMENTED_LEN_MIN);
                 pair::push(&mut arena, response.len(), |arena| arena.extend_from_slice(response));
             }
         }
-        starts.resize(ranges + 1, arena.len() as u32);
+        starts.resize(ranges + 1, Start { offset: arena.len() as u32, tags: 0 });
         arena.shrink_to_fit();
         Ok(Store { arena, starts, len: entries.len(), fragmented, repeated: repeats.keys, secret })
     }

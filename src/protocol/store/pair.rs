@@ -48,8 +48,12 @@ pub(super) fn key(response: &[u8]) -> &[u8] {
 
 /// Whether a RESPONSE is the one for `key`. A key that is asked for may hold a tab; one that is held does not.
 pub(super) fn is_for(response: &[u8], key: &[u8]) -> bool {
-    let rest = response[KEY..].strip_prefix(key);
-    rest.is_some_and(|rest| rest.first() == Some(&b'\t')) && memchr(b'\t', key).is_none()
+    // What differs most often comes first: the length, then the last byte.
+    let end = KEY + key.len();
+    response.get(end) == Some(&b'\t')
+        && key.last() == Some(&response[end - 1])
+        && response[KEY..end] == *key
+        && !key.contains(&b'\t')
 }
 
 #[cfg(test)]

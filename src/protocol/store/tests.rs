@@ -101,7 +101,7 @@ fn p2_p5_p33_a_pair_that_can_not_be_asked_for_or_answered_is_refused_with_the_re
 }
 
 #[test]
-fn a_pair_costs_its_response_a_byte_of_length_and_two_of_directory() {
+fn a_pair_costs_its_response_a_byte_of_length_and_four_of_directory() {
     for count in [8, 1_000, 1_027, 1_028, 4_000] {
         let mut builder = StoreBuilder::new(0, [3, 4]);
         let mut pairs_len = 0;
@@ -114,8 +114,8 @@ fn a_pair_costs_its_response_a_byte_of_length_and_two_of_directory() {
         }
         let store = builder.build().unwrap();
         assert_eq!(store.arena.capacity(), pairs_len, "{count} pairs");
-        let directory_len = store.starts.capacity() * size_of::<u32>();
-        assert!((2 * count..=2 * count + 4).contains(&directory_len), "{directory_len} for {count} pairs");
+        let directory_len = store.starts.capacity() * size_of::<Start>();
+        assert!((4 * count..=4 * count + 8).contains(&directory_len), "{directory_len} for {count} pairs");
     }
 }
 
@@ -125,7 +125,7 @@ fn keys_spread_over_ranges_of_two() {
         let mut builder = StoreBuilder::new(0, [3, 4]);
         (0..count).for_each(|number: usize| builder.insert(number.to_string().as_bytes(), b"value").unwrap());
         let store = builder.build().unwrap();
-        let lens = store.starts.windows(2).map(|range| (range[1] - range[0]) / 10);
+        let lens = store.starts.windows(2).map(|range| (range[1].offset - range[0].offset) / 10);
         let longest = lens.max();
         assert!(longest.is_some_and(|pairs| pairs <= 12), "{longest:?} of {count} pairs in one range");
     }
