@@ -101,7 +101,7 @@ impl Store {
     pub fn read(path: impl AsRef<Path>) -> Result<Loaded, LoadError> {
         let path = path.as_ref();
         let bytes = read(path, FILE_LEN_MAX).map_err(|error| LoadError::Read(path.to_owned(), error))?;
-        Self::parse(&bytes).map_err(|error| LoadError::Refused(path.to_owned(), error))
+        parse_kv_file(bytes, secret()).map_err(|error| LoadError::Refused(path.to_owned(), error))
     }
 
     /// The same for what `input` holds up to its end; an error calls it `name`.
@@ -112,7 +112,7 @@ impl Store {
         let name = name.as_ref();
         let bytes =
             read_bounded(input, Vec::new(), FILE_LEN_MAX).map_err(|error| LoadError::Read(name.to_owned(), error))?;
-        Self::parse(&bytes).map_err(|error| LoadError::Refused(name.to_owned(), error))
+        parse_kv_file(bytes, secret()).map_err(|error| LoadError::Refused(name.to_owned(), error))
     }
 }
 

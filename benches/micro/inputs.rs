@@ -53,7 +53,7 @@ pub(crate) fn million_pairs() -> Vec<u8> {
 }
 
 pub(crate) fn store(count: u32) -> Store {
-    let loaded = parse_kv_file(&pairs(count), [1, 2]).expect("below 4 GiB");
+    let loaded = parse_kv_file(pairs(count), [1, 2]).expect("below 4 GiB");
     assert_eq!((loaded.store.len(), loaded.skipped_count), (count as usize, 0));
     loaded.store
 }

@@ -11,8 +11,8 @@
 //! run, and each answer is checked once before it is timed.
 //!
 //! Then what criterion can't say, each measured in a process of its own, which `million` starts: the slowest single
-//! observation, memory per sighting and per pair, the time to load a file, and the time until the release servent
-//! answers. Against a bar where there is one.
+//! observation, look-ups in batches against look-ups one by one (`ahead`), memory per sighting and per pair, the time to
+//! load a file, and the time until the release servent answers. Against a bar where there is one.
 //!
 //! Results go to `bench-results/micro.csv` in the target folder: medians of criterion in nanoseconds, and the numbers
 //! of `million`.
@@ -21,6 +21,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints its results")]
 #![allow(clippy::disallowed_methods, reason = "a bench measures time")]
 
+mod ahead;
 mod estimates;
 mod inputs;
 mod million;

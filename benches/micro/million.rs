@@ -1,5 +1,6 @@
 //! What a million sightings or pairs cost, each measured in a process of its own, whose memory holds nothing else.
 
+use super::ahead;
 use super::estimates::Row;
 use super::inputs::{key, million_pairs, query_id, value};
 use servent::Store;
@@ -32,6 +33,9 @@ pub(crate) fn measure(words: &[String]) -> Vec<Row> {
         rows.extend(slowest_seen("evicting", "0"));
         rows.extend(slowest_seen("expiring", "100"));
     }
+    if wants("store") || wants("lookup") {
+        rows.extend(rows_of_child(&["ahead"]));
+    }
     if wants("store") || wants("load") {
         fs::write(&file, million_pairs()).expect("room for 59 MB");
         rows.extend(rows_of_child(&["store", &file.to_string_lossy()]));
@@ -41,7 +45,7 @@ pub(crate) fn measure(words: &[String]) -> Vec<Row> {
     println!("\na million");
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
     for Row { name, value, unit, bar } in &rows {
-        println!("  {name:width$}  {value:>12.1} {unit:12} {bar}");
+        println!("  {name:width$}  {value:>12.2} {unit:12} {bar}");
     }
     rows
 }
@@ -53,6 +57,7 @@ pub(crate) fn serve_as_child(words: &[String]) -> bool {
         [role, times, step] if role == ROLE && times == "seen-times" => {
             time_seen(Duration::from_micros(step.parse().expect("microseconds")));
         }
+        [role, ahead] if role == ROLE && ahead == "ahead" => ahead::measure().iter().for_each(print),
         [role, store, file] if role == ROLE && store == "store" => measure_store(Path::new(file)),
         _ => return false,
     }
@@ -85,7 +90,7 @@ fn row(name: &str, value: f64, unit: &str, most: Option<f64>, least: Option<f64>
     Row { name: name.into(), value, unit: unit.into(), bar: verdict(value, most, least) }
 }
 
-fn verdict(value: f64, most: Option<f64>, least: Option<f64>) -> String {
+pub(super) fn verdict(value: f64, most: Option<f64>, least: Option<f64>) -> String {
     let word = |met| if met { "met" } else { "missed" };
     match (most, least) {
         (Some(most), _) => format!("<= {most} {}", word(value <= most)),

@@ -1,13 +1,11 @@
 //! The flood: a CLIREQ becomes a QUERY, a QUERY seen for the first time goes on to the neighbours.
 
+use super::READ_AHEAD;
 use super::seen::{Fingerprint, SeenConfig, SeenTable, Sighting};
 use crate::batch::{Inbox, Outbox};
 use crate::types::{Neighbours, QueryId, SeqNo, Timestamp, Ttl};
-use crate::wire::{Header, QueryHeader, Text, encode_query};
+use crate::wire::{Header, Message, QueryHeader, Text, encode_query};
 use std::net::SocketAddrV4;
-
-/// Messages whose memory is read ahead together: more than a processor can have under way at a time.
-const READ_AHEAD: usize = 32;
 
 /// What a [`Flooder`] starts with.
 #[derive(Clone, Debug)]
@@ -109,36 +107,50 @@ impl Flooder {
         outbox: &mut Outbox,
         mut judged: impl FnMut(usize, Verdict, &Outbox),
     ) {
-        let mut fingerprints = [Fingerprint::default(); READ_AHEAD];
         let mut messages = inbox.iter().enumerate();
         while messages.len() > 0 {
-            let count = messages.len().min(READ_AHEAD);
-            let fingerprints = &mut fingerprints[..count];
-            let mut seq = self.next_seq;
-            for (fingerprint, (_, (source, message))) in fingerprints.iter_mut().zip(messages.clone()) {
-                *fingerprint = match message.header {
-                    Header::Clireq => {
-                        let header = QueryHeader { ttl: Ttl::INITIAL, client: source, seq };
-                        seq = seq.next();
-                        self.seen.fingerprint(&id(header, message.text))
-                    }
-                    Header::Query(header) => self.seen.fingerprint(&id(header, message.text)),
-                    Header::Response => Fingerprint::default(),
-                };
+            match messages.len() {
+                1 => self.on_messages::<1>(now, &mut messages, outbox, &mut judged),
+                _ => self.on_messages::<READ_AHEAD>(now, &mut messages, outbox, &mut judged),
             }
+        }
+    }
+
+    /// Takes up to `AHEAD` messages of a batch, whose memory is read ahead together. For one there is nothing to be
+    /// ahead of.
+    fn on_messages<'a, const AHEAD: usize>(
+        &mut self,
+        now: Timestamp,
+        messages: &mut (impl ExactSizeIterator<Item = (usize, (SocketAddrV4, Message<'a>))> + Clone),
+        outbox: &mut Outbox,
+        judged: &mut impl FnMut(usize, Verdict, &Outbox),
+    ) {
+        let mut fingerprints = [Fingerprint::default(); AHEAD];
+        let fingerprints = &mut fingerprints[..messages.len().min(AHEAD)];
+        let mut clireqs = 0;
+        for (fingerprint, (_, (source, message))) in fingerprints.iter_mut().zip(messages.clone()) {
+            *fingerprint = match message.header {
+                Header::Clireq => {
+                    let seq = SeqNo(self.next_seq.0.wrapping_add(clireqs));
+                    clireqs += 1;
+                    self.seen.fingerprint(&id(QueryHeader { ttl: Ttl::INITIAL, client: source, seq }, message.text))
+                }
+                Header::Query(header) => self.seen.fingerprint(&id(header, message.text)),
+                Header::Response => Fingerprint::default(),
+            };
+        }
+        if AHEAD > 1 {
             self.seen.read_ahead(fingerprints);
-            for (&fingerprint, (index, (source, message))) in fingerprints.iter().zip(&mut messages) {
-                let verdict = match message.header {
-                    Header::Clireq => {
-                        Verdict::Clireq(self.flood_clireq(now, source, message.text, fingerprint, outbox))
-                    }
-                    Header::Query(header) => {
-                        Verdict::Query(self.flood_query(now, source, header, message.text, fingerprint, outbox))
-                    }
-                    Header::Response => continue,
-                };
-                judged(index, verdict, outbox);
-            }
+        }
+        for (&fingerprint, (index, (source, message))) in fingerprints.iter().zip(messages) {
+            let verdict = match message.header {
+                Header::Clireq => Verdict::Clireq(self.flood_clireq(now, source, message.text, fingerprint, outbox)),
+                Header::Query(header) => {
+                    Verdict::Query(self.flood_query(now, source, header, message.text, fingerprint, outbox))
+                }
+                Header::Response => continue,
+            };
+            judged(index, verdict, outbox);
         }
     }
 

@@ -13,7 +13,7 @@ mod foreign;
 
 pub use foreign::Foreign;
 
-use super::store::{InsertError, Store, StoreBuilder, StoreFull, checked_response_len};
+use super::store::{InsertError, SortedPairs, Store, StoreBuilder, StoreFull, checked_response_len};
 use crate::wire::PAYLOAD_LEN_MAX;
 use memchr::{memchr, memchr2};
 use std::error::Error;
@@ -118,12 +118,14 @@ impl fmt::Display for SkipCause {
     }
 }
 
-/// Reads the bytes of a key-value file. `secret` keys the store's hashes.
+/// Reads the bytes of a key-value file. `secret` keys the store's hashes. Bytes that are handed over are given back
+/// before the store takes their place.
 ///
 /// # Errors
 /// [`KvFileError`] if it is of another kind, the pairs pass the store's 4 GiB, or there is no memory for them. A bad line
 /// is no error: it is skipped and reported.
-pub fn parse_kv_file(bytes: &[u8], secret: [u64; 2]) -> Result<Loaded, KvFileError> {
+pub fn parse_kv_file(file: impl AsRef<[u8]>, secret: [u64; 2]) -> Result<Loaded, KvFileError> {
+    let bytes = file.as_ref();
     if let Some(foreign) = Foreign::of(bytes) {
         return Err(KvFileError::Foreign(foreign));
     }
@@ -153,8 +155,11 @@ pub fn parse_kv_file(bytes: &[u8], secret: [u64; 2]) -> Result<Loaded, KvFileErr
             }
         }
     }
-    let store = builder.build()?;
-    let repeated = repeated(text, &store);
+    let pairs = builder.sort();
+    let repeated = repeated(text, &pairs);
+    // No longer needed, and as large as the store that is made now.
+    drop(file);
+    let store = pairs.build()?;
     Ok(Loaded { store, skipped, skipped_count, lines: count, repeated })
 }
 
@@ -187,20 +192,20 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Which keys of `text` came more than once, now that `store` is made of it. The lines of pairs are not kept, so they
+/// Which keys of `text` came more than once, now that its `pairs` are sorted. The lines of pairs are not kept, so they
 /// are counted again, as far as the first key that came again.
-fn repeated(text: &[u8], store: &Store) -> Option<Repeated> {
-    let [earlier, again] = store.first_repeat()?;
+fn repeated(text: &[u8], pairs: &SortedPairs) -> Option<Repeated> {
+    let (keys, [earlier, again]) = (pairs.repeated(), pairs.first_repeat()?);
     let mut pairs = Lines::of(text).filter_map(|(line, text)| {
         let (key, value) = pair(text).ok()??;
         checked_response_len(key, value).ok().map(|_| (line, key))
     });
     let (earlier_line, _) = pairs.nth(earlier)?;
     let (line, key) = pairs.nth(again - earlier - 1)?;
-    Some(Repeated { keys: store.repeated(), key: key.to_vec(), lines: [earlier_line, line] })
+    Some(Repeated { keys, key: key.to_vec(), lines: [earlier_line, line] })
 }
 
-/// Room for the pairs of a file: a line of 20 bytes or more is at most a quarter longer in the store than in the file.
+/// Room for the pairs of a file: a line of 8 bytes or more is at most a quarter longer in the store than in the file.
 /// Memory that is reserved and not touched costs nothing.
 fn arena_len(file_len: usize) -> usize {
     file_len + file_len / 4

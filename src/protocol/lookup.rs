@@ -1,10 +1,11 @@
 //! Who is answered what: the store, the limiter, and the dialect of the answer.
 
+use super::READ_AHEAD;
 use super::limit::ResponseLimiter;
-use super::store::Store;
+use super::store::{KeyHash, Store};
 use crate::batch::{Inbox, Outbox};
 use crate::types::Timestamp;
-use crate::wire::{Header, Text};
+use crate::wire::{Header, Message, Text};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// Looks keys up and answers clients.
@@ -56,17 +57,45 @@ impl Lookup {
         outbox: &mut Outbox,
         mut judged: impl FnMut(usize, LookupVerdict, &Outbox),
     ) -> &'a [usize] {
-        while let [index, rest @ ..] = wanted
-            && !outbox.is_full()
-        {
-            let (source, message) = inbox.get(*index).expect("what is wanted lies in the batch");
+        while !wanted.is_empty() && !outbox.is_full() {
+            wanted = match wanted.len() {
+                1 => self.on_requests::<1>(now, inbox, wanted, outbox, &mut judged),
+                _ => self.on_requests::<READ_AHEAD>(now, inbox, wanted, outbox, &mut judged),
+            };
+        }
+        wanted
+    }
+
+    /// Looks up to `AHEAD` of the keys up, whose memory is read ahead together. For one there is nothing to be ahead of.
+    fn on_requests<'a, const AHEAD: usize>(
+        &mut self,
+        now: Timestamp,
+        inbox: &Inbox,
+        mut wanted: &'a [usize],
+        outbox: &mut Outbox,
+        judged: &mut impl FnMut(usize, LookupVerdict, &Outbox),
+    ) -> &'a [usize] {
+        let mut hashes = [KeyHash::default(); AHEAD];
+        let hashes = &mut hashes[..wanted.len().min(AHEAD)];
+        for (hash, &index) in hashes.iter_mut().zip(wanted) {
+            *hash = self.store.hash(wanted_message(inbox, index).1.text.before_nul());
+        }
+        if AHEAD > 1 {
+            self.store.read_ahead(hashes);
+        }
+        for &hash in &*hashes {
+            let [index, rest @ ..] = wanted else { break };
+            if outbox.is_full() {
+                break;
+            }
+            let (source, message) = wanted_message(inbox, *index);
             let client = message.header.client(source).expect("what is wanted is a request");
             // A QUERY may have come by another way than its client can be answered.
             let from = match message.header {
                 Header::Clireq => inbox.asked_at(*index),
                 _ => Ipv4Addr::UNSPECIFIED,
             };
-            let verdict = self.answer(now, from, client, message.text, outbox);
+            let verdict = self.answer(now, from, client, hash, message.text, outbox);
             judged(*index, verdict, outbox);
             wanted = rest;
         }
@@ -81,10 +110,11 @@ impl Lookup {
         now: Timestamp,
         from: Ipv4Addr,
         client: SocketAddrV4,
+        hash: KeyHash,
         key: Text<'_>,
         outbox: &mut Outbox,
     ) -> LookupVerdict {
-        let Some(response) = self.store.response(key.before_nul()) else {
+        let Some(response) = self.store.find(hash, key.before_nul()) else {
             return LookupVerdict::NotFound;
         };
         if !is_answerable(client) {
@@ -102,6 +132,11 @@ impl Lookup {
         outbox.send_from(&datagram, from, client);
         LookupVerdict::Answered
     }
+}
+
+/// The message of a batch at an index that is wanted.
+fn wanted_message(inbox: &Inbox, index: usize) -> (SocketAddrV4, Message<'_>) {
+    inbox.get(index).expect("what is wanted lies in the batch")
 }
 
 /// Whether a single host can be meant by `client` (P-23): not 0.0.0.0/8, multicast, 240.0.0.0/4 (which ends in

@@ -34,4 +34,7 @@ pub use notices::{EXCERPT_LEN_MAX, Found, Notice, Notices};
 pub use queries::{Answer, Event, HELD_LEN_MAX, Progress, Queries, QueriesConfig, Summary, Wait};
 pub use query::{AskedKey, Awaiting, Dialect, Heard, KeyError, Patience};
 pub use seen::{Fingerprint, SeenConfig, SeenTable, Sighting};
-pub use store::{FRAGMENTED_LEN_MIN, InsertError, Store, StoreBuilder, StoreFull};
+pub use store::{FRAGMENTED_LEN_MIN, InsertError, KeyHash, Store, StoreBuilder, StoreFull};
+
+/// Messages or pairs whose memory is read ahead together: more than a processor can have under way at a time.
+const READ_AHEAD: usize = 32;

@@ -71,7 +71,7 @@ const BUCKETS_A_SLOT: usize = 2;
 /// The queries that were seen, each for a while.
 #[derive(Debug)]
 pub struct SeenTable {
-    secret: SipHasher13,
+    secret: [u64; 2],
     expiry: Duration,
     capacity: u32,
     /// Position of the newest sighting of each bucket. Positions not within the last `len` ones are vacant.
@@ -132,7 +132,7 @@ impl SeenTable {
         let capacity = config.capacity.clamp(1, SeenConfig::CAPACITY_MAX);
         let slots = capacity.next_power_of_two();
         Self {
-            secret: SipHasher13::new_with_keys(secret[0], secret[1]),
+            secret,
             expiry: config.expiry,
             capacity,
             heads: vec![0; slots as usize * BUCKETS_A_SLOT],
@@ -192,7 +192,7 @@ impl SeenTable {
         fixed[..4].copy_from_slice(&id.client.ip().octets());
         fixed[4..6].copy_from_slice(&id.client.port().to_be_bytes());
         fixed[6..].copy_from_slice(&id.seq.0.to_be_bytes());
-        let mut hasher = self.secret;
+        let mut hasher = SipHasher13::new_with_keys(self.secret[0], self.secret[1]);
         hasher.write(&fixed);
         hasher.write(id.key);
         let hash = hasher.finish128();

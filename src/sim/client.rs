@@ -64,41 +64,47 @@ impl From<Heard<'_>> for Reception {
 /// simulation; this has the numbers of its [`Ask`]s.
 #[derive(Debug)]
 pub(super) struct Client {
-    queries: Queries,
+    config: QueriesConfig,
+    /// Only while a key is not over: it takes more than a kilobyte, and of many clients few are asking at a time.
+    queries: Option<Box<Queries>>,
     /// Those that are not over, in the order in which they are asked: the first is the one under way, if one is.
     open: VecDeque<usize>,
 }
 
 impl Client {
     pub(super) fn new(patience: Patience, secret: [u64; 2]) -> Self {
-        Self { queries: Queries::new(QueriesConfig { patience, jobs: 1, secret }), open: VecDeque::new() }
+        Self { config: QueriesConfig { patience, jobs: 1, secret }, queries: None, open: VecDeque::new() }
     }
 
     pub(super) fn queue(&mut self, ask: usize, key: AskedKey) {
-        self.queries.push(key);
+        self.queries.get_or_insert_with(|| Box::new(Queries::new(self.config))).push(key);
         self.open.push_back(ask);
     }
 
     /// Starts the next key if none is under way; returns its number.
     pub(super) fn start_next(&mut self, now: Timestamp) -> Option<usize> {
-        self.queries.start_next(now).map(|_| self.current())
+        self.queries.as_mut()?.start_next(now).map(|_| under_way(&self.open))
     }
 
     /// When to call [`Client::on_deadline`]; `None` while nothing is under way.
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        self.queries.deadline()
+        self.queries.as_ref()?.deadline()
     }
 
     /// Moves on if the deadline has passed.
     pub(super) fn on_deadline(&mut self, now: Timestamp) -> Overdue {
-        let again = self.queries.on_deadline(now);
+        let queries = self.queries.as_mut().expect("a deadline is that of a key under way");
+        let again = queries.on_deadline(now);
         debug_assert!(again.len() <= 1, "one key is under way at a time");
-        match self.queries.next_event() {
+        match queries.next_event() {
             None if again.is_empty() => Overdue::Wait,
-            None => Overdue::Retransmit(self.current()),
+            None => Overdue::Retransmit(under_way(&self.open)),
             Some(Event::Finished { summary, .. }) => {
-                let over = self.current();
+                let over = under_way(&self.open);
                 self.open.pop_front();
+                if queries.is_empty() {
+                    self.queries = None;
+                }
                 Overdue::Finished(over, summary)
             }
             Some(event) => unreachable!("an answer is shown when it comes, and nothing is stopped: {event:?}"),
@@ -114,19 +120,20 @@ impl Client {
         message: &Message<'_>,
         asks: &mut [Ask],
     ) -> Reception {
-        let reception = self.queries.on_message(now, from, message).into();
-        while let Some(event) = self.queries.next_event() {
+        let Some(queries) = &mut self.queries else { return Reception::Unrelated };
+        let reception = queries.on_message(now, from, message).into();
+        while let Some(event) = queries.next_event() {
             let Event::Answer { answer, .. } = event else { unreachable!("a message ends nothing: {event:?}") };
             let Answer { servent: from, value, .. } = answer;
-            asks[self.current()].answers.push(AnswerShown { from, value, datagram, at: now });
+            asks[under_way(&self.open)].answers.push(AnswerShown { from, value, datagram, at: now });
         }
         reception
     }
+}
 
-    /// The number of the key under way.
-    fn current(&self) -> usize {
-        *self.open.front().expect("a key is under way, and those that are not over are queued")
-    }
+/// Of the keys that are not over the first.
+fn under_way(open: &VecDeque<usize>) -> usize {
+    *open.front().expect("a key is under way, and those that are not over are queued")
 }
 
 /// What is to be done when a deadline may have passed.

@@ -31,7 +31,7 @@ pub fn encode_response(datagrams: &mut Vec<u8>, key: &[u8], value: &[u8]) {
 
 /// Bytes of the RESPONSE for a key and a value of these lengths, without a NUL.
 #[must_use]
-pub fn response_len(key_len: usize, value_len: usize) -> usize {
+pub const fn response_len(key_len: usize, value_len: usize) -> usize {
     layout::TEXT.start + key_len + 1 + value_len
 }
 

@@ -38,7 +38,10 @@ fn config() -> impl Strategy<Value = FloodConfig> {
 
 fn run() -> impl Strategy<Value = (FloodConfig, Vec<(Pace, Vec<Received>)>)> {
     config().prop_flat_map(|config| {
-        let batch = prop::collection::vec(received(config.first_seq.0), 0..20);
+        // Some beyond what is read ahead together.
+        let len = prop_oneof![6 => 0_usize..20, 1 => 30_usize..70];
+        let first_seq = config.first_seq.0;
+        let batch = len.prop_flat_map(move |len| prop::collection::vec(received(first_seq), len));
         (Just(config), prop::collection::vec((pace(), batch), 1..10))
     })
 }

@@ -14,6 +14,7 @@ mod groups;
 mod kv_file;
 mod limit;
 mod seen;
+mod store;
 mod support;
 mod terminal;
 mod wire;

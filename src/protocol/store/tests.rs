@@ -1,6 +1,7 @@
 //! The dictionary against its clauses, and what its index and its memory are.
 
 use super::*;
+use crate::wire::PAYLOAD_LEN_MAX;
 use std::collections::HashMap;
 use std::error::Error;
 
@@ -57,36 +58,6 @@ fn p31_agrees_with_a_map_at_every_size() {
 }
 
 #[test]
-fn keys_of_one_hash_are_told_apart_and_the_last_value_of_each_is_kept() {
-    let mut builder = StoreBuilder::new(0, [1, 2]);
-    for (key, value) in [(b"a", b"1"), (b"b", b"2"), (b"a", b"3"), (b"c", b"4"), (b"b", b"5")] {
-        builder.insert(key, value).unwrap();
-    }
-    // As if all keys had the hash of the first one.
-    let mut entries: Vec<_> = builder.entries.iter().map(|&made| entry(7, offset(made))).collect();
-    let repeats = keep_last_values(&mut entries, &builder.arena);
-    let mut kept: Vec<_> =
-        entries.iter().map(|&kept| Pair::at(&builder.arena, offset(kept)).response[2..].to_vec()).collect();
-    kept.sort();
-    assert_eq!(kept, [&b"a\t3"[..], b"b\t5", b"c\t4"]);
-    let at = |place: usize| offset(builder.entries[place]);
-    assert_eq!(repeats, Repeats { keys: 2, first: Some(Repeat { earlier: at(0), again: at(2) }) });
-}
-
-#[test]
-fn p31_keys_that_come_again_are_counted_once_each_and_the_first_one_is_named() {
-    for (keys, repeated, first) in [
-        (&["a", "b", "c"][..], 0, None),
-        (&["a", "b", "b", "a", "a"], 2, Some([1, 2])),
-        (&["a", "b", "c", "a", "a", "a"], 1, Some([0, 3])),
-    ] {
-        let pairs: Vec<_> = keys.iter().map(|&key| (key, &b"value"[..])).collect();
-        let store = store(&pairs);
-        assert_eq!((store.repeated(), store.first_repeat()), (repeated, first), "{keys:?}");
-    }
-}
-
-#[test]
 fn what_there_is_no_memory_for_is_refused_and_what_was_there_stays() {
     // More than any machine can address: nothing is reserved, and the pairs find their room all the same.
     let mut builder = StoreBuilder::new(usize::MAX / 2, [1, 2]);
@@ -130,47 +101,53 @@ fn p2_p5_p33_a_pair_that_can_not_be_asked_for_or_answered_is_refused_with_the_re
 }
 
 #[test]
-fn the_arena_ends_at_4_gib_where_offsets_do() {
-    let end = u32::MAX as usize;
-    for (arena_len, response_len, fits) in [
-        (0, PAYLOAD_LEN_MAX, true),
-        (end - LENGTHS - PAYLOAD_LEN_MAX, PAYLOAD_LEN_MAX, true),
-        (end - LENGTHS - PAYLOAD_LEN_MAX, PAYLOAD_LEN_MAX + 1, false),
-        (end - LENGTHS, 1, false),
-    ] {
-        assert_eq!(has_room(arena_len, response_len), fits, "{response_len} behind {arena_len}");
-    }
-    let full = InsertError::Full(StoreFull::Offsets);
-    assert_eq!(full.to_string(), "more than 4 GiB of pairs, and a servent holds at most that");
-    assert!(full.source().is_none());
-}
-
-#[test]
-fn a_pair_costs_its_response_four_bytes_of_lengths_and_about_nine_of_index() {
+fn a_pair_costs_its_response_a_byte_of_length_and_four_of_directory() {
     for count in [8, 1_000, 1_027, 1_028, 4_000] {
         let mut builder = StoreBuilder::new(0, [3, 4]);
         let mut pairs_len = 0;
         for number in 0..count {
             let key = number.to_string();
+            // What is replaced costs nothing.
+            builder.insert(key.as_bytes(), b"another value").unwrap();
             builder.insert(key.as_bytes(), b"value").unwrap();
-            pairs_len += 4 + response_len(key.len(), 5);
+            pairs_len += 1 + response_len(key.len(), 5);
         }
         let store = builder.build().unwrap();
         assert_eq!(store.arena.capacity(), pairs_len, "{count} pairs");
-        let index_len = store.entries.capacity() * size_of::<u64>() + store.starts.capacity() * size_of::<u32>();
-        assert!((9 * count..=10 * count).contains(&index_len), "{index_len} for {count} pairs");
+        let directory_len = store.starts.capacity() * size_of::<Start>();
+        assert!((4 * count..=4 * count + 8).contains(&directory_len), "{directory_len} for {count} pairs");
     }
 }
 
 #[test]
-fn keys_spread_over_ranges_of_two_to_four_entries() {
+fn keys_spread_over_ranges_of_two() {
     for count in [8, 1_000, 1_027, 1_028, 4_000] {
         let mut builder = StoreBuilder::new(0, [3, 4]);
         (0..count).for_each(|number: usize| builder.insert(number.to_string().as_bytes(), b"value").unwrap());
-        let starts = builder.build().unwrap().starts;
-        let ranges = starts.len() - 1;
-        assert!((2 * ranges..5 * ranges).contains(&count), "{ranges} ranges for {count} pairs");
-        let longest = starts.windows(2).map(|range| range[1] - range[0]).max();
-        assert!(longest.is_some_and(|entries| entries <= 20), "{longest:?} of {count} pairs in one range");
+        let store = builder.build().unwrap();
+        let lens = store.starts.windows(2).map(|range| (range[1].offset - range[0].offset) / 10);
+        let longest = lens.max();
+        assert!(longest.is_some_and(|pairs| pairs <= 12), "{longest:?} of {count} pairs in one range");
     }
+}
+
+#[test]
+fn keys_that_are_read_ahead_are_found_as_one_by_one() {
+    for count in [0, 1, 2, 100, 4_000] {
+        let mut builder = StoreBuilder::new(0, [3, 4]);
+        (0..count).for_each(|number: u32| builder.insert(number.to_string().as_bytes(), b"value").unwrap());
+        let store = builder.build().unwrap();
+        let keys: Vec<_> = (0..count + 10).map(|number| number.to_string()).collect();
+        let hashes: Vec<_> = keys.iter().map(|key| store.hash(key.as_bytes())).collect();
+        store.read_ahead(&hashes);
+        for (key, &hash) in keys.iter().zip(&hashes) {
+            assert_eq!(store.find(hash, key.as_bytes()), store.response(key.as_bytes()), "{key} of {count}");
+        }
+    }
+}
+
+#[test]
+fn p2_a_tab_in_the_key_that_is_asked_for_does_not_reach_into_a_value() {
+    // One range, so that every pair is looked at.
+    assert_eq!(store(&[("http", b"80\ttcp")]).response(b"http\t80"), None);
 }

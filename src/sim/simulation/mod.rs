@@ -57,11 +57,21 @@ pub enum Action {
 /// An event that lies ahead.
 #[derive(Debug)]
 enum Happening {
-    Arrival { datagram: DatagramId, from: SocketAddrV4, to: SocketAddrV4, bytes: Arc<[u8]> },
+    Arrival {
+        datagram: DatagramId,
+        from: SocketAddrV4,
+        to: SocketAddrV4,
+        bytes: Arc<[u8]>,
+    },
     Asking(ClientId, usize),
     Deadline(ClientId),
-    Injection { from: SocketAddrV4, to: SocketAddrV4, bytes: Arc<[u8]> },
-    Told(Action),
+    Injection {
+        from: SocketAddrV4,
+        to: SocketAddrV4,
+        bytes: Arc<[u8]>,
+    },
+    /// Boxed, since it is much larger than the others, and rare.
+    Told(Box<Action>),
 }
 
 /// How a run ended.
@@ -137,7 +147,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     /// # Panics
     /// The run, then, if it is about a servent that there is not.
     pub fn tell(&mut self, at: Timestamp, action: Action) {
-        self.queue.push(at.as_nanos(), Happening::Told(action));
+        self.queue.push(at.as_nanos(), Happening::Told(Box::new(action)));
     }
 
     /// Lets happen what is to happen, until nothing is left, or one datagram more would be delivered than
@@ -160,7 +170,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             Happening::Asking(client, ask) => self.queue_asking(client, ask),
             Happening::Deadline(client) => self.meet_deadline(client),
             Happening::Injection { from, to, bytes } => self.send(Cause::Stranger, from, to, &bytes),
-            Happening::Told(action) => self.act(action),
+            Happening::Told(action) => self.act(*action),
         }
     }
 
