@@ -244,6 +244,14 @@ fn flooding() -> Vec<Scenario> {
             Some(3.2),
         ),
         beside_queued(
+            "flood-64x1-gro",
+            "CLIREQ hit, 10 neighbours that receive with UDP_GRO, 64 clients with one in flight each",
+            GRO,
+            ManyClients,
+            &[SimpleSendmmsg],
+            Some(3.2),
+        ),
+        beside_queued(
             "relay-plain",
             "QUERY relayed to 10 neighbours that receive plainly, and answered, 256 in flight",
             PLAIN,
