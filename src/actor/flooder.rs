@@ -2,13 +2,14 @@
 
 use super::channels::{InboxHandle, LookupJob, OutboxHandle};
 use super::clock::Clock;
-use super::hand_over::{Gone, Role, RoleHandle, Turn};
+use super::hand_over::{Gone, Role, RoleHandle, Turn, Waiting};
 use super::tracer::Tap;
-use crate::batch::{Inbox, Outbox, Pool};
+use crate::batch::{DATAGRAMS_MAX, Inbox, Outbox, Pool};
 use crate::protocol::{self, ClireqFlooded, QueryVerdict, Verdict};
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Notes};
 use crate::types::Timestamp;
+use std::sync::Arc;
 
 /// Whoever judges batches: a [`protocol::Flooder`], or in a test one that breaks a promise, so that a trace must show it.
 pub trait Judge {
@@ -36,6 +37,9 @@ impl Judge for protocol::Flooder {
 
 /// Judges every CLIREQ and QUERY of each batch; hands first sightings on to the lookup actor and QUERYs on to the
 /// sender, and tells the tap, if there is one, and at debug the log what it did.
+///
+/// What small batches that wait together make goes on as one outbox: the more QUERYs to one neighbour are in it, the fewer
+/// passes through the kernel they take.
 #[derive(Debug)]
 pub struct Flooder<J, C> {
     machine: J,
@@ -45,6 +49,8 @@ pub struct Flooder<J, C> {
     tally: Tally,
     tap: Option<Tap>,
     outboxes: Pool<Outbox>,
+    /// What was queued for batches before this one, and not handed on since more were waiting.
+    open: Option<Arc<Outbox>>,
     sightings: Pool<Vec<usize>>,
     told_of_loopback: bool,
 }
@@ -59,30 +65,35 @@ impl<J: Judge, C: Clock> Flooder<J, C> {
         tap: Option<Tap>,
     ) -> Self {
         let (outboxes, sightings) = (Pool::default(), Pool::default());
-        Self { machine, lookup, sender, clock, tally, tap, outboxes, sightings, told_of_loopback: false }
+        Self { machine, lookup, sender, clock, tally, tap, outboxes, open: None, sightings, told_of_loopback: false }
     }
 }
 
 impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
     fn take(&mut self, inbox: InboxHandle, turn: Turn) -> Result<(), Gone> {
-        let Self { machine, lookup, sender, clock, tally, tap, outboxes, sightings, told_of_loopback } = self;
+        let Self { machine, lookup, sender, clock, tally, tap, outboxes, open, sightings, told_of_loopback } = self;
         let (now, is_logged) = (clock.now(), log::log_enabled!(log::Level::Debug));
-        let (wanted, (outbox, notes)) = sightings.fill(|wanted| {
-            wanted.clear();
-            outboxes.fill(|outbox| {
-                outbox.clear();
-                let counters = tally.count();
-                // Two loops: the one that notes nothing does not ask at each message whether it should.
-                if tap.is_none() && !is_logged {
-                    judge(machine, now, &inbox, outbox, wanted, counters, |_, _, _| {});
-                    return None;
-                }
-                let mut notes = Notes::of(inbox.len());
-                let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
-                judge(machine, now, &inbox, outbox, wanted, counters, note);
-                Some(notes)
-            })
+        let mut outbox = open.take().unwrap_or_else(|| {
+            let mut vacant = outboxes.vacant();
+            Arc::get_mut(&mut vacant).expect("nobody else holds a vacant buffer").clear();
+            vacant
         });
+        let (wanted, notes) = sightings.fill(|wanted| {
+            wanted.clear();
+            let outbox = Arc::get_mut(&mut outbox).expect("an outbox is shared only once it is handed on");
+            let counters = tally.count();
+            // Two loops: the one that notes nothing does not ask at each message whether it should.
+            if tap.is_none() && !is_logged {
+                judge(machine, now, &inbox, outbox, wanted, counters, |_, _, _| {});
+                return None;
+            }
+            let mut notes = Notes::of(inbox.len());
+            let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
+            judge(machine, now, &inbox, outbox, wanted, counters, note);
+            Some(notes)
+        });
+        // Who notes shares it.
+        let may_grow = notes.is_none() && outbox.len() < DATAGRAMS_MAX && !outbox.is_full();
         if let Some(notes) = notes {
             let work = notes.done(&inbox, &outbox);
             if is_logged {
@@ -104,7 +115,10 @@ impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
         if !wanted.is_empty() {
             lookup.hand(LookupJob::Keys { inbox, wanted }, turn.waiting)?;
         }
-        if !outbox.is_empty() {
+        if turn.waiting == Waiting::More && may_grow {
+            *open = Some(outbox);
+        } else if !outbox.is_empty() {
+            outboxes.keep(&outbox);
             sender.hand(outbox, turn.waiting)?;
         }
         Ok(())

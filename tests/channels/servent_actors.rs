@@ -9,7 +9,7 @@ use servent::actor::channels::{LookupJob, News};
 use servent::actor::hand_over::Waiting;
 use servent::actor::receiver::{Route, ServentRoute};
 use servent::actor::stop::StopFlag;
-use servent::actor::{flooder, lookup, receiver, sender};
+use servent::actor::{flooder, lookup, receiver, sender, tracer};
 use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource};
 use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig};
@@ -148,6 +148,33 @@ fn flood_two_batches(hand_over: HandOver) {
     let expected =
         counters!(ttl_zero: 1, duplicate: 3, duplicate_higher_ttl: 1, first_sighting: 2, ttl_expired: 1, forwarded: 1);
     assert_eq!(stats.snapshot(), expected);
+}
+
+/// What waits together leaves together, in order; what comes alone, or is traced, leaves alone.
+#[test]
+fn the_flooder_makes_one_outbox_of_batches_that_wait_together() {
+    for (hand_over, is_traced, outboxes) in
+        [(HandOver::Queue, false, 1), (HandOver::Idle, false, 3), (HandOver::Queue, true, 3)]
+    {
+        let (lookup_tx, _lookup_rx) = unbounded();
+        let (outbox_tx, outbox_rx) = unbounded();
+        let (tap, _event_rx, _) = tracer::tap();
+        let flood = Flooder::new(FloodConfig {
+            neighbours: Neighbours::new([at(1)]).unwrap(),
+            first_seq: SeqNo(7),
+            neighbours_only: false,
+            seen: SeenConfig { capacity: 16, ..SeenConfig::default() },
+            secret: [1, 2],
+        });
+        let ways = (lookup_tx.into(), outbox_tx.into());
+        let tally = Stats::default().tally();
+        let role = flooder::Flooder::new(flood, ways, ManualClock::new().0, tally, is_traced.then_some(tap));
+        employ(role, hand_over, [b"a", b"b", b"c"].map(|key| inbox(&[(at(5000), clireq(key))])));
+        let sent: Vec<_> = outbox_rx.iter().map(|outbox| contents(&outbox)).collect();
+        assert_eq!(sent.len(), outboxes, "{hand_over:?}, traced: {is_traced}");
+        let all = [(7, b"a"), (8, b"b"), (9, b"c")].map(|(seq, key)| (at(1), query(3, 5000, seq, key)));
+        assert_eq!(sent.concat(), all);
+    }
 }
 
 /// P-3, P-14, P-23, P-35: clients are answered directly, in their dialect, and from the new store once it is there.
