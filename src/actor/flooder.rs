@@ -92,8 +92,9 @@ impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
             judge(machine, now, &inbox, outbox, wanted, counters, note);
             Some(notes)
         });
+        let is_full = outbox.len() >= DATAGRAMS_MAX || outbox.is_full();
         // Who notes shares it.
-        let may_grow = notes.is_none() && outbox.len() < DATAGRAMS_MAX && !outbox.is_full();
+        let may_grow = notes.is_none() && !is_full;
         if let Some(notes) = notes {
             let work = notes.done(&inbox, &outbox);
             if is_logged {
@@ -121,7 +122,9 @@ impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
         }
         outboxes.keep(&outbox);
         if !outbox.is_empty() {
-            sender.hand(outbox, turn)?;
+            // Sending as much as a batch can hold takes so long that more will wait.
+            let waiting = if is_full { Waiting::More } else { turn.waiting };
+            sender.hand(outbox, Turn { waiting, ..turn })?;
         }
         Ok(())
     }

@@ -22,7 +22,8 @@
 //! - *Nobody else waits for what a role waits for*: work that is done at once must not wait ([`Turn::may_wait`]), be it
 //!   for the kernel or for room in another role's queue. What is left of it then, the role's own thread finishes.
 //! - *More work than one thread can do is shared out*: who has more work of its own waiting ([`Waiting`]) queues what it
-//!   hands on, since doing it would put that off, and another core may be free. Who has none would go to sleep.
+//!   hands on, since doing it would put that off, and another core may be free. Who has none would go to sleep. What is
+//!   full counts as more: a receive call that took all it can, a batch that can hold no more.
 //! - *A panic is the role's*, whoever did the work: it ends the role's thread, and who brought the work is not unwound.
 
 use crossbeam_channel::{Receiver, Select, SendError, Sender, TryRecvError, TrySendError, bounded};

@@ -4,9 +4,9 @@ use crate::support::{
     HAND_OVERS, ManualClock, at, clireq, contents, counters, employ, inbox, next, query, response, store, store_with,
     warnings_of,
 };
-use crossbeam_channel::unbounded;
-use servent::actor::channels::{LookupJob, News};
-use servent::actor::hand_over::Waiting;
+use crossbeam_channel::{Sender, unbounded};
+use servent::actor::channels::{LookupJob, News, OutboxHandle};
+use servent::actor::hand_over::{self, Gone, Role, Turn, Waiting};
 use servent::actor::receiver::{Route, ServentRoute};
 use servent::actor::stop::StopFlag;
 use servent::actor::{flooder, lookup, receiver, sender, tracer};
@@ -175,6 +175,37 @@ fn the_flooder_makes_one_outbox_of_batches_that_wait_together() {
         assert_eq!(sent.len(), outboxes, "{hand_over:?}, traced: {is_traced}");
         let all = [(7, b"a"), (8, b"b"), (9, b"c")].map(|(seq, key)| (at(1), query(3, 5000, seq, key)));
         assert_eq!(sent.concat(), all);
+    }
+}
+
+/// Says how it was brought work.
+struct Witness(Sender<Turn>);
+
+impl Role<OutboxHandle> for Witness {
+    fn take(&mut self, _: OutboxHandle, turn: Turn) -> Result<(), Gone> {
+        Ok(self.0.send(turn)?)
+    }
+}
+
+/// What a batch can hold no more of is left to the sender's thread, though nothing else waits.
+#[test]
+fn the_flooder_sends_what_little_it_has_itself_and_queues_a_full_outbox() {
+    for (clireqs, is_queued) in [(51, false), (52, true)] {
+        let (turn_tx, turn_rx) = unbounded();
+        let (sender, worker) = hand_over::role("sender", Witness(turn_tx), HandOver::Idle, unbounded());
+        let flood = Flooder::new(FloodConfig {
+            neighbours: Neighbours::new((1..=10).map(at)).unwrap(),
+            first_seq: SeqNo(7),
+            neighbours_only: false,
+            seen: SeenConfig { capacity: 64, ..SeenConfig::default() },
+            secret: [1, 2],
+        });
+        let ways = (unbounded().0.into(), sender);
+        let role = flooder::Flooder::new(flood, ways, ManualClock::new().0, Stats::default().tally(), None);
+        employ(role, HandOver::Queue, [inbox(&vec![(at(5000), clireq(b"http")); clireqs])]);
+        worker.run();
+        let turns: Vec<_> = turn_rx.iter().map(|turn| turn.may_wait).collect();
+        assert_eq!(turns, [is_queued], "{clireqs} questions to ten neighbours");
     }
 }
 
