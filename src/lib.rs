@@ -100,6 +100,9 @@ mod client;
 pub mod sim;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod flood;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
