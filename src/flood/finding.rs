@@ -41,8 +41,8 @@ pub enum Breach {
     AnsweredAgain,
     /// A RESPONSE came from a port where nobody got the question.
     AnsweredFromElsewhere {
-        /// The port that the servent listens on.
-        expected: u16,
+        /// The port that the servent listens on, if only one of its host can have answered.
+        expected: Option<u16>,
     },
     /// A QUERY was sent on by a servent three hops from the entry.
     BeyondThreeHops {

@@ -3,7 +3,9 @@
 use super::finding::Finding;
 use crate::stats::DropCause;
 use crate::types::SeqNo;
+use std::fmt;
 use std::net::SocketAddrV4;
+use std::sync::Arc;
 
 /// A point on the model's time line, in nanoseconds. Zero is the first thing that was recorded; clocks of several
 /// machines are aligned already.
@@ -35,8 +37,31 @@ pub struct Model {
     pub floods: Vec<Flood>,
     /// What the clocks were found to be, one for each machine.
     pub clocks: Vec<Clock>,
+    /// Who holds what, if an overlay file or a simulation tells.
+    pub holdings: Holdings,
     /// The time of day at [`Moment`] zero, in nanoseconds since the Unix epoch, if anybody told it.
     pub wall_nanos: Option<i64>,
+}
+
+/// Says whether the servent at an address holds a key; `None` where that is not known.
+pub type Holds = dyn Fn(SocketAddrV4, &[u8]) -> Option<bool> + Send + Sync;
+
+/// Who holds what.
+#[derive(Clone, Default)]
+pub struct Holdings(pub Option<Arc<Holds>>);
+
+impl Holdings {
+    /// Whether the servent at `address` holds `key`, if that is known.
+    #[must_use]
+    pub fn hold(&self, address: SocketAddrV4, key: &[u8]) -> Option<bool> {
+        self.0.as_ref()?(address, key)
+    }
+}
+
+impl fmt::Debug for Holdings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Holdings(known)" } else { "Holdings(unknown)" })
+    }
 }
 
 /// Somebody whose address came up.
@@ -104,14 +129,10 @@ pub struct Flood {
     pub copies: Vec<Copy>,
     /// Every servent that it reached, in that order: the entry first. `parent` makes a tree of them.
     pub visits: Vec<Visit>,
-    /// Every servent that it did not reach, as far as any is known of, by address.
-    pub misses: Vec<Miss>,
     /// Every answer, in the order of sending.
     pub answers: Vec<Answer>,
     /// What it cost.
     pub cost: Cost,
-    /// What the overlay predicts, where the entry is known and the neighbours of all within three hops are.
-    pub prediction: Option<Prediction>,
     /// What breaks a clause.
     pub findings: Vec<Finding>,
 }
