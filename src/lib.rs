@@ -103,6 +103,9 @@ pub mod sim;
 pub mod flood;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod telling;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

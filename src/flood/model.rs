@@ -84,6 +84,8 @@ pub struct Run {
     pub from: Moment,
     /// Its last event.
     pub to: Moment,
+    /// It is told that it started then, and not only that more is not known.
+    pub is_opened: bool,
     /// Nothing is missing in between: the record was closed in order and says so.
     pub is_whole: bool,
     /// Whether the record tells that it ended then, and not only that nothing more is known.

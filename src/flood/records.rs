@@ -11,10 +11,11 @@
 //! Unsent                         a datagram could not leave
 //! ```
 
-use super::model::PeerId;
+use super::model::{Holdings, PeerId};
 use crate::stats::DropCause;
 use std::collections::HashMap;
 use std::net::SocketAddrV4;
+use std::sync::Arc;
 
 /// The number of a clock: of a machine, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,7 +100,9 @@ pub(super) enum Judgement {
     Forwarded,
     TtlEnded,
     NoOtherNeighbour,
-    Duplicate { higher_ttl: bool },
+    Duplicate {
+        higher_ttl: bool,
+    },
     Refused(DropCause),
 }
 
@@ -131,6 +134,7 @@ pub struct Records {
     /// The time of day less the clock's time, in nanoseconds, if it was told.
     pub(super) clocks: Vec<Option<i64>>,
     pub(super) events: Vec<Event>,
+    pub(super) holdings: Holdings,
     /// Of RESPONSEs.
     pub(super) values: Vec<Box<[u8]>>,
 }
@@ -156,6 +160,11 @@ impl Records {
         let servent = self.peer(address);
         let neighbours = neighbours.into_iter().map(|neighbour| self.peer(neighbour)).collect();
         self.neighbours.insert(servent, neighbours);
+    }
+
+    /// Says who holds what.
+    pub fn hold(&mut self, holds: impl Fn(SocketAddrV4, &[u8]) -> Option<bool> + Send + Sync + 'static) {
+        self.holdings = Holdings(Some(Arc::new(holds)));
     }
 
     pub(super) fn peer(&mut self, address: SocketAddrV4) -> PeerId {
