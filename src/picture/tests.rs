@@ -1,0 +1,124 @@
+//! Pictures of simulated floods.
+
+use super::scene::Scene;
+use super::sectors::{Layout, SPOTS_MAX};
+use super::{rings, sequence};
+use crate::flood::{Memory, Model, Watch};
+use crate::protocol::AskedKey;
+use crate::sim::{Graph, Latency, LinkModel, Machines, ServentId, Setup, Simulation};
+use crate::telling::Language;
+use crate::types::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MS: Duration = Duration::from_millis(1);
+
+/// `key`, asked once at the first servent of `graph` over links that lose so much, where every third holds it.
+pub(super) fn asked(graph: Graph, key: &[u8], loss: f64, seed: u64) -> Model {
+    let mut setup = Setup::new(graph).held_by_all(key);
+    for (number, pairs) in setup.pairs.iter_mut().enumerate() {
+        if number % 3 == 2 {
+            pairs.clear();
+        }
+    }
+    let setup = Arc::new(setup);
+    let links = LinkModel { latency: Latency::Uniform(MS / 10, MS), loss, ..LinkModel::perfect(MS) };
+    let mut simulation: Simulation<Machines, _> = Simulation::new(Arc::clone(&setup), links, seed, Watch::new(&setup));
+    let client = simulation.add_client();
+    simulation.ask(Timestamp::ZERO, client, ServentId(0), AskedKey::new(key).unwrap());
+    simulation.run(u64::MAX);
+    simulation.into_parts().1.into_records().model(Memory::default())
+}
+
+/// The twenty of data/overlays/random.txt.
+pub(super) fn twenty() -> Graph {
+    let file = include_str!("../../data/overlays/random.txt");
+    let lines = file.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let number = |port: &str| ServentId(port.parse::<u32>().unwrap() - 6001);
+    let neighbours = lines.map(|line| line.split("127.0.0.1:").skip(1).map(|port| number(port.trim())).collect());
+    Graph::from_neighbours(neighbours.collect()).unwrap()
+}
+
+fn regular(servents: usize, degree: usize) -> Graph {
+    Graph::random_regular(servents, degree, &mut fastrand::Rng::with_seed(7)).unwrap()
+}
+
+/// Graphs of every kind, each with some that are not reached.
+fn models() -> Vec<(&'static str, Model)> {
+    vec![
+        ("twenty", asked(twenty(), b"http", 0.0, 7)),
+        ("twenty with loss", asked(twenty(), b"http", 0.15, 9)),
+        ("alone", asked(Graph::line(1).unwrap(), b"http", 0.0, 7)),
+        ("chain", asked(Graph::line(7).unwrap(), b"http", 0.0, 7)),
+        ("star", asked(Graph::star(11).unwrap(), b"http", 0.2, 7)),
+        ("tree", asked(Graph::tree(200, 4).unwrap(), b"http", 0.0, 7)),
+        ("regular", asked(regular(280, 5), b"http", 0.02, 7)),
+        ("large", asked(regular(3000, 10), b"http", 0.01, 7)),
+    ]
+}
+
+#[test]
+fn no_two_stand_at_one_place_and_each_sector_lies_in_its_parents() {
+    for (name, model) in models() {
+        for flood in &model.floods {
+            let scene = Scene::new(&model, flood);
+            let layout = Layout::new(&scene);
+            assert!(layout.spots.len() <= SPOTS_MAX, "{name}: {} spots", layout.spots.len());
+            let drawn: usize = layout.spots.iter().map(|spot| spot.roles.len()).sum();
+            assert_eq!(drawn, scene.cast.len(), "{name}: everybody is drawn once");
+            for (number, spot) in layout.spots.iter().enumerate() {
+                for other in &layout.spots[..number] {
+                    let apart = (spot.x - other.x).hypot(spot.y - other.y);
+                    assert!(apart > 40.0, "{name}: {spot:?} and {other:?} are {apart} apart");
+                }
+                let Some(parent) = spot.parent.map(|parent| &layout.spots[parent]) else { continue };
+                assert!(parent.ring < spot.ring, "{name}: {spot:?} in {parent:?}");
+                let (outer, inner) = (parent.sector, spot.sector);
+                assert!(outer.0 - 1e-9 <= inner.0 && inner.1 <= outer.1 + 1e-9, "{name}: {spot:?} in {parent:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn everybody_is_drawn_that_a_model_knows() {
+    for (name, model) in models() {
+        for flood in &model.floods {
+            let scene = Scene::new(&model, flood);
+            let servents = model.peers.iter().filter(|peer| peer.is_servent).count();
+            assert_eq!(scene.cast.len(), servents, "{name}");
+            let reached = scene.cast.iter().filter(|actor| actor.visit.is_some()).count();
+            assert_eq!(reached, flood.visits.len(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_same_flood_gives_the_same_pictures() {
+    let draw = |model: &Model| {
+        let flood = &model.floods[0];
+        (super::rings(model, flood, Language::English), super::sequence(model, flood, Language::Portuguese))
+    };
+    let (one, again) = (asked(twenty(), b"http", 0.1, 3), asked(twenty(), b"http", 0.1, 3));
+    assert_eq!(draw(&one), draw(&again));
+}
+
+/// Where `PICTURES` names a folder, the pictures are left there to be looked at.
+#[test]
+fn every_copy_is_drawn_or_counted() {
+    for (name, model) in models() {
+        let scene = Scene::new(&model, &model.floods[0]);
+        let layout = Layout::new(&scene);
+        let pictures = [rings::draw(&scene, &layout, None), sequence::draw(&scene, &layout, None)];
+        let copies = scene.flood.copies.len();
+        for picture in &pictures {
+            let drawn = picture.matches("data-c=").count();
+            assert!(layout.is_bunched() || drawn == copies, "{name}: {drawn} of {copies}");
+        }
+        let Ok(folder) = std::env::var("PICTURES") else { continue };
+        let file = |view: &str| format!("{folder}/{}-{view}.svg", name.replace(' ', "-"));
+        let language = Language::English;
+        std::fs::write(file("rings"), super::rings(&model, scene.flood, language)).unwrap();
+        std::fs::write(file("sequence"), super::sequence(&model, scene.flood, language)).unwrap();
+    }
+}
