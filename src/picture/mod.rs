@@ -18,12 +18,22 @@
 //! | `svg` | SVG and text in it |
 //! | `rings`, `sequence` | the two pictures |
 //! | `words` | what they say, in English and Portuguese |
+//! | `story` | what happened to a servent, in words |
+//! | `table` | a flood as tables |
+//! | `document` | the page |
+//! | `data`, `interface` | what its script is given, and the words on its controls |
+//! | `page/` | its style and script, each file a part of the page; the symbols |
 
+mod data;
+mod document;
+mod interface;
 mod rings;
 mod scene;
 mod sectors;
 mod sequence;
+mod story;
 mod svg;
+mod table;
 mod words;
 #[cfg(test)]
 mod tests;
@@ -45,4 +55,11 @@ pub fn rings(model: &Model, flood: &Flood, language: Language) -> String {
 pub fn sequence(model: &Model, flood: &Flood, language: Language) -> String {
     let scene = Scene::new(model, flood);
     sequence::draw(&scene, &Layout::new(&scene), Some(language))
+}
+
+/// Floods as a page: one HTML document that plays them, and shows them also where no script runs. `language` is for
+/// those; else the browser's is chosen. Floods that find no room on it are counted there.
+#[must_use]
+pub fn page(model: &Model, floods: &[&Flood], language: Language) -> String {
+    document::write(model, floods, language)
 }

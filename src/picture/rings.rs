@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// From a servent's middle to where its arrows end.
 pub(super) const RADIUS: f64 = 20.0;
 /// Below the rings: the caption.
-const CAPTION: f64 = 44.0;
+const CAPTION: f64 = 54.0;
 
 /// Draws a scene; for a page if no language is given, with words in all of them and numbers for what moves.
 pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language>) -> String {
@@ -23,8 +23,8 @@ pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language
     let view = [-reach, -reach, 2.0 * reach, 2.0 * reach + CAPTION];
     let mut rings = Rings { scene, layout, language, svg: Svg::begin(view, &heading, language.is_some()) };
     rings.circles();
-    rings.links();
     rings.answers(reach);
+    rings.links();
     rings.spots();
     rings.caption(reach);
     rings.svg.end()
@@ -134,7 +134,7 @@ impl Rings<'_> {
             self.svg.raw(format_args!("<g class=\"servent {class}\"{place}><use href=\"#s-{class}\"/>"));
             self.marks(role);
             let name = names.short(actor.peer);
-            let y = if name.chars().count() <= 5 { 4.0 } else { 32.0 };
+            let y = if name.chars().count() <= 6 { 4.0 } else { 32.0 };
             self.svg.text("name", (0.0, y), &name);
             self.svg.raw(format_args!("</g>\n"));
         }

@@ -80,11 +80,6 @@ impl State {
     }
 }
 
-/// How a copy is drawn, as the class in style sheets.
-pub(super) fn fate_class(fate: Fate) -> &'static str {
-    FATES[fate_number(fate)]
-}
-
 /// Every class of copies; a picture's data names them by place.
 pub(super) const FATES: [&str; 7] = ["first", "duplicate", "higher", "lost", "nobody", "refused", "untold"];
 
@@ -103,8 +98,10 @@ pub(super) fn fate_number(fate: Fate) -> usize {
 impl<'a> Scene<'a> {
     pub(super) fn new(model: &'a Model, flood: &'a Flood) -> Self {
         let begin = flood.asked.unwrap_or(flood.first).min(flood.first);
-        let mut scene =
-            Self { model, flood, cast: Vec::new(), roles: HashMap::new(), begin, end: flood.last.max(begin) };
+        let copies = flood.copies.iter().filter_map(|copy| copy.received.max(copy.sent));
+        let answers = flood.answers.iter().filter_map(|answer| answer.received.max(answer.sent));
+        let end = copies.chain(answers).chain([flood.last, begin]).max().unwrap_or(begin);
+        let mut scene = Self { model, flood, cast: Vec::new(), roles: HashMap::new(), begin, end };
         for visit in &flood.visits {
             scene.reached(*visit);
         }

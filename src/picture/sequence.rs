@@ -188,9 +188,10 @@ impl Sequence<'_> {
         let scale = number(self.row / 60.0);
         for (place, spot) in self.layout.spots.iter().enumerate().filter(|(_, spot)| !spot.is_bunch()) {
             let actor = &self.scene.cast[spot.roles[0] as usize];
-            let at = actor.visit.map_or(self.scene.end, |visit| visit.at);
+            // Those that were not reached stand before time begins.
+            let x = actor.visit.map_or(LEFT - 16.0, |visit| self.x(visit.at));
             let class = actor.state.class();
-            let [x, y] = [self.x(at), self.y(place)].map(number);
+            let [x, y] = [x, self.y(place)].map(number);
             let data = if self.language.is_none() { format!(" data-s=\"{place}\"") } else { String::new() };
             self.svg.raw(format_args!(
                 "<g class=\"servent {class}\"{data} transform=\"translate({x} {y}) scale({scale})\"><use \

@@ -122,3 +122,64 @@ fn every_copy_is_drawn_or_counted() {
         std::fs::write(file("sequence"), super::sequence(&model, scene.flood, language)).unwrap();
     }
 }
+
+fn paged(model: &Model) -> String {
+    super::page(model, &model.floods.iter().collect::<Vec<_>>(), Language::English)
+}
+
+/// Where `PICTURES` names a folder, the pages are left there to be looked at.
+#[test]
+fn a_page_of_the_twenty_is_small_and_loads_nothing() {
+    for (name, model) in models() {
+        let page = paged(&model);
+        assert!(name != "twenty" || page.len() < 300_000, "{name}: {} bytes", page.len());
+        for outside in ["http://", "https://", "//", "@import", "url("] {
+            let found = page.match_indices(outside).map(|(at, _)| &page[at..page.len().min(at + 60)]);
+            let is_own = |text: &str| {
+                text.starts_with("http://www.w3.org/")
+                    || text.starts_with("//www.w3.org/")
+                    || text.starts_with("url(#")
+                    || text.starts_with("// ")
+            };
+            let foreign: Vec<_> = found.filter(|text| !is_own(text)).collect();
+            assert!(foreign.is_empty(), "{name}: {foreign:?}");
+        }
+        if let Ok(folder) = std::env::var("PICTURES") {
+            std::fs::write(format!("{folder}/{}.html", name.replace(' ', "-")), page).unwrap();
+        }
+    }
+}
+
+#[test]
+fn hostile_keys_are_text_and_nothing_else() {
+    let long = vec![b'k'; 60_000];
+    let keys: [&[u8]; 6] = [
+        b"</script><script>alert(1)</script>",
+        b"<!--<script>",
+        "\u{202e}evil\u{2066}".as_bytes(),
+        b"\"'><img src=x onerror=1>",
+        b"\xff\xfe]]>",
+        &long,
+    ];
+    for key in keys {
+        let model = asked(twenty(), key, 0.0, 7);
+        let page = paged(&model);
+        let pure = paged(&asked(twenty(), b"http", 0.0, 7));
+        for tag in ["<script", "</script", "<img", "<!--"] {
+            assert_eq!(page.matches(tag).count(), pure.matches(tag).count(), "{tag} in {key:?}");
+        }
+        assert!(!page.contains(['\u{202e}', '\u{2066}', '\0']));
+        assert!(page.len() < pure.len() + 10_000, "{} bytes", page.len());
+        let data = page.split("id=\"data\">").nth(1).and_then(|rest| rest.split("</script>").next()).unwrap();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        let title = data["floods"][0]["title"]["en"].as_str().unwrap();
+        assert!(title.starts_with(&super::svg::shown(key)), "{title:?}");
+    }
+}
+
+#[test]
+fn a_long_key_is_cut_and_says_so() {
+    assert_eq!(super::svg::shown(b"http"), "http");
+    let shown = super::svg::shown(&vec![b'k'; 60_000]);
+    assert!(shown.ends_with("k… (60000 B)") && shown.chars().count() < 80, "{shown}");
+}

@@ -2,8 +2,10 @@
 
 use super::scene::Scene;
 use super::svg::{Svg, markup, number, shown};
-use crate::flood::PeerId;
+use crate::flood::{Model, PeerId};
 use crate::telling::Language;
+use serde_json::{Value, json};
+use std::net::SocketAddrV4;
 
 /// The same in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,11 @@ impl Words {
             Language::English => self.en.clone(),
             Language::Portuguese => self.pt.clone(),
         }
+    }
+
+    /// Both, for the page's script.
+    pub(super) fn json(&self) -> Value {
+        json!({ "en": self.en, "pt": self.pt })
     }
 
     /// Both, as parts of a page that shows one.
@@ -55,28 +62,49 @@ pub(super) fn write(svg: &mut Svg, class: &str, at: (f64, f64), words: &Words, l
     }
 }
 
-/// How servents are called in a picture: by port, where all have one host.
+/// How servents are called in a picture: by what tells them apart, the port or the end of the host.
 pub(super) struct Names<'a> {
-    scene: &'a Scene<'a>,
-    is_one_host: bool,
+    model: &'a Model,
+    /// Octets that all have in common, up to four.
+    common: usize,
+    is_one_port: bool,
+    example: Option<SocketAddrV4>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn of(scene: &'a Scene<'a>) -> Self {
-        let mut hosts = scene.cast.iter().map(|actor| *scene.model.peer(actor.peer).address.ip());
-        let first = hosts.next();
-        Self { scene, is_one_host: hosts.all(|host| Some(host) == first) }
+        let model = scene.model;
+        let addresses = || scene.cast.iter().map(|actor| model.peer(actor.peer).address);
+        let example = addresses().next();
+        let is_one_port = addresses().all(|address| Some(address.port()) == example.map(|first| first.port()));
+        let first = example.map_or([0; 4], |first| first.ip().octets());
+        let shared =
+            |address: SocketAddrV4| first.iter().zip(address.ip().octets()).take_while(|(a, b)| **a == *b).count();
+        let common = addresses().map(shared).min().unwrap_or(0);
+        Self { model, common, is_one_port, example }
     }
 
     pub(super) fn short(&self, peer: PeerId) -> String {
-        let address = self.scene.model.peer(peer).address;
-        if self.is_one_host { address.port().to_string() } else { address.to_string() }
+        let address = self.model.peer(peer).address;
+        match (self.common, self.is_one_port) {
+            (4, _) => address.port().to_string(),
+            (common, true) => {
+                let octets = address.ip().octets();
+                octets[common.min(3)..].iter().map(u8::to_string).collect::<Vec<_>>().join(".")
+            }
+            (_, false) => address.to_string(),
+        }
     }
 
-    /// The host of all, if it is one.
-    pub(super) fn host(&self) -> Option<String> {
-        let first = self.scene.cast.first().filter(|_| self.is_one_host)?;
-        Some(self.scene.model.peer(first.peer).address.ip().to_string())
+    /// What the names leave out: `127.0.0.1:_`, `10.0._:6000`.
+    pub(super) fn pattern(&self) -> Option<String> {
+        let example = self.example?;
+        if self.common == 4 {
+            return Some(format!("{}:…", example.ip()));
+        }
+        let octets = example.ip().octets();
+        let head: String = octets[..self.common].iter().map(|octet| format!("{octet}.")).collect();
+        self.is_one_port.then(|| format!("{head}…:{}", example.port()))
     }
 }
 
@@ -155,14 +183,14 @@ pub(super) fn outer_ring() -> Words {
 /// Below the rings.
 pub(super) fn rings_caption(scene: &Scene<'_>, left_out: usize, is_bunched: bool) -> Vec<Words> {
     let mut lines = vec![description(scene)];
-    let names = Names::of(scene);
     if is_bunched {
         lines.push(Words::new(
             format!("A pie stands for as many servents as it says; {left_out} copies among them are counted, not drawn."),
             format!("Uma pizza representa tantos servents quantos diz; {left_out} cópias entre eles são contadas, não desenhadas."),
         ));
-    } else if let Some(host) = names.host() {
-        lines.push(Words::new(format!("All servents are on {host}."), format!("Todos os servents estão em {host}.")));
+    }
+    if let Some(pattern) = Names::of(scene).pattern() {
+        lines.push(Words::new(format!("Names stand for {pattern}."), format!("Os nomes valem por {pattern}.")));
     }
     lines
 }
