@@ -7,7 +7,7 @@ use super::interface::INTERFACE;
 use super::rings::place;
 use super::scene::{FATES, Scene, State, fate_number};
 use super::sectors::Layout;
-use super::sequence::{LEFT, WIDTH};
+use super::sequence::{WIDTH, left};
 use super::story::{SENTENCES, story};
 use super::words::{self, Words};
 use crate::flood::{Fate, Moment};
@@ -42,6 +42,7 @@ pub(super) fn flood(scene: &Scene<'_>, layout: &Layout) -> Value {
     json!({
         "title": words::question(scene).json(),
         "span": scene.span(),
+        "left": left(scene, layout),
         "names": short,
         "full": if short.len() <= super::sectors::SPOTS_MAX { scene.cast.iter().map(full).collect() } else { Vec::new() },
         "pattern": names.pattern(),
@@ -89,7 +90,6 @@ pub(super) fn page(floods: Vec<Value>) -> Value {
     let interface = INTERFACE.iter().map(|&(name, en, pt)| (name.to_owned(), Words::new(en, pt).json()));
     json!({
         "floods": floods,
-        "left": LEFT,
         "width": WIDTH,
         "fates": FATES,
         "states": State::ALL.map(State::class),

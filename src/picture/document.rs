@@ -23,7 +23,7 @@ const SCRIPTS: [&str; 6] = [
 ];
 
 /// Nothing is loaded: not a picture, not a font.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; \
                       form-action 'none'";
 
 /// Copies of all floods of a page; what a browser shows with ease.

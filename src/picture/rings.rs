@@ -97,7 +97,7 @@ impl Rings<'_> {
 
     /// Dotted lines from whoever answered to the client, which stands outside the rings.
     fn answers(&mut self, reach: f64) {
-        let client = (-reach + 34.0, reach - 30.0);
+        let client = (-reach + 24.0, reach - 24.0);
         for (number, answer) in self.scene.flood.answers.iter().enumerate() {
             let Some(spot) = self.scene.role(answer.from).map(|role| self.layout.of[role as usize]) else { continue };
             let spot = &self.layout.spots[spot];
@@ -115,7 +115,7 @@ impl Rings<'_> {
         self.svg.raw(format_args!(
             "<g class=\"servent client\" transform=\"translate({x} {y})\"><use href=\"#s-client\"/></g>\n"
         ));
-        self.write("name", (client.0, client.1 + 4.0), &words::client());
+        self.write("name long", (client.0, client.1 + 4.0), &words::client());
     }
 
     fn spots(&mut self) {
@@ -134,8 +134,12 @@ impl Rings<'_> {
             self.svg.raw(format_args!("<g class=\"servent {class}\"{place}><use href=\"#s-{class}\"/>"));
             self.marks(role);
             let name = names.short(actor.peer);
-            let y = if name.chars().count() <= 6 { 4.0 } else { 32.0 };
-            self.svg.text("name", (0.0, y), &name);
+            let (class, y) = match name.chars().count() {
+                0..=4 => ("name", 5.0),
+                5..=6 => ("name long", 4.0),
+                _ => ("name long", 32.0),
+            };
+            self.svg.text(class, (0.0, y), &name);
             self.svg.raw(format_args!("</g>\n"));
         }
     }
@@ -163,7 +167,7 @@ impl Rings<'_> {
             }
             from += part;
         }
-        self.svg.text("name", (0.0, 4.0), &spot.roles.len().to_string());
+        self.svg.text("name long", (0.0, 4.0), &spot.roles.len().to_string());
         self.svg.raw(format_args!("</g>\n"));
     }
 
@@ -175,9 +179,12 @@ impl Rings<'_> {
             self.write("note ringname", (0.0, -radius - 4.0), &text);
         }
         let mut y = reach + 14.0;
-        for line in words::rings_caption(self.scene, left_out(self.scene, self.layout), self.layout.is_bunched()) {
-            self.write("note", (-reach + 8.0, y), &line);
-            y += 14.0;
+        // A page says the first line above its pictures.
+        let skipped = usize::from(self.language.is_none());
+        let lines = words::rings_caption(self.scene, left_out(self.scene, self.layout), self.layout.is_bunched());
+        for line in lines.into_iter().skip(skipped) {
+            self.write("note", (-reach + 4.0, y), &line);
+            y += 16.0;
         }
     }
 

@@ -15,7 +15,7 @@ use std::f64::consts::TAU;
 /// Spots that are drawn one by one.
 pub(super) const SPOTS_MAX: usize = 300;
 /// From ring to ring, and from servent to servent on one, at least.
-const RING_WIDTH: f64 = 84.0;
+const RING_WIDTH: f64 = 74.0;
 const GAP: f64 = 44.0;
 /// Sectors begin at the top.
 const TOP: f64 = -TAU / 4.0;

@@ -2,18 +2,16 @@
 
 use super::rings::{left_out, place, stop};
 use super::scene::{FATES, Scene, fate_number};
-use super::sectors::Layout;
+use super::sectors::{Layout, Spot};
 use super::svg::{Heading, Svg, number};
 use super::words::{self, Names, Words, duration};
 use crate::flood::{Copy, Fate, Moment};
 use crate::telling::Language;
 use std::collections::BTreeSet;
 
-/// Where time zero is; names stand before it.
-pub(super) const LEFT: f64 = 150.0;
 /// How wide the time is drawn that a flood took.
-pub(super) const WIDTH: f64 = 1000.0;
-const RIGHT: f64 = 24.0;
+pub(super) const WIDTH: f64 = 640.0;
+const RIGHT: f64 = 16.0;
 const TOP: f64 = 46.0;
 const CAPTION: f64 = 26.0;
 
@@ -26,10 +24,11 @@ pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language
     };
     let lang = language.unwrap_or_default();
     let (title, description) = (words::sequence_title(scene).of(lang), words::description(scene).of(lang));
+    let left = left(scene, layout);
     let heading = Heading { class: "sequence", title: &title, description: &description, lang: lang.tag() };
     let height = TOP + row * (layout.spots.len() as f64 + 1.0) + CAPTION;
-    let svg = Svg::begin([0.0, 0.0, LEFT + WIDTH + RIGHT, height], &heading, language.is_some());
-    let mut sequence = Sequence { scene, layout, language, row, svg };
+    let svg = Svg::begin([0.0, 0.0, left + WIDTH + RIGHT, height], &heading, language.is_some());
+    let mut sequence = Sequence { scene, layout, language, row, left, names: lane_names(scene, layout), svg };
     sequence.axis();
     sequence.lanes();
     sequence.copies();
@@ -41,17 +40,42 @@ pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language
     sequence.svg.end()
 }
 
+/// Where time zero is; names stand before it.
+pub(super) fn left(scene: &Scene<'_>, layout: &Layout) -> f64 {
+    let names = lane_names(scene, layout);
+    let longest = names.iter().map(|name| name.en.chars().count().max(name.pt.chars().count())).max().unwrap_or(0);
+    // A character of the names' size, and room for the sign of one that was not reached.
+    6.7 * longest.max(7) as f64 + 40.0
+}
+
+fn lane_names(scene: &Scene<'_>, layout: &Layout) -> Vec<Words> {
+    let names = Names::of(scene);
+    let short = |spot: &Spot| names.short(scene.cast[spot.roles[0] as usize].peer);
+    let name = |spot: &Spot| {
+        if !spot.is_bunch() {
+            return Words::same(short(spot));
+        }
+        let below = spot.parent.map(|parent| &layout.spots[parent]).filter(|parent| !parent.is_bunch()).map(short);
+        let is_outer = scene.outer() == Some(spot.ring);
+        let ring = if is_outer { words::outer_ring() } else { words::ring(spot.ring as usize) };
+        words::bunch(spot.roles.len(), below.as_deref(), &ring)
+    };
+    layout.spots.iter().map(name).collect()
+}
+
 struct Sequence<'a> {
     scene: &'a Scene<'a>,
     layout: &'a Layout,
     language: Option<Language>,
     row: f64,
+    left: f64,
+    names: Vec<Words>,
     svg: Svg,
 }
 
 impl Sequence<'_> {
     fn x(&self, moment: Moment) -> f64 {
-        LEFT + self.scene.since(moment) as f64 / self.scene.span() as f64 * WIDTH
+        self.left + self.scene.since(moment) as f64 / self.scene.span() as f64 * WIDTH
     }
 
     /// The lane of a spot; the client's is above all.
@@ -70,7 +94,7 @@ impl Sequence<'_> {
         let step = round_step(span / 8);
         let mut at = 0;
         while at <= span {
-            let x = LEFT + at as f64 / span as f64 * WIDTH;
+            let x = self.left + at as f64 / span as f64 * WIDTH;
             let [x_text, top, bottom] = [x, TOP - 6.0, bottom].map(number);
             self.svg.raw(format_args!("<path class=\"grid\" d=\"M{x_text} {top}V{bottom}\"/>\n"));
             self.svg.text("tick", (x, TOP - 12.0), &duration(at));
@@ -82,18 +106,8 @@ impl Sequence<'_> {
         let size = if self.row < 16.0 { "lanes small" } else { "lanes" };
         self.svg.raw(format_args!("<g class=\"{size}\">\n"));
         self.lane(None, self.client_y(), &words::client());
-        let names = Names::of(self.scene);
-        for (number, spot) in self.layout.spots.iter().enumerate() {
-            let actor = &self.scene.cast[spot.roles[0] as usize];
-            let name = if spot.is_bunch() {
-                let below = spot.parent.map(|parent| &self.layout.spots[parent]).filter(|parent| !parent.is_bunch());
-                let below = below.map(|parent| names.short(self.scene.cast[parent.roles[0] as usize].peer));
-                let is_outer = self.scene.outer() == Some(spot.ring);
-                let ring = if is_outer { words::outer_ring() } else { words::ring(spot.ring as usize) };
-                words::bunch(spot.roles.len(), below.as_deref(), &ring)
-            } else {
-                Words::same(names.short(actor.peer))
-            };
+        for number in 0..self.layout.spots.len() {
+            let name = self.names[number].clone();
             self.lane(Some(number), self.y(number), &name);
         }
         self.svg.raw(format_args!("</g>\n"));
@@ -103,7 +117,7 @@ impl Sequence<'_> {
         let data =
             spot.filter(|_| self.language.is_none()).map_or_else(String::new, |spot| format!(" data-s=\"{spot}\""));
         self.svg.raw(format_args!("<g class=\"row\"{data}>"));
-        let [left, right, line] = [LEFT, LEFT + WIDTH, y].map(number);
+        let [left, right, line] = [self.left, self.left + WIDTH, y].map(number);
         self.svg.raw(format_args!("<path class=\"lane\" d=\"M{left} {line}H{right}\"/>"));
         self.write("lanename", (8.0, y + 4.0), name);
         self.svg.raw(format_args!("</g>\n"));
@@ -137,7 +151,7 @@ impl Sequence<'_> {
         let (x0, y0, mut x1, y1) = (self.x(sent), self.y(from), self.x(received), self.y(to));
         // Nobody knows when it would have arrived: a short way, then its end.
         if copy.received.is_none() {
-            x1 = (x0 + 24.0).min(LEFT + WIDTH);
+            x1 = (x0 + 24.0).min(self.left + WIDTH);
         }
         let stop = stop(copy.fate);
         let (x1, y1) = (x0 + (x1 - x0) * stop, y0 + (y1 - y0) * stop);
@@ -189,7 +203,7 @@ impl Sequence<'_> {
         for (place, spot) in self.layout.spots.iter().enumerate().filter(|(_, spot)| !spot.is_bunch()) {
             let actor = &self.scene.cast[spot.roles[0] as usize];
             // Those that were not reached stand before time begins.
-            let x = actor.visit.map_or(LEFT - 16.0, |visit| self.x(visit.at));
+            let x = actor.visit.map_or(self.left - 16.0, |visit| self.x(visit.at));
             let class = actor.state.class();
             let [x, y] = [x, self.y(place)].map(number);
             let data = if self.language.is_none() { format!(" data-s=\"{place}\"") } else { String::new() };

@@ -17,7 +17,11 @@ class Controls {
         this.link.href = "#";
         this.name(this.link, "link");
         header.append(this.label("question", this.question), this.label("filter", this.filter), this.link);
-        header.append(this.button("saveRings", () => page.save("rings")), this.button("saveSequence", () => page.save("sequence")));
+        for (const view of /** @type {("rings" | "sequence")[]} */ (["rings", "sequence"])) {
+            for (const heading of document.querySelectorAll(`.view.${view} h3`)) {
+                heading.after(this.button(view === "rings" ? "saveRings" : "saveSequence", () => page.save(view)));
+            }
+        }
         header.append(this.button("large", () => page.enlarge()));
         header.append(this.button("language", () => page.say(page.speech.language === "pt" ? "en" : "pt")));
         header.append(this.button("help", () => this.help.showModal()));
@@ -47,7 +51,7 @@ class Controls {
         this.rate.className = "rate";
         const scrub = this.label("time", this.scrub);
         scrub.classList.add("scrub");
-        bar.append(this.sign("back", "⏮", () => page.step(true)), this.toggle, this.sign("next", "⏭", () => page.step(false)));
+        bar.append(this.sign("back", "◂", () => page.step(true)), this.toggle, this.sign("next", "▸", () => page.step(false)));
         bar.append(scrub, this.output, this.label("speed", this.speed), this.rate);
         header.after(bar);
 

@@ -19,8 +19,8 @@ class Panel {
         section.append(this.heading, this.body);
         this.now = element("dl", "", "now");
         const counters = /** @type {HTMLElement} */ (article.querySelector(".counters"));
-        counters.querySelector("h3")?.after(this.now);
-        counters.after(section);
+        article.querySelector(".summary")?.after(this.now);
+        counters.before(section);
     }
 
     /** @param {Timeline} time @param {Speech} speech */

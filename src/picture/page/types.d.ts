@@ -8,6 +8,8 @@ type Sentence = [number, ...(number | string | Words)[]];
 type FloodData = {
     title: Words;
     span: number;
+    /** Where time begins in its sequence. */
+    left: number;
     /** Of each servent of the cast. */
     names: string[];
     full: string[];
@@ -26,8 +28,7 @@ type FloodData = {
 
 type PageData = {
     floods: FloodData[];
-    /** Where time begins in a sequence, and how wide it is. */
-    left: number;
+    /** How wide the time is in a sequence. */
     width: number;
     fates: string[];
     states: string[];

@@ -72,7 +72,7 @@ class FloodView {
         }
         for (const spot of bunches) this.pie(spot);
         this.move(time);
-        const x = this.data.left + time.at / this.flood.span * this.data.width;
+        const x = this.flood.left + time.at / this.flood.span * this.data.width;
         this.curtain.setAttribute("x", String(x));
         this.cursor.setAttribute("transform", `translate(${x} 0)`);
     }
