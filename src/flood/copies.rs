@@ -54,6 +54,7 @@ impl Copies {
         let sent = &group[..group.partition_point(|end| end.kind == EndKind::Sent)];
         let rest = &group[sent.len()..];
         let (received, judged) = rest.split_at(rest.partition_point(|end| end.kind == EndKind::Received));
+        let judged = &judgements(events, judged, received.len());
         self.arrivals.clear();
         for number in 0..received.len().max(judged.len()) {
             let (received, judged) = (received.get(number), judged.get(number));
@@ -61,13 +62,17 @@ impl Copies {
             let [received, judged] = [received, judged].map(|end| end.map(|end| end.index));
             self.arrivals.push(Arrival { at, received, judged, is_taken: false });
         }
-        // From the last one back: the last to come in belongs to the last that was sent before it.
+        // From the last one back: of those that came later, the next one to come in. They lie on a stack, the next one
+        // on top.
+        let (mut later, mut rest) = (Vec::new(), self.arrivals.len());
         for end in sent.iter().rev() {
-            let may_be = |arrival: &&mut Arrival| {
-                let is_later = arrival.at >= end.at || (sent.len() == 1 && end.at - arrival.at < TOO_EARLY_MAX);
-                !arrival.is_taken && is_later
-            };
-            let arrival = self.arrivals.iter_mut().find(may_be);
+            while rest > 0 && self.arrivals[rest - 1].at >= end.at {
+                rest -= 1;
+                later.push(rest);
+            }
+            let is_a_little_early = |arrival: &Arrival| sent.len() == 1 && end.at - arrival.at < TOO_EARLY_MAX;
+            let early = || self.arrivals.last().filter(|last| is_a_little_early(last)).map(|_| self.arrivals.len() - 1);
+            let arrival = later.pop().or_else(early);
             let copy = self.copies.len() as u32;
             self.of_event[end.index as usize] = Some(copy);
             let event = &events[end.index as usize];
@@ -81,6 +86,7 @@ impl Copies {
                 fate: Fate::Unknown,
             });
             if let Some(arrival) = arrival {
+                let arrival = &mut self.arrivals[arrival];
                 arrival.is_taken = true;
                 arrive(&mut self.copies[copy as usize], &mut self.of_event, copy, arrival, events);
             }
@@ -121,6 +127,23 @@ impl Copies {
             *copy = place[*copy as usize];
         }
     }
+}
+
+/// The judgements, less those that say only that a QUERY was sent on which another one of the same moment judges: a
+/// servent that breaks rules sends on what it calls a duplicate, or sends it on twice.
+fn judgements(events: &[Event], judged: &[End], received: usize) -> Vec<End> {
+    let mut surplus = judged.len().saturating_sub(received);
+    let mut kept: Vec<End> = Vec::with_capacity(judged.len());
+    for (number, end) in judged.iter().enumerate() {
+        let is_only_sent = events[end.index as usize].what == What::Judged(Judgement::Forwarded);
+        let is_again = judged.get(number + 1).is_some_and(|next| next.at == end.at);
+        if surplus > 0 && is_only_sent && is_again {
+            surplus -= 1;
+        } else {
+            kept.push(*end);
+        }
+    }
+    kept
 }
 
 /// Notes that a copy came in. It did not before it was sent, whatever the clocks say.

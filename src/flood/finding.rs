@@ -56,8 +56,8 @@ impl Breach {
     #[must_use]
     pub fn clause(self) -> &'static str {
         match self {
-            Self::SentBack { .. } | Self::ForwardedAgain { .. } | Self::AnsweredAgain => "P-14",
-            Self::WrongTtl { .. } | Self::ChangedBytes => "P-15",
+            Self::SentBack { .. } | Self::WrongTtl { .. } | Self::ForwardedAgain { .. } | Self::AnsweredAgain => "P-14",
+            Self::ChangedBytes => "P-15",
             Self::AnsweredFromElsewhere { .. } => "P-21",
             Self::BeyondThreeHops { .. } => "P-11",
         }

@@ -41,7 +41,7 @@ struct Line<'a> {
 }
 
 /// What a line that is about a message says of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 struct About {
     at: i64,
     run: RunId,
@@ -63,9 +63,6 @@ struct Writer {
 pub struct TraceReader {
     writers: HashMap<SocketAddrV4, Writer>,
     clock: Option<ClockId>,
-    /// The last judgement and where it stands among the events: a servent that breaks rules may have several lines for
-    /// one QUERY.
-    judged: Option<(About, usize)>,
 }
 
 impl TraceReader {
@@ -154,18 +151,9 @@ impl TraceReader {
         Some(())
     }
 
-    /// What a flooder made of a QUERY: of several lines for one that which is no "forwarded" counts.
-    fn judge(&mut self, records: &mut Records, about: About, judgement: Judgement) {
+    /// What a flooder made of a QUERY. A servent that breaks rules may have several lines for one.
+    fn judge(&self, records: &mut Records, about: About, judgement: Judgement) {
         let event = Event::new(about.at, about.run, about.question, about.from, What::Judged(judgement));
-        if let Some((last, index)) = self.judged
-            && last == about
-        {
-            if judgement != Judgement::Forwarded {
-                records.events[index].what = What::Judged(judgement);
-            }
-            return;
-        }
-        self.judged = Some((about, records.events.len()));
         records.push(Event { ttl: about.ttl, ..event });
     }
 

@@ -152,7 +152,8 @@ fn clocks_that_are_5_s_off_and_drift_are_aligned_and_no_arrow_goes_back() {
     let claimed: Vec<_> = model.clocks.iter().map(|clock| clock.uncertainty.unwrap()).collect();
     let most = claimed.iter().max().unwrap();
     eprintln!("worst {worst} ns, claimed at most {most} ns, {:?}", model.clocks);
-    assert!(*most < 3_000_000, "{claimed:?}");
+    // Half of what a round takes at least, over three links.
+    assert!(*most < 3_500_000, "{claimed:?}");
     assert!(worst <= 2 * most + 100_000, "worst {worst} ns, claimed {most} ns");
 }
 
@@ -172,7 +173,8 @@ fn traces_that_are_cut_off_make_unknown_copies_and_none_that_is_lost() {
             }
         }
         let model = read(&texts).model(Default::default());
-        assert!(model.floods.len() <= whole.floods.len());
+        // A CLIREQ at a cut has lost what it became, or what it was made of, so there it may count twice.
+        assert!(model.floods.len() <= whole.floods.len() + texts.len());
         let copies = || model.floods.iter().flat_map(|flood| &flood.copies);
         assert!(copies().all(|copy| copy.fate != Fate::Lost && copy.fate != Fate::Down), "{cut}");
         assert!(copies().any(|copy| copy.fate == Fate::Unknown), "{cut}");
