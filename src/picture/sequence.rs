@@ -25,7 +25,12 @@ pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language
     let lang = language.unwrap_or_default();
     let (title, description) = (words::sequence_title(scene).of(lang), words::description(scene).of(lang));
     let left = left(scene, layout);
-    let heading = Heading { class: "sequence", title: &title, description: &description, lang: lang.tag() };
+    let heading = Heading {
+        class: if row < 16.0 { "sequence dense" } else { "sequence" },
+        title: &title,
+        description: &description,
+        lang: lang.tag(),
+    };
     let height = TOP + row * (layout.spots.len() as f64 + 1.0) + CAPTION;
     let svg = Svg::begin([0.0, 0.0, left + WIDTH + RIGHT, height], &heading, language.is_some());
     let mut sequence = Sequence { scene, layout, language, row, left, names: lane_names(scene, layout), svg };

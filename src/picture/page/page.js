@@ -197,7 +197,7 @@ class Page {
     save(name) {
         const copy = /** @type {SVGSVGElement} */ (this.now.view[name].cloneNode(true));
         const hidden = this.speech.language === "pt" ? ".en" : ".pt";
-        copy.querySelectorAll(`.halo, .curtain, .moving, ${hidden}`).forEach((element) => element.remove());
+        copy.querySelectorAll(`.halo, ${hidden}`).forEach((element) => element.remove());
         copy.querySelectorAll(".future").forEach((element) => element.setAttribute("opacity", "0.13"));
         const style = shape("style", {});
         style.textContent = /** @type {HTMLElement} */ (document.getElementById("marks")).textContent;
@@ -220,7 +220,7 @@ class Page {
     key(event) {
         const target = event.target instanceof Element ? event.target : document.body;
         if (event.ctrlKey || event.metaKey || event.altKey) return;
-        const isDialog = target.closest("dialog") !== null;
+        const isDialog = this.controls.help.open;
         const isText = target.matches("input[type=text]");
         if (event.key === "Escape" && !isDialog) this.choose(null, false);
         const isOwn = target.matches("select, summary, input[type=range]") || (target.matches("button, a") && " Enter".includes(event.key));

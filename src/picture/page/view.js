@@ -30,17 +30,26 @@ class FloodView {
         this.answering = this.crowds.map(() => 0);
         this.isSmall = this.crowds.length === flood.names.length;
         this.rows = this.isSmall ? [...article.querySelectorAll(".servents tbody tr")] : [];
-        this.moving = shape("g", { class: "moving" });
-        this.rings.append(this.moving);
+        // What moves lies on layers of its own, so that the pictures below need not be painted anew for it.
+        this.moving = shape("svg", { class: "moving", viewBox: this.rings.getAttribute("viewBox") ?? "", "aria-hidden": "true" });
+        this.stage(this.rings).append(this.moving);
         /** @type {Map<string, SVGElement>} */
         this.dots = new Map();
         this.isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
-        const height = this.sequence.viewBox.baseVal.height, width = this.sequence.viewBox.baseVal.width;
-        this.curtain = shape("rect", { class: "curtain", y: 38, height: height - 62, width: width, x: 0 });
-        this.cursor = shape("path", { class: "cursor", d: `M0 30V${height - 24}` });
-        this.sequence.append(this.curtain, this.cursor);
+        this.curtain = document.createElement("div");
+        this.curtain.className = "curtain";
+        this.stage(this.sequence).append(this.curtain);
         for (const [, spot] of this.spots) spot.prepend(shape("circle", { class: "halo", r: 27 }));
         article.classList.add("playing");
+    }
+
+    /** A box as large as a picture, round it. @param {SVGElement} svg */
+    stage(svg) {
+        const stage = document.createElement("div");
+        stage.className = "stage";
+        svg.replaceWith(stage);
+        stage.append(svg);
+        return stage;
     }
 
     /** @param {SVGElement} svg @param {string} name @returns {Map<number, SVGPathElement>} */
@@ -73,8 +82,7 @@ class FloodView {
         for (const spot of bunches) this.pie(spot);
         this.move(time);
         const x = this.flood.left + time.at / this.flood.span * this.data.width;
-        this.curtain.setAttribute("x", String(x));
-        this.cursor.setAttribute("transform", `translate(${x} 0)`);
+        this.curtain.style.transform = `translateX(${x / this.sequence.viewBox.baseVal.width * 100}%)`;
     }
 
     /** The arrow that shows a copy, by number. @param {number} copy */

@@ -9,7 +9,6 @@ from lab.needs import skip, why_not
 from lab.programs import ROOT
 
 OPTIONS = ["--no-sandbox", "--disable-background-networking", "--no-first-run"]
-PAGES = ["twenty", "several", "hostile", "large"]
 
 
 @pytest.fixture(scope="session")
