@@ -110,7 +110,7 @@ class FloodView {
         this.rows.forEach((row, role) => row.classList.toggle("future", this.flood.reached[role] >= 0));
     }
 
-    /** How many of a bunch are reached: the pie covers so much of its circle. @param {number} spot */
+    /** How many of a bunch are reached: the more, the deeper the colours of its pie. @param {number} spot */
     pie(spot) {
         const element = this.spots.get(spot);
         if (!element) return;
