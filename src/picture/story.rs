@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 /// Every sentence, by number.
 pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("The client asked it, {t}.", "O cliente perguntou a ele, {t}."),
-    ("The QUERY reached it from {s} at {t} with time-to-live {n}.", "A QUERY chegou a ele de {s} em {t} com TTL {n}."),
-    ("The QUERY reached it at {t} with time-to-live {n}.", "A QUERY chegou a ele em {t} com TTL {n}."),
+    ("It dealt with the QUERY of {s} at {t}; time-to-live {n}.", "Tratou a QUERY de {s} em {t}; TTL {n}."),
+    ("It dealt with the QUERY at {t}; time-to-live {n}.", "Tratou a QUERY em {t}; TTL {n}."),
     ("Links from the entry: {n}.", "Enlaces desde a entrada: {n}."),
     ("It holds the key and answered the client.", "Tem a chave e respondeu ao cliente."),
     ("It does not hold the key.", "Não tem a chave."),
