@@ -89,8 +89,9 @@ pub(super) struct Tour<'a> {
     pub(super) memory: Memory,
     /// What there is of each peer, by number.
     pub(super) recorded: &'a [Recorded],
-    /// How many queries the run had seen before this event, by place in the flood; all 0 where nothing is evicted.
-    pub(super) ordinal: &'a dyn Fn(usize) -> u32,
+    /// How many queries the run had seen before this event and by the end of its moment, by place in the flood; all 0
+    /// where nothing is evicted.
+    pub(super) ordinal: &'a dyn Fn(usize) -> (u32, u32),
     /// Why a sending did not leave, by place in the flood.
     pub(super) failed: &'a dyn Fn(usize) -> Option<DropCause>,
 }
@@ -167,7 +168,7 @@ impl Walk {
                 ttl: Ttl::INITIAL.0 + 1,
                 at: event.at,
                 run: event.run,
-                ordinal: (tour.ordinal)(index),
+                ordinal: (tour.ordinal)(index).0,
                 field: event.field,
                 hop: Some(0),
                 told: Vec::new(),
@@ -192,13 +193,13 @@ impl Walk {
             lookup: if run.is_captured { LookedUp::Silent } else { LookedUp::Unknown },
             onward: Onward::Unknown,
         });
-        let ordinal = (tour.ordinal)(index);
+        let (ordinal, until) = (tour.ordinal)(index);
         let is_forgotten = |earlier: &Taking| {
             let since = event.at - earlier.at;
             let memory = if run.is_captured { CAPTURED_MEMORY } else { tour.memory.expiry_nanos };
             earlier.run != event.run
                 || since.saturating_add(SLACK) >= memory
-                || ordinal.saturating_sub(earlier.ordinal) >= tour.memory.capacity
+                || until.saturating_sub(earlier.ordinal) >= tour.memory.capacity
         };
         if part.taking.as_ref().is_none_or(is_forgotten) {
             part.takings += 1;
