@@ -4,7 +4,7 @@ use super::rings::{left_out, place, stop};
 use super::scene::{FATES, Scene, fate_number};
 use super::sectors::{Layout, Spot};
 use super::svg::{Heading, Svg, number};
-use super::words::{self, Names, Words, duration};
+use super::words::{self, Names, Words, lasting};
 use crate::flood::{Copy, Fate, Moment};
 use crate::telling::Language;
 use std::collections::BTreeSet;
@@ -102,7 +102,7 @@ impl Sequence<'_> {
             let x = self.left + at as f64 / span as f64 * WIDTH;
             let [x_text, top, bottom] = [x, TOP - 6.0, bottom].map(number);
             self.svg.raw(format_args!("<path class=\"grid\" d=\"M{x_text} {top}V{bottom}\"/>\n"));
-            self.svg.text("tick", (x, TOP - 12.0), &duration(at));
+            self.write("tick", (x, TOP - 12.0), &lasting(at));
             at = at.saturating_add(step);
         }
     }

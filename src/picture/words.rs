@@ -119,6 +119,12 @@ pub(super) fn duration(nanos: i64) -> String {
     }
 }
 
+/// Likewise, with the decimal sign of each language.
+pub(super) fn lasting(nanos: i64) -> Words {
+    let en = duration(nanos);
+    Words::new(en.clone(), en.replace('.', ","))
+}
+
 /// Above a question: what was asked, by whom, of whom.
 pub(super) fn question(scene: &Scene<'_>) -> Words {
     let (key, client) = (shown(&scene.flood.key), scene.flood.client);
@@ -155,7 +161,7 @@ pub(super) fn description(scene: &Scene<'_>) -> Words {
     let (reached, answers) = (flood.visits.len(), flood.answers.len());
     let missed = scene.cast.iter().filter(|actor| actor.miss.is_some()).count();
     let (messages, duplicates, lost) = (flood.cost.messages, flood.cost.duplicates, flood.cost.lost);
-    let took = duration(scene.span());
+    let Words { en: took, pt: durou } = lasting(scene.span());
     Words::new(
         format!(
             "{reached} servents reached, {missed} not; {answers} answers; {messages} QUERYs, of them {duplicates} \
@@ -163,7 +169,7 @@ pub(super) fn description(scene: &Scene<'_>) -> Words {
         ),
         format!(
             "{reached} servents alcançados, {missed} não; {answers} respostas; {messages} QUERYs, das quais \
-             {duplicates} duplicadas e {lost} perdidas; {took}"
+             {duplicates} duplicadas e {lost} perdidas; {durou}"
         ),
     )
 }

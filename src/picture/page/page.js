@@ -38,6 +38,19 @@ class Page {
         };
     }
 
+    /** A flood that came later: its article as Rust wrote it, and its data. @param {string} html @param {FloodData} flood */
+    add(html, flood) {
+        const place = document.createElement("template");
+        place.innerHTML = html;
+        const article = /** @type {HTMLElement} */ (place.content.querySelector("article"));
+        article.id = `flood-${this.articles.length}`;
+        article.hidden = true;
+        document.querySelector("main")?.append(article);
+        this.articles.push(article);
+        this.data.floods.push(flood);
+        this.say();
+    }
+
     /** @param {number} flood */
     open(flood) {
         if (!(flood in this.data.floods)) return;
@@ -260,4 +273,4 @@ class Page {
     };
 }
 
-new Page(JSON.parse(/** @type {HTMLElement} */ (document.getElementById("data")).textContent ?? ""));
+const page = new Page(JSON.parse(/** @type {HTMLElement} */ (document.getElementById("data")).textContent ?? ""));
