@@ -65,6 +65,8 @@ class Page {
     /** Servents take the focus, unless there are so many that nobody would get past them. */
     focusable() {
         const { view } = this.now;
+        // What is in an image is not told of; what is in a group is.
+        for (const svg of [view.rings, view.sequence]) svg.setAttribute("role", "group");
         for (const [spot, element] of view.spots) {
             const role = view.crowds[spot][0];
             element.setAttribute("role", "button");
