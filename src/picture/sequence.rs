@@ -62,7 +62,7 @@ fn lane_names(scene: &Scene<'_>, layout: &Layout) -> Vec<Words> {
         }
         let below = spot.parent.map(|parent| &layout.spots[parent]).filter(|parent| !parent.is_bunch()).map(short);
         let is_outer = scene.outer() == Some(spot.ring);
-        let ring = if is_outer { words::outer_ring() } else { words::ring(spot.ring as usize) };
+        let ring = if is_outer { words::outer_ring(scene) } else { words::ring(spot.ring as usize) };
         words::bunch(spot.roles.len(), below.as_deref(), &ring)
     };
     layout.spots.iter().map(name).collect()

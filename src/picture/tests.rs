@@ -204,3 +204,24 @@ fn a_part_of_a_page_is_what_the_page_has() {
     let data: serde_json::Value = serde_json::from_str(&data).unwrap();
     assert!(page.contains(&super::data::in_script(&data)));
 }
+
+/// With the neighbours of nobody known but its own, nobody knows what became of the copies that the entry sent.
+#[test]
+fn what_no_record_tells_is_not_drawn_as_missed() {
+    let mut model = asked(twenty(), b"http", 0.0, 7);
+    let flood = &mut model.floods[0];
+    flood.visits.truncate(1);
+    flood.answers.clear();
+    flood.copies.retain(|copy| copy.ttl == 3);
+    for copy in &mut flood.copies {
+        (copy.received, copy.fate) = (None, crate::flood::Fate::Unknown);
+    }
+    let flood = &model.floods[0];
+    let scene = Scene::new(&model, flood);
+    for copy in &flood.copies {
+        let role = scene.role(copy.to).unwrap();
+        assert_eq!(scene.cast[role as usize].state, super::scene::State::Unknown);
+    }
+    let rings = super::rings(&model, flood, Language::English);
+    assert!(rings.contains("not recorded; 0 answers") && rings.contains("not reached, or not recorded"), "{rings}");
+}
