@@ -6,6 +6,7 @@
 //! | `client` | `clientTP3 IP:PORT [KEY]...` |
 //! | `toolbox` | `tp3 VERB [ARGUMENT]...` |
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
+//! | `explain` | `tp3 explain FILE...` |
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
@@ -19,6 +20,7 @@
 
 pub mod client;
 mod command;
+mod explain;
 mod generate;
 mod hand_over;
 mod hints;
