@@ -107,6 +107,9 @@ pub mod flood;
 pub mod telling;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod picture;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -1,5 +1,6 @@
 //! `tp3 explain FILE|DIR...`
 
+mod drawing;
 mod reading;
 
 use super::values;
@@ -12,6 +13,7 @@ use crate::protocol::Store;
 use crate::telling::{Language, Style, json, tell};
 use anstream::{AutoStream, ColorChoice};
 use clap::{Parser, ValueEnum};
+use drawing::Drawings;
 use reading::Readings;
 use std::collections::HashMap;
 use std::env;
@@ -55,6 +57,8 @@ pub(super) struct ExplainArgs {
     /// Tell in this language, en or pt [default: locale's]
     #[arg(long, value_name = "LANG", hide_possible_values = true)]
     lang: Option<Lang>,
+    #[command(flatten)]
+    drawings: Drawings,
     /// Exit with 1 if anything breaks the protocol
     #[arg(long)]
     strict: bool,
@@ -93,6 +97,13 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     }
     let model = readings.records.model(Memory::default());
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
+    match args.drawings.write(&model, &chosen, args.language()) {
+        Ok(remarks) => remarks.iter().for_each(|remark| complain(NAME, remark)),
+        Err(error) => {
+            complain(NAME, error);
+            return ExitCode::from(EXIT_FAILURE);
+        }
+    }
     let printed = args.print(&model, &chosen);
     let has_findings = chosen.iter().any(|flood| !flood.findings.is_empty());
     match exit_of_output(printed, &manual::EXPLAIN) {

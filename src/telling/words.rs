@@ -20,8 +20,13 @@ impl Language {
         if locale.starts_with("pt") { Self::Portuguese } else { Self::English }
     }
 
+    /// The language as HTML and SVG name it.
+    pub(crate) fn tag(self) -> &'static str {
+        self.of("en", "pt-BR")
+    }
+
     /// The one of two that is in this language.
-    pub(super) fn of<'a>(self, english: &'a str, portuguese: &'a str) -> &'a str {
+    pub(crate) fn of<'a>(self, english: &'a str, portuguese: &'a str) -> &'a str {
         match self {
             Self::English => english,
             Self::Portuguese => portuguese,
@@ -29,7 +34,7 @@ impl Language {
     }
 
     /// What a servent's look-up gave.
-    pub(super) fn lookup(self, lookup: LookedUp) -> String {
+    pub(crate) fn lookup(self, lookup: LookedUp) -> String {
         match lookup {
             LookedUp::Answered => self.of("answered", "respondeu").to_owned(),
             LookedUp::NotHeld => self.of("does not hold the key", "não tem a chave").to_owned(),
@@ -42,7 +47,7 @@ impl Language {
     }
 
     /// Why a servent was not reached, as a sentence.
-    pub(super) fn miss(self, model: &Model, miss: &Miss) -> String {
+    pub(crate) fn miss(self, model: &Model, miss: &Miss) -> String {
         let name = |peer: PeerId| model.peer(peer).address.to_string();
         let who = name(miss.servent);
         let holds = match (miss.holds, self) {
@@ -101,7 +106,7 @@ impl Language {
     }
 
     /// What breaks a clause.
-    pub(super) fn breach(self, model: &Model, breach: Breach) -> String {
+    pub(crate) fn breach(self, model: &Model, breach: Breach) -> String {
         let name = |peer: PeerId| model.peer(peer).address.to_string();
         match (breach, self) {
             (Breach::SentBack { to }, Self::English) => {
@@ -147,7 +152,7 @@ impl Language {
     }
 
     /// What became of a copy that did not come first.
-    pub(super) fn fate(self, fate: crate::flood::Fate) -> String {
+    pub(crate) fn fate(self, fate: crate::flood::Fate) -> String {
         use crate::flood::Fate;
         let refused = |cause: DropCause| format!("{} ({})", self.of("refused", "recusada"), cause.name());
         match fate {

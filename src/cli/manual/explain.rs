@@ -17,7 +17,7 @@ pub(in super::super) const EXPLAIN: Manual = Manual {
             title: "Exit status",
             entries: &[
                 Term("0", "something was told, or no question is as asked for"),
-                Term("1", "with --strict: something breaks the protocol"),
+                Term("1", "with --strict: something breaks the protocol; a page or picture can't be written"),
                 Term("2", "the command line is wrong, no FILE was of use, or output failed"),
             ],
         },
@@ -45,6 +45,8 @@ pub(in super::super) const EXPLAIN: Manual = Manual {
                 Lines("tp3 explain --overlay data/overlays/chain.txt --key rfb traces/"),
                 Text("What went over the wire, whoever wrote the programs:"),
                 Lines("tp3 explain lab.pcapng --strict"),
+                Text("A page that plays it all in a browser, and a picture of one question:"),
+                Lines("tp3 explain traces/ --page flood.html --key rfb --rings rfb.svg"),
             ],
         },
         Section { title: "See also", entries: &[Text("tp3(1), tp3-overlay(1), serventTP3(1)")] },
