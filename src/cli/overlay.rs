@@ -65,35 +65,35 @@ pub(super) struct OverlayArgs {
     ///
     /// The lowest port that FILE listens on becomes N, the others keep their distance, and neighbours and --at follow.
     /// Ports that no line of FILE listens on stay. For a file whose ports are in use.
-    #[arg(long, value_name = "N", value_parser = values::port)]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::port)]
     port_base: Option<u16>,
     /// Lose so many percent of the QUERYs on every link
     ///
     /// From 0 to 100. A line with --loss has its own. CLIREQs and RESPONSEs are not lost.
-    #[arg(long, value_name = "PERCENT", value_parser = links::loss)]
+    #[arg(long, hide_short_help = true, value_name = "PERCENT", value_parser = links::loss)]
     loss: Option<Loss>,
     /// Delay QUERYs on every link: TIME or TIME±JITTER
     ///
     /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
     /// hour. A line with --delay has its own. CLIREQs and RESPONSEs are not delayed, so answers from one, two and three hops
     /// away come after once, twice and thrice this time.
-    #[arg(long, value_name = "TIME", value_parser = links::delay)]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = links::delay)]
     delay: Option<Delay>,
     /// Write a trace of each servent to DIR/PORT.jsonl
     ///
     /// DIR is made if there is none. A line with --trace has its own file. tp3 explain DIR tells what became of each
     /// question.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, hide_short_help = true, value_name = "DIR")]
     trace: Option<PathBuf>,
-    /// Ask for KEY as well, and tell what became of each question
+    /// Ask for KEY as well, and explain what became of it
     ///
-    /// It is told at the end, as tp3 explain does: who got the question from whom and when, who answered, and of every other
+    /// For each key it is told at the end, as tp3 explain does: who got the question from whom and when, who answered, and of every other
     /// servent why it did not. With --json it is an object for each question. Of traces that --trace does not ask for
     /// nothing is left.
     #[arg(long, value_name = "KEY")]
     explain: Option<OsString>,
     /// With --explain, write a page that plays the floods
-    #[arg(long, value_name = "HTML", requires = "explain")]
+    #[arg(long, hide_short_help = true, value_name = "HTML", requires = "explain")]
     page: Option<PathBuf>,
     /// Print what FILE says as JSON, and do nothing else
     ///
