@@ -63,3 +63,11 @@ pub fn sequence(model: &Model, flood: &Flood, language: Language) -> String {
 pub fn page(model: &Model, floods: &[&Flood], language: Language) -> String {
     document::write(model, floods, language)
 }
+
+/// A flood to be added to a page that is open already: its article, and its data as JSON. The page's script takes them by
+/// `page.add(html, flood)`, and then plays the flood as if it had been there from the start.
+#[must_use]
+pub fn part(model: &Model, flood: &Flood, number: usize) -> (String, String) {
+    let (html, data) = document::part(model, flood, number);
+    (html, data.to_string())
+}

@@ -58,7 +58,7 @@ impl Rings<'_> {
             if radius > 0.0 {
                 self.svg.raw(format_args!("<circle class=\"{class}\" r=\"{r}\"/>\n"));
                 // Just above the ring, at the top, where sectors meet; below whatever stands there.
-                let text = if outer == Some(ring as u32) { words::outer_ring() } else { words::ring(ring) };
+                let text = if outer == Some(ring as u32) { words::outer_ring(self.scene) } else { words::ring(ring) };
                 self.write("note", (0.0, -radius - 4.0), &text);
             }
         }
