@@ -89,7 +89,7 @@ pub(super) struct OverlayArgs {
     ///
     /// For each key it is told at the end, as tp3 explain does: who got the question from whom and when, who answered, and of every other
     /// servent why it did not. With --json it is an object for each question. Of traces that --trace does not ask for
-    /// nothing is left.
+    /// nothing is left. A lone - stands for what is typed or piped in.
     #[arg(long, value_name = "KEY")]
     explain: Option<OsString>,
     /// With --explain, write a page that plays the floods
