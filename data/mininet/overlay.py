@@ -91,7 +91,7 @@ class Failure(Exception):
 
 
 def read_overlay(file, binaries, traces):
-    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json; with a trace of each in
+    """What `tp3 overlay` reads in the file, a dictionary a servent (data/overlay.schema.json), with a trace of each in
     the folder `traces`, unless that is None. What is wrong is said by tp3, and this program ends as that one did."""
     trace = [] if traces is None else ["--trace", traces]
     words = [os.path.join(binaries, "tp3"), "overlay", "--print-json", *trace, "--", file]
