@@ -1,33 +1,37 @@
 //! `tp3 overlay FILE [KEY]...`
 
-use super::client::{AskingArgs, exit_code};
-use super::servent::NotStarted;
-use super::signals::{self, SignalGuard};
+mod explaining;
+mod running;
+
+pub(super) use running::servent_mode;
+
+use super::client::AskingArgs;
+use super::links::{self, Delay, Loss};
+use super::signals;
 use super::{
-    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_of_output, exit_with_usage,
-    say, servent, values,
+    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, Verbosity, complain, exit_of_output, exit_with_usage, values,
 };
 use super::{command, hints, manual, overlay_file};
 use crate::actor::aside::aside;
 use crate::actor::crew::Crew;
-use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
-use crate::console::session;
-use crate::console::standard_error;
-use crate::overlay::{Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, die_with_parent};
-use crate::protocol::AskedKey;
+use crate::overlay::OverlayFile;
+use crate::protocol::LinkConfig;
+use crate::text::escape_path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+use crossbeam_channel::{Receiver, select, unbounded};
 use log::LevelFilter;
+use running::{Ended, Signals};
 use signal_hook::consts::SIGINT;
 use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 
 /// The first word that makes `tp3` a servent of an overlay; the parent's process id and the servent's command
 /// line follow.
@@ -61,17 +65,65 @@ pub(super) struct OverlayArgs {
     ///
     /// The lowest port that FILE listens on becomes N, the others keep their distance, and neighbours and --at follow.
     /// Ports that no line of FILE listens on stay. For a file whose ports are in use.
-    #[arg(long, value_name = "N", value_parser = values::port)]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::port)]
     port_base: Option<u16>,
+    /// Lose so many percent of the QUERYs on every link
+    ///
+    /// From 0 to 100. A line with --loss has its own. CLIREQs and RESPONSEs are not lost.
+    #[arg(long, hide_short_help = true, value_name = "PERCENT", value_parser = links::loss)]
+    loss: Option<Loss>,
+    /// Delay QUERYs on every link: TIME or TIME±JITTER
+    ///
+    /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
+    /// hour. A line with --delay has its own. CLIREQs and RESPONSEs are not delayed, so answers from one, two and three hops
+    /// away come after once, twice and thrice this time.
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = links::delay)]
+    delay: Option<Delay>,
+    /// Write a trace of each servent to DIR/PORT.jsonl
+    ///
+    /// DIR is made if there is none. A line with --trace has its own file. tp3 explain DIR tells what became of each
+    /// question.
+    #[arg(long, hide_short_help = true, value_name = "DIR")]
+    trace: Option<PathBuf>,
+    /// Ask for KEY as well, and explain what became of it
+    ///
+    /// For each key it is told at the end, as tp3 explain does: who got the question from whom and when, who answered, and of every other
+    /// servent why it did not. With --json it is an object for each question. Of traces that --trace does not ask for
+    /// nothing is left. A lone - stands for what is typed or piped in.
+    #[arg(long, value_name = "KEY")]
+    explain: Option<OsString>,
+    /// With --explain, write a page that plays the floods
+    #[arg(long, hide_short_help = true, value_name = "HTML", requires = "explain")]
+    page: Option<PathBuf>,
     /// Print what FILE says as JSON, and do nothing else
     ///
     /// For programs that run an overlay their own way, so that they need no parser of overlay files.
-    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at"])]
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at", "loss", "delay", "explain"])]
     print_json: bool,
     #[command(flatten)]
     asking: AskingArgs,
     #[command(flatten)]
     verbosity: Verbosity,
+}
+
+impl OverlayArgs {
+    /// What all links are like whose lines do not say, if it was said.
+    fn links(&self) -> Option<LinkConfig> {
+        let is_said = self.loss.is_some() || self.delay.is_some();
+        is_said.then(|| links::config(self.loss.unwrap_or_default(), self.delay.unwrap_or_default()))
+    }
+
+    /// All keys to ask for, as typed.
+    fn typed_keys(&self) -> Vec<OsString> {
+        self.explain.iter().chain(&self.keys).cloned().collect()
+    }
+
+    /// The options of every servent whose line does not have them itself.
+    fn usual_options(&self) -> Vec<(&'static str, String)> {
+        let loss = self.loss.map(|loss| ("--loss", loss.to_string()));
+        let delay = self.delay.map(|delay| ("--delay", delay.to_string()));
+        loss.into_iter().chain(delay).collect()
+    }
 }
 
 /// Runs the tool with the words behind its verb.
@@ -80,7 +132,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(args) => args,
         Err(ended) => return ended,
     };
-    let keys = match args.asking.checked_keys::<OverlayArgs>(&args.keys) {
+    let keys = match args.asking.checked_keys::<OverlayArgs>(&args.typed_keys()) {
         Ok(keys) => keys,
         Err(error) => return exit_with_usage(&error, &manual::OVERLAY),
     };
@@ -102,28 +154,67 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(shifted) => shifted,
         Err(message) => return exit_with_value_error(message),
     };
+    let traces = match traces(&args) {
+        Ok(traces) => traces,
+        Err(error) => return fail(error),
+    };
+    let overlay = match &traces {
+        Some(Traces { folder, .. }) => shifted.traced(&args.file, args.asking.history().as_slice(), folder),
+        None => Ok(shifted),
+    };
+    let overlay = match overlay {
+        Ok(overlay) => overlay,
+        Err(error) => return fail(error),
+    };
     if args.print_json {
-        return match shifted.to_json() {
+        return match overlay.to_json() {
             Ok(json) => print(json, &signal_rx),
             Err(error) => fail(format_args!("{}: cannot be printed as JSON: {error}", args.file.display())),
         };
     }
     // The port to ask at is one of the file, wherever that is now.
     let servent = match entry(&file, args.at) {
-        Ok(place) => shifted.lines()[place].address(),
+        Ok(place) => overlay.lines()[place].address(),
         Err(message) => return exit_with_value_error(message),
     };
-    run(&args, &shifted, servent, keys, Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew })
-        .map_or_else(fail, ExitCode::from)
+    let signals = Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew };
+    let Ended { code, is_asked } = match running::run(&args, &overlay, servent, keys, signals) {
+        Ok(ended) => ended,
+        Err(cause) => return fail(cause),
+    };
+    if is_asked
+        && args.explain.is_some()
+        && let Err(ended) = explaining::explain(&args, &overlay)
+    {
+        return ended;
+    }
+    ExitCode::from(code)
 }
 
-/// The signals that come, and the thread that they come from.
-struct Signals {
-    signal_rx: Receiver<i32>,
-    interrupt_tx: Sender<Interrupt>,
-    interrupt_rx: Receiver<Interrupt>,
-    guard: SignalGuard,
-    crew: Crew,
+/// Where the traces go that lines do not have themselves.
+struct Traces {
+    folder: PathBuf,
+    /// It is to be gone at the end.
+    _temporary: Option<explaining::Folder>,
+}
+
+/// The folder for traces, if there are to be any.
+fn traces(args: &OverlayArgs) -> Result<Option<Traces>, String> {
+    let refuse = |folder: &Path, error: io::Error| format!("{}: cannot be made: {error}", escape_path(folder));
+    match &args.trace {
+        Some(folder) => {
+            // What is only printed makes nothing.
+            if !args.print_json {
+                fs::create_dir_all(folder).map_err(|error| refuse(folder, error))?;
+            }
+            Ok(Some(Traces { folder: folder.clone(), _temporary: None }))
+        }
+        None if args.explain.is_some() => {
+            let made = explaining::Folder::new().map_err(|error| refuse(&env::temp_dir(), error))?;
+            Ok(Some(Traces { folder: made.path().to_owned(), _temporary: Some(made) }))
+        }
+        None => Ok(None),
+    }
 }
 
 /// Reads and checks the overlay file and its key-value files, unless a signal comes first. What is wrong is said. No
@@ -177,75 +268,6 @@ fn fail(cause: impl Display) -> ExitCode {
     ExitCode::from(EXIT_FAILURE)
 }
 
-/// This program itself in servent mode, so that one executable is enough.
-fn own_servents() -> io::Result<ServentProgram> {
-    Ok(ServentProgram {
-        executable: env::current_exe()?,
-        args: vec![SERVENT_MODE.into(), process::id().to_string().into()],
-    })
-}
-
-/// One servent of an overlay: `PARENT-PID`, then a servent's command line.
-pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
-    let parent = words.next().and_then(|word| word.to_str()?.parse().ok()).unwrap_or(0);
-    if let Err(error) = die_with_parent(parent) {
-        return fail(error);
-    }
-    servent::main(words, servent::Farewell::Nothing, |outcome| {
-        let report = match outcome {
-            Ok(()) => StartReport::Serves,
-            Err(NotStarted { cause, is_port_in_use }) => {
-                StartReport::NotStarted { cause: cause.clone(), is_port_in_use: *is_port_in_use }
-            }
-        };
-        // A parent that is gone will not miss it.
-        report.write(io::stdout()).ok();
-    })
-}
-
-fn run(
-    args: &OverlayArgs,
-    file: &OverlayFile,
-    servent: SocketAddrV4,
-    keys: Vec<AskedKey>,
-    signals: Signals,
-) -> Result<u8, String> {
-    let Signals { signal_rx, interrupt_tx, interrupt_rx, guard, mut crew } = signals;
-    let verbose = args.verbosity.is_verbose();
-    let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose };
-    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
-    let mut overlay = match Overlay::start(&program, &file.members(verbose), passed_on, &signal_rx) {
-        Ok(overlay) => overlay,
-        Err(OverlayError::Interrupted(signal)) => return Ok(exit_of_signal(signal)),
-        Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
-            return Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"));
-        }
-        Err(error) => return Err(error.to_string()),
-    };
-    say(format_args!("{file}\nasking servent {servent}"));
-
-    let config = args.asking.config(servent, keys, args.verbosity);
-    let ended_rx = overlay.ended();
-    let (died_tx, died_rx) = bounded(1);
-    crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
-        .map_err(|error| format!("cannot start: {error}"))?;
-    let ending = session::run(&config, interrupt_rx);
-    // The supervisor goes first: from here on it is the overlay that listens for servents that end.
-    drop(guard);
-    crew.join().map_err(|panicked| panicked.to_string())?;
-    if let Ok(index) = died_rx.try_recv() {
-        return Err(overlay.obituary(index).to_string());
-    }
-    drop(overlay);
-    Ok(ending.map_or_else(
-        |error| {
-            complain(NAME, error);
-            EXIT_USAGE
-        },
-        exit_code,
-    ))
-}
-
 /// The overlay on the ports from `base` on, or as its file has it.
 fn shifted(file: &OverlayFile, base: Option<u16>) -> Result<OverlayFile, String> {
     let Some(base) = base else { return Ok(file.clone()) };
@@ -263,32 +285,4 @@ fn entry(file: &OverlayFile, port: Option<u16>) -> Result<usize, String> {
             ports.join(", ")
         )
     })
-}
-
-/// Tells the conversation of signals and of the first servent that dies, until the signals end.
-fn supervise(
-    signal_rx: &Receiver<i32>,
-    ended_rx: &Receiver<usize>,
-    interrupt_tx: &Sender<Interrupt>,
-    died_tx: &Sender<usize>,
-) {
-    loop {
-        let interrupt = select! {
-            recv(signal_rx) -> signal => match signal {
-                Ok(SIGINT) => Interrupt::User,
-                Ok(_) => Interrupt::Leave,
-                Err(_) => break,
-            },
-            recv(ended_rx) -> index => match index {
-                Ok(index) => {
-                    // The first one is the cause; the others may follow from it.
-                    died_tx.try_send(index).ok();
-                    Interrupt::Leave
-                }
-                Err(_) => break,
-            },
-        };
-        // The conversation may be over.
-        interrupt_tx.send(interrupt).ok();
-    }
 }

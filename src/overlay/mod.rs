@@ -5,6 +5,7 @@
 //! | `file` | an overlay file, read and checked: one parser for everybody |
 //! | `line` | what a line of it says |
 //! | `listing` | what was read, as JSON for other programs |
+//! | `traces` | where the traces of its servents go |
 //! | `start_report` | how a servent's start went, as it says itself |
 //! | `processes` | its servents, started, watched and stopped |
 //!
@@ -17,6 +18,7 @@ mod line;
 mod listing;
 mod processes;
 mod start_report;
+mod traces;
 
 pub use file::{OverlayFile, OverlayFileError, PortBaseError};
 pub use line::{CommandLine, Logging, Member, Neighbour, ServentLine};

@@ -37,14 +37,22 @@ impl Topology {
 
     /// A chain of servents; the first holds `key` with value 0, the next with 1, and so on.
     pub(crate) fn chain(len: usize) -> Self {
+        let links: Vec<_> = (1..len).map(|index| (index - 1, index)).collect();
+        Self::linked(len, &links)
+    }
+
+    /// So many servents with links between these, by their places, and pairs as in [`Topology::chain`].
+    pub(crate) fn linked(len: usize, links: &[(usize, usize)]) -> Self {
         let dir = TempDir::new();
         let ports: Vec<u16> = (0..len).map(|_| ports::free()).collect();
+        let other = |index: usize, (one, two): (usize, usize)| match index {
+            _ if index == one => Some(two),
+            _ if index == two => Some(one),
+            _ => None,
+        };
         let servents = (0..len).map(|index| Node {
             port: ports[index],
-            neighbours: [index.checked_sub(1), Some(index + 1)]
-                .into_iter()
-                .filter_map(|index| ports.get(index?).copied())
-                .collect(),
+            neighbours: links.iter().filter_map(|&link| Some(ports[other(index, link)?])).collect(),
             pairs: dir.write(&format!("pairs{index}.txt"), format!("key {index}\nkey{index} own\n").as_bytes()),
         });
         let servents = servents.collect();
@@ -80,6 +88,23 @@ impl Topology {
 
     pub(crate) fn neighbours(&self, port: u16) -> &[u16] {
         &self.servents.iter().find(|node| node.port == port).unwrap().neighbours
+    }
+
+    /// The key-value file of the servent at `port`.
+    pub(crate) fn pairs(&self, port: u16) -> &Path {
+        &self.servents.iter().find(|node| node.port == port).unwrap().pairs
+    }
+
+    /// The same overlay with these words behind each line, the first line's first.
+    pub(crate) fn with_options(self, options: &[&str]) -> Self {
+        let text = fs::read_to_string(&self.file).unwrap();
+        let mut options = options.iter();
+        let lines = text.lines().map(|line| match line.split_whitespace().next() {
+            Some(word) if word != "#" => format!("{line} {}\n", options.next().copied().unwrap_or_default()),
+            _ => format!("{line}\n"),
+        });
+        fs::write(&self.file, lines.collect::<String>()).unwrap();
+        self
     }
 
     /// Those that hold `key` and lie at most so many hops from `entry`: breadth first, independent of the flooding.
