@@ -8,8 +8,6 @@
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
-//! | `explain` | `tp3 explain FILE...` |
-//! | `hand_over`, `links` | `--hand-over`, `--loss` and `--delay`, which they share |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
