@@ -1,4 +1,4 @@
-"""docs/TUTORIAL.md: every command in it, in order, each of whose outputs must be what stands below it.
+"""docs/TUTORIAL.md and docs/LAB.md: every command in them, in order. Its output must be what stands below it.
 
 A block that begins with ```console is run. In it a line `$ COMMAND` is a command, run by bash in the root of the
 checkout with the built programs in front of its PATH; the lines below are its output, standard error included. In them
@@ -8,8 +8,8 @@ checkout with the built programs in front of its PATH; the lines below are its o
     unordered    the lines may come in any order
     root         it takes root and what `require TOOL...` names, or is skipped
 
-A test is a chapter. It runs in a network namespace of its own, if there is one to be had; else on this machine's
-loopback.
+A test is a chapter; chapters share no files, for they may run at the same time. It runs in a network namespace of its
+own, if there is one to be had; else on this machine's loopback.
 """
 
 import os
@@ -48,9 +48,9 @@ class Block:
         return [word for word in self.words if word == "root"] + tools
 
 
-def read_chapters():
-    """The blocks of each chapter that has any: {title: blocks}."""
-    with open(os.path.join(ROOT, "docs", "TUTORIAL.md"), encoding="utf-8") as file:
+def read_chapters(name):
+    """The blocks of each chapter of a file of docs that has any: {(name, title): blocks}."""
+    with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as file:
         rows = file.read().splitlines()
     blocks, block = [], None
     chapters = {"": blocks}
@@ -65,19 +65,19 @@ def read_chapters():
             block = (number, row.removeprefix("```console").split(), [])
         elif row.startswith("## "):
             blocks = chapters[row.removeprefix("## ")] = []
-    return {title: blocks for title, blocks in chapters.items() if blocks}
+    return {(name, title): blocks for title, blocks in chapters.items() if blocks}
 
 
-CHAPTERS = read_chapters()
+CHAPTERS = read_chapters("TUTORIAL.md") | read_chapters("LAB.md")
 
 
 def pattern(row):
-    """A line of the tutorial as a pattern for a whole line of output."""
+    """A line of the file as a pattern for a whole line of output."""
     return ".*".join(re.escape(part) for part in row.split("..."))
 
 
 def matches(rows, output, unordered):
-    """Whether the lines that were printed are those that stand in the tutorial."""
+    """Whether the lines that were printed are those that stand in the file."""
     lines = [line.rstrip() for line in output.splitlines()]
     if unordered:
         left = list(lines)
@@ -104,7 +104,8 @@ class Reader:
     def start(self, command):
         return (self.host or self.lab).popen(
             "bash", "-c", command,
-            cwd=ROOT, env={**os.environ, "PATH": f"{BINARIES}:{os.environ['PATH']}"}, start_new_session=True,
+            cwd=ROOT, env={**os.environ, "PATH": f"{BINARIES}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
+            start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
 
@@ -150,14 +151,14 @@ def run_block(reader, block, running):
     return None
 
 
-@pytest.mark.parametrize("title", CHAPTERS)
-def test_tutorial(lab, title):
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=": ".join)
+def test_tutorial(lab, chapter):
     reader, running, wrong, reasons = Reader(lab), [], [], []
-    for block in CHAPTERS[title]:
+    for block in CHAPTERS[chapter]:
         if missing := [reason for reason in map(why_not, block.needs) if reason]:
-            reasons.append(f"TUTORIAL.md:{block.line}: {'; '.join(missing)}")
+            reasons.append(f"{chapter[0]}:{block.line}: {'; '.join(missing)}")
         elif found := run_block(reader, block, running):
-            wrong.append(f"TUTORIAL.md:{block.line}: {found}")
+            wrong.append(f"{chapter[0]}:{block.line}: {found}")
     for each in reversed(running):
         each.stop()
     assert not wrong, "\n".join(wrong)
