@@ -101,6 +101,15 @@ mod client;
 pub mod sim;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod flood;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod telling;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod picture;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

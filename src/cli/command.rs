@@ -164,19 +164,22 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
 
 #[cfg(test)]
 mod tests {
-    use super::super::manual::{CLIENT, Entry, OVERLAY, SERVENT, TP3};
-    use super::super::{client, overlay, servent, toolbox};
+    use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, TP3};
+    use super::super::{client, explain, overlay, servent, toolbox};
     use super::*;
 
     /// A definition, and how it reads words.
     type Program = (&'static Manual, Command, fn(Vec<OsString>) -> Option<String>);
 
-    fn programs() -> [Program; 3] {
+    fn programs() -> [Program; 4] {
         [
             (&SERVENT, command::<servent::ServentArgs>(&SERVENT), refusal_servent),
             (&CLIENT, command::<client::ClientArgs>(&CLIENT), |words| refusal::<client::ClientArgs>(&CLIENT, words)),
             (&OVERLAY, command::<overlay::OverlayArgs>(&OVERLAY), |words| {
                 refusal::<overlay::OverlayArgs>(&OVERLAY, words)
+            }),
+            (&EXPLAIN, command::<explain::ExplainArgs>(&EXPLAIN), |words| {
+                refusal::<explain::ExplainArgs>(&EXPLAIN, words)
             }),
         ]
     }
@@ -226,7 +229,9 @@ mod tests {
     #[test]
     fn a_bad_value_of_any_option_is_refused_with_an_example_or_the_values() {
         for (manual, command, refusal) in programs() {
-            let takes_any = |option: &&Arg| option.get_value_hint() == ValueHint::FilePath;
+            // A key can be anything.
+            let takes_any =
+                |option: &&Arg| option.get_value_hint() == ValueHint::FilePath || option.get_id().as_str() == "key";
             // An option that takes no value is none of `get_opts`, but only once the definition is built.
             let takes_value = |option: &&Arg| option.get_action().takes_values();
             for option in command.get_opts().filter(takes_value).filter(|option| !takes_any(option)) {

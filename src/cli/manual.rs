@@ -1,12 +1,14 @@
 //! What `--help` and the man pages tell beside the options: a manual for each program, one text for both.
 
 mod client;
+mod explain;
 mod overlay;
 mod reference;
 mod servent;
 mod toolbox;
 
 pub(super) use client::CLIENT;
+pub(super) use explain::EXPLAIN;
 pub(super) use overlay::OVERLAY;
 pub(super) use servent::SERVENT;
 pub(super) use toolbox::TP3;
@@ -156,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_manual_has_the_sections_of_a_man_page_in_their_order() {
-        for manual in [&SERVENT, &CLIENT, &OVERLAY, &TP3] {
+        for manual in [&SERVENT, &CLIENT, &OVERLAY, &EXPLAIN, &TP3] {
             let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();
             let expected = ["Signals", "Exit status", "Environment", "Files", "Examples", "See also"];
             // The toolbox itself reads no file and waits for nothing.

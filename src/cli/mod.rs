@@ -7,6 +7,7 @@
 //! | `toolbox` | `tp3 VERB [ARGUMENT]...` |
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `hand_over` | `--hand-over`, which they share |
+//! | `explain` | `tp3 explain FILE...` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
@@ -19,6 +20,7 @@
 
 pub mod client;
 mod command;
+mod explain;
 mod generate;
 mod hand_over;
 mod hints;

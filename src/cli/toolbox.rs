@@ -4,7 +4,7 @@
 
 use super::command;
 use super::manual::{self, Manual};
-use super::{exit_with_usage, hints, overlay, to_the_last_word};
+use super::{exit_with_usage, explain, hints, overlay, to_the_last_word};
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command};
@@ -28,11 +28,18 @@ pub(super) struct Verb {
 }
 
 /// The verbs, in the order in which they are listed.
-pub(super) const VERBS: [Verb; 1] = [Verb {
-    manual: &manual::OVERLAY,
-    command: || command::command::<overlay::OverlayArgs>(&manual::OVERLAY),
-    run: |words| overlay::main(words),
-}];
+pub(super) const VERBS: [Verb; 2] = [
+    Verb {
+        manual: &manual::OVERLAY,
+        command: || command::command::<overlay::OverlayArgs>(&manual::OVERLAY),
+        run: |words| overlay::main(words),
+    },
+    Verb {
+        manual: &manual::EXPLAIN,
+        command: || command::command::<explain::ExplainArgs>(&manual::EXPLAIN),
+        run: |words| explain::main(words),
+    },
+];
 
 impl Verb {
     /// The word that stands for it.
@@ -55,7 +62,7 @@ fn run(mut words: Vec<OsString>) -> ExitCode {
         return (verb.run)(words);
     }
     match command::matches(command(), &manual::TP3, words) {
-        Ok((mut command, matches)) => explain(&mut command, &matches),
+        Ok((mut command, matches)) => tell_about(&mut command, &matches),
         Err(error) => exit_with_usage(&in_our_words(error), &manual::TP3),
     }
 }
@@ -65,7 +72,7 @@ fn verb(name: &str) -> Option<&'static Verb> {
 }
 
 /// What is printed about the program or one of its verbs.
-fn explain(definition: &mut Command, matches: &ArgMatches) -> ExitCode {
+fn tell_about(definition: &mut Command, matches: &ArgMatches) -> ExitCode {
     if let Some(wanted) = command::wanted(matches) {
         return command::print_generated(command(), &manual::TP3, wanted);
     }

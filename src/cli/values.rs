@@ -150,6 +150,15 @@ pub fn ipv4(typed: &str) -> Result<Ipv4Addr, String> {
     typed.parse().map_err(|_| "expected an IPv4 address, for example 127.0.0.1".to_owned())
 }
 
+/// A client as it stands in a QUERY: its address, with the port or without.
+///
+/// # Errors
+/// If it is neither.
+pub fn client(typed: &str) -> Result<String, String> {
+    let is_one = typed.parse::<SocketAddrV4>().is_ok() || typed.parse::<Ipv4Addr>().is_ok();
+    if is_one { Ok(typed.to_owned()) } else { Err("expected an IPv4 address, for example 127.0.0.1:40000".to_owned()) }
+}
+
 /// Reads a whole number within `range`; `example` is one.
 pub(super) fn number(
     range: RangeInclusive<u32>,

@@ -137,6 +137,14 @@ impl Observer for () {
     fn observe(&mut self, _: Timestamp, _: &Event<'_>) {}
 }
 
+/// Both watch.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn observe(&mut self, at: Timestamp, event: &Event<'_>) {
+        self.0.observe(at, event);
+        self.1.observe(at, event);
+    }
+}
+
 /// Everything that happened, a line an event: what a failing seed prints.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {

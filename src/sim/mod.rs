@@ -24,6 +24,7 @@
 //! | `client` | one client: the real machine of many keys |
 //! | `queue`, `simulation/` | what will happen, and the loop that lets it happen |
 //! | `event` | what happened, and its telling |
+//! | `traces` | what the servents would have traced |
 //! | `check/` | the promises, checked event by event |
 //! | `scenario/` | a whole overlay with its troubles, drawn from a seed |
 
@@ -38,6 +39,7 @@ mod queue;
 mod scenario;
 mod setup;
 mod simulation;
+mod traces;
 
 pub use client::{AnswerShown, Ask, Reception};
 pub use event::{Cause, Event, Fate, Observer, Story};
@@ -48,3 +50,4 @@ pub use machines::{Behaviour, Machines, Outcome};
 pub use scenario::{Scenario, Trouble};
 pub use setup::{FirstSeq, Pair, Setup};
 pub use simulation::{Action, RunEnd, Simulation};
+pub use traces::Traces;

@@ -20,6 +20,7 @@ mod scribe;
 mod spoken;
 
 pub use scribe::Scribe;
+pub(crate) use scribe::TTL_EXPIRED;
 
 use crate::batch::{Inbox, Outbox};
 use crate::net::SendFailure;
@@ -144,7 +145,8 @@ impl Note<Verdict> {
 
 #[cfg(test)]
 mod tests {
-    use super::scribe::{NO_OTHER_NEIGHBOUR, TTL_EXPIRED};
+    use super::TTL_EXPIRED;
+    use super::scribe::NO_OTHER_NEIGHBOUR;
     use crate::stats::DropCause;
     use serde_json::Value;
     use std::collections::BTreeSet;

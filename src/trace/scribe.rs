@@ -12,7 +12,7 @@ use std::net::SocketAddrV4;
 const VERSION: u64 = 1;
 
 /// Why a new QUERY left for nobody: its time-to-live ran out here.
-pub(super) const TTL_EXPIRED: &str = "ttl_expired";
+pub(crate) const TTL_EXPIRED: &str = "ttl_expired";
 
 /// Why a new QUERY left for nobody: it came from the only neighbour, or there is none.
 pub(super) const NO_OTHER_NEIGHBOUR: &str = "no_other_neighbour";

@@ -34,7 +34,7 @@ const SERVENT_USAGE: [Row; 22] = [
     (SERVENT, &["6001", FILE, "--response-limit", "few"], &["--response-limit", "'few'"]),
 ];
 
-const OTHER_USAGE: [Row; 21] = [
+const OTHER_USAGE: [Row; 24] = [
     (CLIENT, &[], &["IP:PORT"]),
     (CLIENT, &["127.0.0.1"], &["IP:PORT", "'127.0.0.1'"]),
     (CLIENT, &["127.0.0.1:0", "http"], &["IP:PORT", "'127.0.0.1:0'", "65535"]),
@@ -56,6 +56,9 @@ const OTHER_USAGE: [Row; 21] = [
     (TP3, &["overlay", FILE, "--at", "0"], &["--at", "'0'"]),
     (TP3, &["overlay", FILE, "--at", "first"], &["--at", "'first'"]),
     (TP3, &["overlay", FILE, "--timeout", "never"], &["--timeout", "'never'"]),
+    (TP3, &["explain"], &["FILE"]),
+    (TP3, &["explain", FILE, "--client", "me"], &["--client", "'me'"]),
+    (TP3, &["explain", FILE, "--lang", "fr"], &["--lang", "'fr'"]),
 ];
 
 #[test]

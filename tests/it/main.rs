@@ -17,6 +17,7 @@ mod cli;
 mod client;
 mod client_tty;
 mod dialects;
+mod explain;
 mod help;
 mod load;
 mod overlay;

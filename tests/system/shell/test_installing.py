@@ -32,7 +32,8 @@ def files_in(folder):
     )
 
 
-EXPECTED = sorted([place.format(program) for place in PLACES for program in NAMES] + ["share/man/man1/tp3-overlay.1"])
+PAGES = [f"share/man/man1/tp3-{verb}.1" for verb in ("explain", "overlay")]
+EXPECTED = sorted([place.format(program) for place in PLACES for program in NAMES] + PAGES)
 
 
 @pytest.mark.needs("cargo")

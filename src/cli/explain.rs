@@ -1,0 +1,175 @@
+//! `tp3 explain FILE|DIR...`
+
+mod drawing;
+mod reading;
+
+use super::values;
+use super::{EXIT_FAILURE, EXIT_USAGE, complain, exit_of_output};
+use super::{command, manual, overlay_file};
+use crate::console::patient::Patient;
+use crate::flood::{Flood, Memory, Model, Records};
+use crate::overlay::OverlayFile;
+use crate::protocol::Store;
+use crate::telling::{Language, Style, json, tell};
+use anstream::{AutoStream, ColorChoice};
+use clap::{Parser, ValueEnum};
+use drawing::Drawings;
+use reading::Readings;
+use std::collections::HashMap;
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write};
+use std::net::SocketAddrV4;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The program's name, and the verb.
+const NAME: &str = "tp3 explain";
+
+/// Columns where the output is no terminal.
+const WIDTH: usize = 100;
+
+/// What became of each question, from traces and captures
+///
+/// Reads traces (serventTP3 --trace) and captures (pcap, pcapng) of any number of servents and tells of each question
+/// who got it from whom, when, and what each did with it; what was sent twice or lost; and of every servent that was not
+/// reached why. What breaks the protocol is named with its clause. Traces of several machines are brought onto one time
+/// line; what no record tells is said to be unknown.
+#[derive(Clone, Debug, Parser)]
+#[command(name = NAME, bin_name = NAME)]
+pub(super) struct ExplainArgs {
+    /// Traces and captures, or folders of them
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Tell only of questions for this key
+    #[arg(long, value_name = "KEY")]
+    key: Option<OsString>,
+    /// Tell only of questions of this client: IP or IP:PORT
+    #[arg(long, value_name = "CLIENT", value_parser = values::client)]
+    client: Option<String>,
+    /// Tell as well what this overlay file would have one expect
+    #[arg(long, value_name = "FILE")]
+    overlay: Option<PathBuf>,
+    /// Print a JSON object for each question, a line each
+    #[arg(long)]
+    json: bool,
+    /// Language to tell in [default: that of the locale]
+    #[arg(long, value_name = "LANG")]
+    lang: Option<Lang>,
+    #[command(flatten)]
+    drawings: Drawings,
+    /// Exit with 1 if anything breaks the protocol
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    /// English
+    En,
+    /// Portuguese
+    Pt,
+}
+
+/// Runs the tool with the words behind its verb.
+pub(super) fn main(words: Vec<OsString>) -> ExitCode {
+    let args = match command::read::<ExplainArgs>(&manual::EXPLAIN, words) {
+        Ok(args) => args,
+        Err(ended) => return ended,
+    };
+    let mut readings = Readings::default();
+    if let Some(file) = &args.overlay {
+        match overlay_file::load(file, &[]) {
+            Ok(overlay) => expect(&mut readings.records, &overlay),
+            Err(error) => {
+                complain(NAME, error);
+                return ExitCode::from(EXIT_USAGE);
+            }
+        }
+    }
+    args.files.iter().for_each(|file| readings.read(file));
+    let readings = readings.finish();
+    readings.remarks.iter().for_each(|remark| complain(NAME, remark));
+    if readings.used == 0 {
+        complain(NAME, "nothing of use was read");
+        return ExitCode::from(EXIT_USAGE);
+    }
+    let model = readings.records.model(Memory::default());
+    let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
+    match args.drawings.write(&model, &chosen, args.language()) {
+        Ok(remarks) => remarks.iter().for_each(|remark| complain(NAME, remark)),
+        Err(error) => {
+            complain(NAME, error);
+            return ExitCode::from(EXIT_FAILURE);
+        }
+    }
+    let printed = args.print(&model, &chosen);
+    let has_findings = chosen.iter().any(|flood| !flood.findings.is_empty());
+    match exit_of_output(printed, &manual::EXPLAIN) {
+        ended if ended != ExitCode::SUCCESS => ended,
+        _ if args.strict && has_findings => ExitCode::from(EXIT_FAILURE),
+        ended => ended,
+    }
+}
+
+impl ExplainArgs {
+    fn is_chosen(&self, flood: &Flood) -> bool {
+        let is_key = self.key.as_ref().is_none_or(|key| key.as_bytes() == &*flood.key);
+        let client = flood.client;
+        let is_client = |typed: &String| *typed == client.to_string() || *typed == client.ip().to_string();
+        is_key && self.client.as_ref().is_none_or(is_client)
+    }
+
+    fn language(&self) -> Language {
+        match self.lang {
+            Some(Lang::En) => Language::English,
+            Some(Lang::Pt) => Language::Portuguese,
+            None => {
+                let set = |name: &&str| env::var(name).ok().filter(|value| !value.is_empty());
+                Language::of_locale(&["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default())
+            }
+        }
+    }
+
+    fn print(&self, model: &Model, floods: &[&Flood]) -> io::Result<()> {
+        let mut out = BufWriter::new(Patient(io::stdout()));
+        let columns = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+        let style = Style {
+            language: self.language(),
+            width: columns.filter(|&columns| columns > 0).unwrap_or(WIDTH),
+            is_coloured: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+        };
+        for (number, flood) in floods.iter().enumerate() {
+            if self.json {
+                writeln!(out, "{}", json(model, flood))?;
+            } else {
+                let gap = if number == 0 { "" } else { "\n" };
+                write!(out, "{gap}{}", tell(model, flood, style))?;
+            }
+        }
+        out.flush()
+    }
+}
+
+/// Says who neighbours whom and who holds what by an overlay file. Where a key-value file has changed since, the model
+/// tells what it holds now.
+fn expect(records: &mut Records, overlay: &OverlayFile) {
+    let mut stores: HashMap<SocketAddrV4, Store> = HashMap::new();
+    for (line, file) in overlay.lines().iter().zip(overlay.kv_files()) {
+        let address = line.address();
+        records.neighbours(address, line.command().neighbours.iter().filter_map(|neighbour| neighbour.address));
+        if let Some(store) = store(&file) {
+            stores.insert(address, store);
+        }
+    }
+    records.hold(move |address, key| Some(stores.get(&address)?.response(key).is_some()));
+}
+
+/// What a key-value file holds, unless it is no ordinary file.
+fn store(file: &Path) -> Option<Store> {
+    if !file.is_file() {
+        return None;
+    }
+    Some(Store::read(file).ok()?.store)
+}

@@ -1,0 +1,53 @@
+//! Pictures and the page, written to files.
+
+use crate::flood::{Flood, Model};
+use crate::picture;
+use crate::telling::Language;
+use crate::text::escape_path;
+use std::fs;
+use std::path::PathBuf;
+
+/// Which pictures are wanted, and where.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Drawings {
+    /// Write a page that plays the floods: one file, for any browser
+    #[arg(long, value_name = "HTML")]
+    page: Option<PathBuf>,
+    /// Draw the first question as rings, the servent that was asked in the middle
+    #[arg(long, value_name = "SVG")]
+    rings: Option<PathBuf>,
+    /// Draw the first question as a sequence, a lane a servent
+    #[arg(long, value_name = "SVG")]
+    sequence: Option<PathBuf>,
+}
+
+impl Drawings {
+    /// Writes them all. What there is to say of them, or what went wrong.
+    pub(super) fn write(&self, model: &Model, floods: &[&Flood], language: Language) -> Result<Vec<String>, String> {
+        let mut remarks = Vec::new();
+        let wants_one = self.rings.is_some() || self.sequence.is_some();
+        if wants_one && floods.len() > 1 {
+            remarks.push(format!(
+                "the first of {} questions is drawn; --key and --client choose another, --page has all",
+                floods.len()
+            ));
+        }
+        type Draw<'a> = &'a dyn Fn() -> Option<String>;
+        let one =
+            |draw: fn(&Model, &Flood, Language) -> String| floods.first().map(|flood| draw(model, flood, language));
+        let wanted: [(&Option<PathBuf>, Draw<'_>); 3] = [
+            (&self.page, &|| Some(picture::page(model, floods, language))),
+            (&self.rings, &|| one(picture::rings)),
+            (&self.sequence, &|| one(picture::sequence)),
+        ];
+        for (path, draw) in wanted {
+            let Some(path) = path else { continue };
+            let Some(drawn) = draw() else {
+                remarks.push(format!("{}: not written, for there is no question to draw", escape_path(path)));
+                continue;
+            };
+            fs::write(path, drawn).map_err(|error| format!("{}: {error}", escape_path(path)))?;
+        }
+        Ok(remarks)
+    }
+}

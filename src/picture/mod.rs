@@ -1,0 +1,65 @@
+//! A flood drawn: rings and sequence as SVG, and the page that plays it.
+//!
+//! ```text
+//!   Model, Flood ─▶ Scene ─▶ Layout ─┬─▶ rings, sequence        as files
+//!                                    └─▶ the same, tables, data ─▶ page
+//! ```
+//!
+//! Everything that is seen is decided and made here; the page's script shows and hides it along the time, and moves what
+//! is under way.
+//!
+//! **Invariants:** no I/O, no clock; the same model gives the same bytes. What strangers wrote is text and nothing else.
+//! What is left out of a picture is counted in it.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `scene` | who takes part in a picture, in which state, where in the tree |
+//! | `sectors` | where everybody stands on the rings, and who stands in a bunch |
+//! | `svg` | SVG and text in it |
+//! | `rings`, `sequence` | the two pictures |
+//! | `words` | what they say, in English and Portuguese |
+//! | `story` | what happened to a servent, in words |
+//! | `table` | a flood as tables |
+//! | `document` | the page |
+//! | `data`, `interface` | what its script is given, and the words on its controls |
+//! | `page/` | its style and script, each file a part of the page; the symbols |
+
+mod data;
+mod document;
+mod interface;
+mod rings;
+mod scene;
+mod sectors;
+mod sequence;
+mod story;
+mod svg;
+mod table;
+mod words;
+#[cfg(test)]
+mod tests;
+
+use crate::flood::{Flood, Model};
+use crate::telling::Language;
+use scene::Scene;
+use sectors::Layout;
+
+/// A flood as rings: an SVG document.
+#[must_use]
+pub fn rings(model: &Model, flood: &Flood, language: Language) -> String {
+    let scene = Scene::new(model, flood);
+    rings::draw(&scene, &Layout::new(&scene), Some(language))
+}
+
+/// A flood as a sequence of messages: an SVG document.
+#[must_use]
+pub fn sequence(model: &Model, flood: &Flood, language: Language) -> String {
+    let scene = Scene::new(model, flood);
+    sequence::draw(&scene, &Layout::new(&scene), Some(language))
+}
+
+/// Floods as a page: one HTML document that plays them, and shows them also where no script runs. `language` is for
+/// those; else the browser's is chosen. Floods that find no room on it are counted there.
+#[must_use]
+pub fn page(model: &Model, floods: &[&Flood], language: Language) -> String {
+    document::write(model, floods, language)
+}

@@ -1,0 +1,222 @@
+//! What pictures say, in English and Portuguese.
+
+use super::scene::Scene;
+use super::svg::{Svg, markup, number, shown};
+use crate::flood::{Model, PeerId};
+use crate::telling::Language;
+use serde_json::{Value, json};
+use std::net::SocketAddrV4;
+
+/// The same in both languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    pub(super) en: String,
+    pub(super) pt: String,
+}
+
+impl Words {
+    pub(super) fn new(en: impl Into<String>, pt: impl Into<String>) -> Self {
+        Self { en: en.into(), pt: pt.into() }
+    }
+
+    /// What is not in a language.
+    pub(super) fn same(text: impl Into<String>) -> Self {
+        let en = text.into();
+        Self { pt: en.clone(), en }
+    }
+
+    pub(super) fn of(&self, language: Language) -> String {
+        match language {
+            Language::English => self.en.clone(),
+            Language::Portuguese => self.pt.clone(),
+        }
+    }
+
+    /// Both, for the page's script.
+    pub(super) fn json(&self) -> Value {
+        json!({ "en": self.en, "pt": self.pt })
+    }
+
+    /// Both, as parts of a page that shows one.
+    pub(super) fn html(&self) -> String {
+        if self.en == self.pt {
+            return markup(&self.en);
+        }
+        format!(
+            "<span class=\"en\" lang=\"en\">{}</span><span class=\"pt\" lang=\"pt\">{}</span>",
+            markup(&self.en),
+            markup(&self.pt)
+        )
+    }
+}
+
+/// Writes in one language, or for a page in both.
+pub(super) fn write(svg: &mut Svg, class: &str, at: (f64, f64), words: &Words, language: Option<Language>) {
+    match language {
+        Some(language) => svg.text(class, at, &words.of(language)),
+        None if words.en == words.pt => svg.text(class, at, &words.en),
+        None => {
+            svg.text(&format!("{class} en"), at, &words.en);
+            svg.text(&format!("{class} pt"), at, &words.pt);
+        }
+    }
+}
+
+/// How servents are called in a picture: by what tells them apart, the port or the end of the host.
+pub(super) struct Names<'a> {
+    model: &'a Model,
+    /// Octets that all have in common, up to four.
+    common: usize,
+    is_one_port: bool,
+    example: Option<SocketAddrV4>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn of(scene: &'a Scene<'a>) -> Self {
+        let model = scene.model;
+        let addresses = || scene.cast.iter().map(|actor| model.peer(actor.peer).address);
+        let example = addresses().next();
+        let is_one_port = addresses().all(|address| Some(address.port()) == example.map(|first| first.port()));
+        let first = example.map_or([0; 4], |first| first.ip().octets());
+        let shared =
+            |address: SocketAddrV4| first.iter().zip(address.ip().octets()).take_while(|(a, b)| **a == *b).count();
+        let common = addresses().map(shared).min().unwrap_or(0);
+        Self { model, common, is_one_port, example }
+    }
+
+    pub(super) fn short(&self, peer: PeerId) -> String {
+        let address = self.model.peer(peer).address;
+        match (self.common, self.is_one_port) {
+            (4, _) => address.port().to_string(),
+            (common, true) => {
+                let octets = address.ip().octets();
+                octets[common.min(3)..].iter().map(u8::to_string).collect::<Vec<_>>().join(".")
+            }
+            (_, false) => address.to_string(),
+        }
+    }
+
+    /// What the names leave out: `127.0.0.1:_`, `10.0._:6000`.
+    pub(super) fn pattern(&self) -> Option<String> {
+        let example = self.example?;
+        if self.common == 4 {
+            return Some(format!("{}:…", example.ip()));
+        }
+        let octets = example.ip().octets();
+        let head: String = octets[..self.common].iter().map(|octet| format!("{octet}.")).collect();
+        self.is_one_port.then(|| format!("{head}…:{}", example.port()))
+    }
+}
+
+/// A time between two moments, in the unit that suits it.
+pub(super) fn duration(nanos: i64) -> String {
+    let value = nanos as f64;
+    match nanos.unsigned_abs() {
+        0..1_000 => format!("{nanos} ns"),
+        1_000..1_000_000 => format!("{} µs", number(value / 1e3)),
+        1_000_000..1_000_000_000 => format!("{} ms", number(value / 1e6)),
+        _ => format!("{} s", number(value / 1e9)),
+    }
+}
+
+/// Above a question: what was asked, by whom, of whom.
+pub(super) fn question(scene: &Scene<'_>) -> Words {
+    let (key, client) = (shown(&scene.flood.key), scene.flood.client);
+    let mut words = match scene.flood.entry {
+        Some(entry) => {
+            let entry = scene.model.peer(entry).address;
+            Words::new(
+                format!("{key}, asked of {entry} by {client}"),
+                format!("{key}, perguntada a {entry} por {client}"),
+            )
+        }
+        None => Words::new(format!("{key}, asked by {client}"), format!("{key}, perguntada por {client}")),
+    };
+    if scene.flood.retransmission_of.is_some() {
+        words.en.push_str(", asked again for want of an answer");
+        words.pt.push_str(", repetida por falta de resposta");
+    }
+    words
+}
+
+pub(super) fn rings_title(scene: &Scene<'_>) -> Words {
+    let Words { en, pt } = question(scene);
+    Words::new(format!("Rings of {en}"), format!("Anéis de {pt}"))
+}
+
+pub(super) fn sequence_title(scene: &Scene<'_>) -> Words {
+    let Words { en, pt } = question(scene);
+    Words::new(format!("Sequence of {en}"), format!("Sequência de {pt}"))
+}
+
+/// The whole in one sentence, for those who do not see the picture.
+pub(super) fn description(scene: &Scene<'_>) -> Words {
+    let flood = scene.flood;
+    let (reached, answers) = (flood.visits.len(), flood.answers.len());
+    let missed = scene.cast.iter().filter(|actor| actor.miss.is_some()).count();
+    let (messages, duplicates, lost) = (flood.cost.messages, flood.cost.duplicates, flood.cost.lost);
+    let took = duration(scene.span());
+    Words::new(
+        format!(
+            "{reached} servents reached, {missed} not; {answers} answers; {messages} QUERYs, of them {duplicates} \
+             duplicate and {lost} lost; {took}"
+        ),
+        format!(
+            "{reached} servents alcançados, {missed} não; {answers} respostas; {messages} QUERYs, das quais \
+             {duplicates} duplicadas e {lost} perdidas; {took}"
+        ),
+    )
+}
+
+pub(super) fn client() -> Words {
+    Words::new("client", "cliente")
+}
+
+pub(super) fn ring(hop: usize) -> Words {
+    Words::new(format!("hop {hop}"), format!("salto {hop}"))
+}
+
+pub(super) fn outer_ring() -> Words {
+    Words::new("not reached", "não alcançados")
+}
+
+/// Below the rings.
+pub(super) fn rings_caption(scene: &Scene<'_>, left_out: usize, is_bunched: bool) -> Vec<Words> {
+    let mut lines = vec![description(scene)];
+    if is_bunched {
+        lines.push(Words::new(
+            format!("A pie stands for as many servents as it says; {left_out} copies among them are counted, not drawn."),
+            format!("Uma pizza representa tantos servents quantos diz; {left_out} cópias entre eles são contadas, não desenhadas."),
+        ));
+    }
+    if let Some(pattern) = Names::of(scene).pattern() {
+        lines.push(Words::new(format!("Names stand for {pattern}."), format!("Os nomes valem por {pattern}.")));
+    }
+    lines
+}
+
+/// Below the sequence.
+pub(super) fn sequence_caption(left_out: usize, is_bunched: bool) -> Vec<Words> {
+    if !is_bunched {
+        return vec![Words::new(
+            "Time runs to the right. Numbers on arrows are the time-to-live.",
+            "O tempo corre para a direita. Os números nas setas são o TTL.",
+        )];
+    }
+    vec![Words::new(
+        format!(
+            "A lane with a count stands for so many servents, a stroke for each arrival; {left_out} copies among them are counted, not drawn."
+        ),
+        format!(
+            "Uma raia com um número representa tantos servents, um traço por chegada; {left_out} cópias entre eles são contadas, não desenhadas."
+        ),
+    )]
+}
+
+/// The name of a bunch's lane.
+pub(super) fn bunch(count: usize, below: Option<&str>, ring: &Words) -> Words {
+    let Some(below) = below else {
+        return Words::new(format!("{count}: {}", ring.en), format!("{count}: {}", ring.pt));
+    };
+    Words::new(format!("{count} below {below}, {}", ring.en), format!("{count} sob {below}, {}", ring.pt))
+}

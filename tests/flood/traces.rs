@@ -1,0 +1,217 @@
+//! Traces: they say what the simulation says, also with clocks that are off, and cut off anywhere.
+
+use crate::lineage::memory;
+use servent::Timestamp;
+use servent::flood::{Copy, Fate, Flood, Model, Records, TraceReader, Watch, Why};
+use servent::protocol::AskedKey;
+use servent::sim::{Graph, Latency, LinkModel, Machines, Scenario, ServentId, Setup, Simulation, Traces};
+use std::sync::Arc;
+use std::time::Duration;
+
+const WALL: u64 = 1_800_000_000_000_000_000;
+const SEEDS: u64 = 300;
+
+pub(crate) fn read(texts: &[Vec<u8>]) -> Records {
+    let mut records = Records::new();
+    for text in texts {
+        let mut reader = TraceReader::new();
+        for line in text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+            reader.line(&mut records, line);
+        }
+    }
+    records
+}
+
+/// Everything of a flood that traces tell, with names in place of numbers.
+fn told(model: &Model, flood: &Flood) -> String {
+    let name = |peer| model.peer(peer).address;
+    let (mut copies, mut answers): (Vec<_>, Vec<_>) = (
+        flood
+            .copies
+            .iter()
+            .map(|copy| {
+                let &Copy { from, to, ttl, sent, received, fate, .. } = copy;
+                format!("{} {} {ttl} {sent:?} {received:?} {fate:?}", name(from), name(to))
+            })
+            .collect(),
+        flood.answers.iter().map(|answer| format!("{} {:?}", name(answer.from), answer.sent)).collect(),
+    );
+    copies.sort();
+    answers.sort();
+    let visits = flood.visits.iter().map(|visit| {
+        let parent = visit.parent.map(name);
+        format!(
+            "{} {:?} {parent:?} {:?} {:?} {:?}",
+            name(visit.servent),
+            visit.hop,
+            visit.at,
+            visit.lookup,
+            visit.onward
+        )
+    });
+    let mut visits: Vec<_> = visits.collect();
+    visits.sort();
+    format!("{} {:?} {:?}\n{copies:#?}\n{visits:#?}\n{answers:#?}", flood.client, flood.seq, flood.key)
+}
+
+fn all_told(model: &Model) -> Vec<String> {
+    let mut all: Vec<_> = model.floods.iter().map(|flood| told(model, flood)).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn traces_of_a_simulation_say_what_it_says_itself() {
+    for seed in 0..SEEDS {
+        let scenario = Scenario::from_seed(seed);
+        let observers = (Watch::new(&scenario.setup), Traces::new(&scenario.setup, WALL));
+        let (_, (watch, traces)) = scenario.run::<Machines, _>(observers).0.into_parts();
+        let direct = watch.into_records().model(memory(&scenario));
+        let read = read(&traces.into_texts()).model(memory(&scenario));
+        assert_eq!(all_told(&direct), all_told(&read), "seed {seed}");
+        assert!(read.floods.iter().all(|flood| flood.findings.is_empty()), "seed {seed}");
+    }
+}
+
+/// A ring of six whose links take 1 to 3 ms, asked every half a second for two minutes at all its servents in turn.
+fn texts() -> Vec<Vec<u8>> {
+    let setup = Arc::new(Setup::new(Graph::ring(6).unwrap()).held_by_all(b"http"));
+    let ms = Duration::from_millis(1);
+    let links = LinkModel { latency: Latency::Uniform(ms, 3 * ms), ..LinkModel::perfect(ms) };
+    let mut simulation: Simulation<Machines, _> =
+        Simulation::new(Arc::clone(&setup), links, 7, Traces::new(&setup, WALL));
+    for number in 0..240_u32 {
+        let client = simulation.add_client();
+        let at = Timestamp::from_start(Duration::from_millis(1_000 + 500 * u64::from(number)));
+        simulation.ask(at, client, ServentId(number % 6), AskedKey::new(b"http").unwrap());
+    }
+    simulation.run(u64::MAX);
+    simulation.into_parts().1.into_texts()
+}
+
+/// The same by a clock that is so far off and so much too fast.
+fn skewed(text: &[u8], offset: i64, rate: f64) -> Vec<u8> {
+    let text = str::from_utf8(text).unwrap();
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let at = line["t"].as_i64().unwrap();
+        // It counts from when that machine was started.
+        let skewed = at + (at as f64 * rate) as i64 + offset + 1_000_000_000_000;
+        line["t"] = skewed.into();
+        // The time of day is as wrong as that.
+        if let Some(wall) = line.get("wall_ns").and_then(serde_json::Value::as_i64) {
+            line["wall_ns"] = (wall + offset).into();
+        }
+        out += &format!("{line}\n");
+    }
+    out.into_bytes()
+}
+
+fn skews() -> [(i64, f64); 6] {
+    let second = 1_000_000_000;
+    [(0, 0.0), (5 * second, 0.0), (-5 * second, 5e-5), (second / 3, -8e-5), (-second / 7, 1e-4), (4 * second, -1e-5)]
+}
+
+#[test]
+fn clocks_that_are_5_s_off_and_drift_are_aligned_and_no_arrow_goes_back() {
+    let texts = texts();
+    let truth = read(&texts).model(Default::default());
+    let skewed: Vec<_> = texts.iter().zip(skews()).map(|(text, (offset, rate))| skewed(text, offset, rate)).collect();
+    let model = read(&skewed).model(Default::default());
+    assert_eq!(model.clocks.len(), 6, "{:?}", model.clocks);
+    assert_eq!(model.floods.len(), truth.floods.len());
+    let mut worst = 0;
+    for flood in &model.floods {
+        let same = |other: &&Flood| (other.client, other.seq) == (flood.client, flood.seq);
+        let expected = truth.floods.iter().find(same).unwrap();
+        for copy in &flood.copies {
+            assert!(copy.received.unwrap() >= copy.sent.unwrap(), "{copy:?}");
+        }
+        let visits = |model: &Model, flood: &Flood| {
+            let mut visits: Vec<_> = flood
+                .visits
+                .iter()
+                .map(|visit| {
+                    let parent = visit.parent.map(|parent| model.peer(parent).address);
+                    (model.peer(visit.servent).address, parent, visit.hop, visit.lookup)
+                })
+                .collect();
+            visits.sort_by_key(|visit| visit.0);
+            visits
+        };
+        assert_eq!(visits(&model, flood), visits(&truth, expected));
+        // Against the entry's own time, by how much the others' are off.
+        for visit in &flood.visits {
+            let address = model.peer(visit.servent).address;
+            let of = |visit: &&servent::flood::Visit| truth.peer(visit.servent).address == address;
+            let right = expected.visits.iter().find(of).unwrap().at.since(expected.visits[0].at);
+            worst = worst.max((visit.at.since(flood.visits[0].at) - right).abs());
+        }
+    }
+    let claimed: Vec<_> = model.clocks.iter().map(|clock| clock.uncertainty.unwrap()).collect();
+    let most = claimed.iter().max().unwrap();
+    eprintln!("worst {worst} ns, claimed at most {most} ns, {:?}", model.clocks);
+    // Half of what a round takes at least, over three links.
+    assert!(*most < 3_500_000, "{claimed:?}");
+    assert!(worst <= 2 * most + 100_000, "worst {worst} ns, claimed {most} ns");
+}
+
+#[test]
+fn traces_that_are_cut_off_make_unknown_copies_and_none_that_is_lost() {
+    let texts = texts();
+    let whole = read(&texts).model(Default::default());
+    for cut in [10, 50, 90] {
+        let mut texts = texts.clone();
+        for (number, text) in texts.iter_mut().enumerate() {
+            let at = text.len() * cut / 100;
+            // At the end, at the beginning, in the middle; in the middle of a line as well.
+            match number % 3 {
+                0 => text.truncate(at),
+                1 => drop(text.drain(..at)),
+                _ => drop(text.drain(at..at + text.len() / 20)),
+            }
+        }
+        let model = read(&texts).model(Default::default());
+        // A CLIREQ at a cut has lost what it became, or what it was made of, so there it may count twice.
+        assert!(model.floods.len() <= whole.floods.len() + texts.len());
+        let copies = || model.floods.iter().flat_map(|flood| &flood.copies);
+        assert!(copies().all(|copy| copy.fate != Fate::Lost && copy.fate != Fate::Down), "{cut}");
+        assert!(copies().any(|copy| copy.fate == Fate::Unknown), "{cut}");
+        assert!(model.floods.iter().all(|flood| flood.findings.is_empty()), "{cut}");
+    }
+}
+
+#[test]
+fn a_copy_is_lost_where_its_receiver_ran_and_wrote_all_down() {
+    let setup = Arc::new(Setup::new(Graph::line(4).unwrap()).held_by_all(b"http"));
+    let ms = Duration::from_millis(1);
+    let observer = Traces::new(&setup, WALL);
+    let mut simulation: Simulation<Machines, _> =
+        Simulation::new(Arc::clone(&setup), LinkModel::perfect(ms), 7, observer);
+    let lossy = LinkModel { loss: 1.0, ..LinkModel::perfect(ms) };
+    let [second, third] = [1, 2].map(|number| ServentId(number).address());
+    simulation.tell(Timestamp::ZERO, servent::sim::Action::SetLink(second, third, lossy));
+    let client = simulation.add_client();
+    simulation.ask(
+        Timestamp::from_start(Duration::from_secs(1)),
+        client,
+        ServentId(0),
+        AskedKey::new(b"http").unwrap(),
+    );
+    simulation.run(u64::MAX);
+    let model = read(&simulation.into_parts().1.into_texts()).model(Default::default());
+    let [flood] = &model.floods[..] else { panic!("{:?}", model.floods) };
+    let misses = model.misses(flood);
+    let why = misses.iter().map(|miss| (model.peer(miss.servent).address, miss.distance, miss.why)).collect::<Vec<_>>();
+    let peer = |number: u32| {
+        let address = ServentId(number).address();
+        let place = model.peers.iter().position(|peer| peer.address == address).unwrap();
+        servent::flood::PeerId(place as u32)
+    };
+    let lost = Why::Lost { from: peer(1), to: peer(2) };
+    assert_eq!(why, [(ServentId(2).address(), Some(2), lost), (ServentId(3).address(), Some(3), lost)]);
+    let prediction = model.prediction(flood).unwrap();
+    assert_eq!((prediction.servents, prediction.messages, prediction.degree, prediction.bound), (4, 3, 2, 7));
+    assert_eq!((flood.cost.messages, flood.cost.duplicates, flood.cost.lost), (2, 0, 1));
+}

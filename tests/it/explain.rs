@@ -1,0 +1,129 @@
+//! `tp3 explain`: what it tells of traces, what it says of files that are none, and its exit codes.
+
+use crate::support::schema::validator;
+use crate::support::{Finished, Program, TP3, TempDir};
+use serde_json::Value;
+use servent::Timestamp;
+use servent::protocol::AskedKey;
+use servent::sim::{Graph, LinkModel, Machines, ServentId, Setup, Simulation, Traces};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The traces of a chain of five whose first servent was asked for what all hold.
+fn chain() -> Vec<Vec<u8>> {
+    let setup = Arc::new(Setup::new(Graph::line(5).unwrap()).held_by_all(b"http"));
+    let links = LinkModel::perfect(Duration::from_millis(1));
+    let observer = Traces::new(&setup, 1_800_000_000_000_000_000);
+    let mut simulation: Simulation<Machines, _> = Simulation::new(Arc::clone(&setup), links, 7, observer);
+    let client = simulation.add_client();
+    let at = Timestamp::from_start(Duration::from_secs(1));
+    simulation.ask(at, client, ServentId(0), AskedKey::new(b"http").unwrap());
+    simulation.run(u64::MAX);
+    simulation.into_parts().1.into_texts()
+}
+
+fn write(dir: &TempDir, texts: &[Vec<u8>]) {
+    for (number, text) in texts.iter().enumerate() {
+        dir.write(&format!("{number}.jsonl"), text);
+    }
+}
+
+fn explain(words: &[&str]) -> Finished {
+    let mut command = Program::command(TP3, [&["explain"], words].concat());
+    Program::spawn(command.env("LC_ALL", "C")).finish()
+}
+
+fn text(finished: &Finished) -> String {
+    String::from_utf8(finished.stdout.clone()).unwrap()
+}
+
+#[test]
+fn p18_the_tree_of_a_chain_ends_at_the_fourth_and_says_why_the_fifth_is_not_in_it() {
+    let dir = TempDir::new();
+    write(&dir, &chain());
+    let finished = explain(&[dir.path().to_str().unwrap()]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    let told = text(&finished);
+    let expected = "http asked by 172.16.0.0:5000 at 10.0.0.0:6000";
+    assert!(told.starts_with(expected), "{told}");
+    for line in [
+        "  10.0.0.0:6000              hop 0     0.0 us  answered\n",
+        "  └─ 10.0.0.1:6000           hop 1     1.0 ms  answered\n",
+        "        └─ 10.0.0.3:6000     hop 3     3.0 ms  answered; time-to-live ended here\n",
+        "  10.0.0.4:6000 was not reached, 4 hops away: the time-to-live ended at 10.0.0.3:6000\n",
+        "  3 QUERYs of 54 bytes, 0 duplicate, 0 lost; 4 answers\n",
+    ] {
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(squeezed(&told).contains(&squeezed(line)), "no {line} in {told}");
+    }
+    let portuguese = text(&explain(&["--lang", "pt", dir.path().to_str().unwrap()]));
+    assert!(portuguese.contains("não foi alcançado, a 4 saltos: o TTL acabou em"), "{portuguese}");
+}
+
+#[test]
+fn json_keeps_to_its_schema_and_choosing_by_key_and_client_leaves_out_the_others() {
+    let dir = TempDir::new();
+    write(&dir, &chain());
+    let folder = dir.path().to_str().unwrap();
+    let finished = explain(&["--json", folder]);
+    let lines: Vec<Value> = text(&finished).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 1);
+    let wrong: Vec<_> = validator("flood").iter_errors(&lines[0]).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?} in {:#}", lines[0]);
+    assert_eq!(
+        (&lines[0]["not_reached"][0]["why"], &lines[0]["servents"][3]["hop"]),
+        (&"out_of_reach".into(), &3.into())
+    );
+    for (words, count) in [
+        (["--key", "http"], 1),
+        (["--key", "ssh"], 0),
+        (["--client", "172.16.0.0"], 1),
+        (["--client", "172.16.0.0:5000"], 1),
+        (["--client", "172.16.0.0:5001"], 0),
+    ] {
+        let finished = explain(&[&["--json", folder], &words[..]].concat());
+        assert_eq!((finished.code, text(&finished).lines().count()), (Some(0), count), "{words:?}");
+    }
+}
+
+#[test]
+fn what_is_no_trace_is_named_and_a_cut_last_line_is_not() {
+    let dir = TempDir::new();
+    let mut texts = chain();
+    let len = texts[4].len();
+    texts[4].truncate(len - 10);
+    texts[3].extend_from_slice(b"{\"t\":1}\n");
+    write(&dir, &texts);
+    dir.write("notes.txt", b"what I saw\n");
+    let finished = explain(&[dir.path().to_str().unwrap()]);
+    assert_eq!(finished.code, Some(0));
+    let said: Vec<_> = finished.stderr.lines().collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("3.jsonl:") && said[0].ends_with(": no line of a trace"), "{said:?}");
+    assert!(said[1].ends_with("notes.txt: it is neither a trace nor a capture"), "{said:?}");
+    let nothing = dir.write("nothing.txt", b"what I saw\n");
+    for file in [nothing.to_str().unwrap(), "/nowhere/at/all"] {
+        let finished = explain(&[file]);
+        assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+        assert!(finished.stderr.contains(file), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn strict_exits_with_1_only_where_something_breaks_a_clause() {
+    let dir = TempDir::new();
+    let mut texts = chain();
+    write(&dir, &texts);
+    let folder = dir.path().to_str().unwrap();
+    assert_eq!(explain(&["--strict", folder]).code, Some(0));
+    // The third sends it on as it came.
+    let third = String::from_utf8(texts[2].clone()).unwrap().replace("\"ttl_sent\":1", "\"ttl_sent\":2");
+    let fourth = String::from_utf8(texts[3].clone()).unwrap().replace("\"ttl\":1", "\"ttl\":2");
+    (texts[2], texts[3]) = (third.into_bytes(), fourth.into_bytes());
+    write(&dir, &texts);
+    assert_eq!(explain(&[folder]).code, Some(0));
+    let finished = explain(&["--strict", folder]);
+    assert_eq!(finished.code, Some(1));
+    let told = text(&finished);
+    assert!(told.contains("P-14: 10.0.0.2:6000 sent the QUERY with time-to-live 2, and 1 was due"), "{told}");
+}
