@@ -48,14 +48,14 @@ pub(super) struct ExplainArgs {
     /// Tell only of questions of this client: IP or IP:PORT
     #[arg(long, value_name = "CLIENT", value_parser = values::client)]
     client: Option<String>,
-    /// Tell as well what this overlay file would have one expect
+    /// Tell as well what this overlay file leads to expect
     #[arg(long, value_name = "FILE")]
     overlay: Option<PathBuf>,
     /// Print a JSON object for each question, a line each
     #[arg(long)]
     json: bool,
-    /// Language to tell in [default: that of the locale]
-    #[arg(long, value_name = "LANG")]
+    /// Tell in this language, en or pt [default: locale's]
+    #[arg(long, value_name = "LANG", hide_possible_values = true)]
     lang: Option<Lang>,
     #[command(flatten)]
     drawings: Drawings,

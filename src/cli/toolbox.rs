@@ -123,7 +123,8 @@ fn in_our_words(error: clap::Error) -> clap::Error {
         _ => return error,
     };
     let similar = match error.get(ContextKind::SuggestedSubcommand) {
-        Some(ContextValue::Strings(names)) => names.first(),
+        // The most similar one is the last.
+        Some(ContextValue::Strings(names)) => names.last(),
         _ => None,
     };
     let similar = similar.map(|name| format!("a similar verb exists: '{name}'"));

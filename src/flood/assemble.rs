@@ -4,7 +4,8 @@ use super::answers::{self, ByQuestion};
 use super::copies::Copies;
 use super::model::{Copy, Cost, Fate, Flood, FloodId, Model, Moment, Peer, PeerId, Run};
 use super::records::{Event, Question, QuestionId, Records, RunRecord, What};
-use super::walk::{Memory, Recorded, Tour, Walk};
+use super::taking::Memory;
+use super::walk::{Recorded, Tour, Walk};
 use super::{asks, clocks, seen_from_outside};
 use crate::stats::DropCause;
 use crate::types::SeqNo;
@@ -63,7 +64,7 @@ struct Assembly<'a> {
     records: &'a Records,
     memory: Memory,
     failed: HashMap<usize, DropCause>,
-    ordinals: HashMap<usize, u32>,
+    ordinals: HashMap<usize, (u32, u32)>,
     recorded: Vec<Recorded>,
     copies: Copies,
     /// The longest that a copy was under way.
@@ -96,7 +97,7 @@ impl Assembly<'_> {
             copies: &copies,
             memory: self.memory,
             recorded: &self.recorded,
-            ordinal: &|index| ordinals.get(&(first + index)).copied().unwrap_or(0),
+            ordinal: &|index| ordinals.get(&(first + index)).copied().unwrap_or_default(),
             failed: &|index| failed.get(&(first + index)).copied(),
         });
         let delay = |copy: &Copy| Some(copy.received?.since(copy.sent?));
@@ -155,9 +156,9 @@ fn failed(records: &Records, events: &[Event]) -> HashMap<usize, DropCause> {
     failed
 }
 
-/// How many queries a run had seen before each that was new to it; nothing where none can have been forgotten for want
-/// of room.
-fn ordinals(records: &Records, events: &[Event], memory: Memory) -> HashMap<usize, u32> {
+/// How many queries a run had seen before each that was new to it, and how many by the end of that moment: what came at
+/// one moment has no order that is known. Nothing where none can have been forgotten for want of room.
+fn ordinals(records: &Records, events: &[Event], memory: Memory) -> HashMap<usize, (u32, u32)> {
     let is_sighting = |event: &Event| match event.what {
         What::Flooded => true,
         What::Judged(judgement) => judgement.is_new(),
@@ -173,18 +174,13 @@ fn ordinals(records: &Records, events: &[Event], memory: Memory) -> HashMap<usiz
     let mut sightings: Vec<_> = events.iter().enumerate().filter(|(_, event)| is_sighting(event)).collect();
     sightings.sort_by_key(|(_, event)| (event.run, event.at));
     let mut ordinals = HashMap::new();
-    let (mut run, mut number, mut last) = (None, 0, None);
-    for (index, event) in sightings {
-        if run != Some(event.run) {
-            (run, number, last) = (Some(event.run), 0, None);
+    for run in sightings.chunk_by(|(_, event), (_, next)| event.run == next.run) {
+        let mut before = 0;
+        for moment in run.chunk_by(|(_, event), (_, next)| event.at == next.at) {
+            let until = before + moment.len() as u32;
+            ordinals.extend(moment.iter().map(|&(index, _)| (index, (before, until))));
+            before = until;
         }
-        // An origin's copies are one sighting.
-        let this = (event.question, event.at, event.what);
-        if event.what != What::Flooded || last != Some(this) {
-            number += 1;
-        }
-        last = Some(this);
-        ordinals.insert(index, number);
     }
     ordinals
 }

@@ -38,7 +38,7 @@ pub(super) type Arrows = BTreeMap<(ClockId, ClockId), Vec<Arrow>>;
 /// Puts all events onto one time line, which begins at its first event. Returns the clocks, and the time of day there.
 pub(super) fn align(records: &mut Records) -> (Vec<Clock>, Option<i64>) {
     let mut arrows = arrows(records);
-    if arrows.iter().any(|((from, to), arrows)| from == to && arrows.iter().any(|arrow| arrow.received < arrow.sent)) {
+    if records.guessed.iter().any(|&clock| is_wrong(&arrows, clock)) {
         split(records, &arrows);
         arrows = self::arrows(records);
     }
@@ -97,7 +97,7 @@ fn bases(records: &Records) -> Vec<i64> {
     bases.iter().map(|&base| if base == i64::MAX { 0 } else { base }).collect()
 }
 
-/// The QUERYs that were sent once over a link, with their first arrival. Only those tell which was which.
+/// The QUERYs that were sent once over a link and came in once. Only those tell which was which.
 fn arrows(records: &Records) -> Arrows {
     let mut arrows = Arrows::new();
     let is_one_clock = records.runs.windows(2).all(|runs| runs[0].clock == runs[1].clock);
@@ -108,7 +108,7 @@ fn arrows(records: &Records) -> Arrows {
     let mut ends: Vec<_> = ends.filter(|end| end.kind != EndKind::Judged).collect();
     ends.sort_unstable();
     for group in ends.chunk_by(End::is_same_way) {
-        let [sent, received, ..] = group else { continue };
+        let [sent, received] = group else { continue };
         if sent.kind == EndKind::Sent && received.kind == EndKind::Received {
             let clock = |end: &End| records.run_of(&records.events[end.index as usize]).clock;
             let arrow = Arrow { sent: sent.at, received: received.at };
@@ -118,15 +118,21 @@ fn arrows(records: &Records) -> Arrows {
     arrows
 }
 
+/// Whether so much goes back in time by a clock that it must be several: more than what strangers can bring about who
+/// repeat QUERYs in others' names.
+fn is_wrong(arrows: &Arrows, clock: ClockId) -> bool {
+    let Some(arrows) = arrows.get(&(clock, clock)) else { return false };
+    let back = arrows.iter().filter(|arrow| arrow.received < arrow.sent).count();
+    5 * back > arrows.len()
+}
+
 /// Gives every run a clock of its own whose clock was taken for that of several machines and is not.
 fn split(records: &mut Records, arrows: &Arrows) {
-    let is_wrong = |clock: ClockId| {
-        arrows.get(&(clock, clock)).is_some_and(|arrows| arrows.iter().any(|arrow| arrow.received < arrow.sent))
-    };
     let mut taken = vec![false; records.clocks.len()];
     for index in 0..records.runs.len() {
         let clock = records.runs[index].clock;
-        if is_wrong(clock) && std::mem::replace(&mut taken[clock.0 as usize], true) {
+        let is_wrong = records.guessed.contains(&clock) && is_wrong(arrows, clock);
+        if is_wrong && std::mem::replace(&mut taken[clock.0 as usize], true) {
             let wall = records.clocks[clock.0 as usize];
             records.runs[index].clock = records.clock(wall);
         }

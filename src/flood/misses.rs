@@ -1,6 +1,7 @@
 //! Who was not reached and why, and what the overlay predicts.
 
-use super::model::{Copy, Fate, Flood, Miss, Model, Onward, PeerId, Prediction, Why};
+use super::model::{Copy, Fate, Flood, Model, Onward, PeerId, Prediction};
+use super::why::{Miss, Why};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Links that a QUERY travels at most (P-11).

@@ -17,6 +17,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `model` | the types: floods, copies, visits, answers, cost |
+//! | `why` | who was not reached, and why |
 //! | `finding` | what breaks a clause |
 //! | `records` | what the sources tell: events, with numbers for addresses, keys and questions |
 //! | `traces` | lines of traces, read |
@@ -27,6 +28,7 @@
 //! | `pairs`, `copies` | sendings and arrivals brought together |
 //! | `seen_from_outside` | what a capture does not tell and its order does |
 //! | `walk` | a flood event by event: who was reached by whom, and what was done that must not be |
+//! | `taking` | a query that was new to a servent, and what may be sent because of it |
 //! | `answers` | which flood a RESPONSE belongs to, and which floods repeat one |
 //! | `misses` | who was not reached and why; what the overlay predicts |
 //! | `assemble` | all of that, in its order |
@@ -46,19 +48,22 @@ mod pairs;
 mod records;
 mod seen_from_outside;
 mod simulation;
+mod taking;
 mod traces;
 mod walk;
+mod why;
 
 pub use captures::{CaptureError, CaptureSummary, Captures};
 pub use finding::{Breach, Finding};
 pub use model::{
-    Answer, Clock, Copy, Cost, Fate, Flood, FloodId, Holdings, Holds, LookedUp, Miss, Model, Moment, Onward, Peer,
-    PeerId, Prediction, Run, Visit, Why,
+    Answer, Clock, Copy, Cost, Fate, Flood, FloodId, Holdings, Holds, LookedUp, Model, Moment, Onward, Peer, PeerId,
+    Prediction, Run, Visit,
 };
 pub use records::Records;
 pub use simulation::Watch;
+pub use taking::Memory;
 pub use traces::TraceReader;
-pub use walk::Memory;
+pub use why::{Miss, Why};
 
 use crate::types::{SeqNo, Ttl};
 use crate::wire::{QueryHeader, encode_query, encode_response};

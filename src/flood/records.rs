@@ -13,7 +13,7 @@
 
 use super::model::{Holdings, PeerId};
 use crate::stats::DropCause;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
@@ -133,6 +133,8 @@ pub struct Records {
     pub(super) runs: Vec<RunRecord>,
     /// The time of day less the clock's time, in nanoseconds, if it was told.
     pub(super) clocks: Vec<Option<i64>>,
+    /// The clocks that were taken for one because they were nearly the same.
+    pub(super) guessed: HashSet<ClockId>,
     pub(super) events: Vec<Event>,
     pub(super) holdings: Holdings,
     /// Of RESPONSEs.

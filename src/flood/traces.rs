@@ -112,6 +112,9 @@ impl TraceReader {
         let is_same = |known: &Option<i64>| known.is_some_and(|known| (known - anchor).abs() <= SAME_CLOCK_NANOS);
         let known = records.clocks.iter().position(is_same).map(|number| ClockId(number as u32));
         let clock = known.unwrap_or_else(|| records.clock(Some(anchor)));
+        if records.clocks[clock.0 as usize] != Some(anchor) {
+            records.guessed.insert(clock);
+        }
         self.clock = Some(clock);
         records.neighbours(node, neighbours?);
         let peer = records.peer(node);

@@ -3,49 +3,11 @@
 use super::copies::Copies;
 use super::finding::{Breach, Finding};
 use super::model::{Answer, Copy, Fate, LookedUp, Moment, Onward, PeerId, Visit};
-use super::records::{Event, Judgement, Looked, NO_VALUE, Records, RunId, What};
+use super::records::{Event, Judgement, Looked, NO_VALUE, Records, What};
+use super::taking::{CAPTURED_MEMORY, HOPS_MAX, Memory, SLACK, Taking, breach};
 use crate::stats::DropCause;
 use crate::types::Ttl;
 use std::collections::HashMap;
-
-/// How long a query is a duplicate for a servent (P-20), and how many others it may have seen since then.
-#[derive(Clone, Copy, Debug)]
-pub struct Memory {
-    /// In nanoseconds.
-    pub expiry_nanos: i64,
-    /// Sightings.
-    pub capacity: u32,
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self { expiry_nanos: 60_000_000_000, capacity: 1 << 20 }
-    }
-}
-
-/// By how much the time that a trace tells may be off the one that a seen-table was asked at, in nanoseconds.
-const SLACK: i64 = 10_000_000;
-
-/// A servent that is only seen from outside may have been restarted after this time, in nanoseconds, and so may repeat
-/// itself.
-const CAPTURED_MEMORY: i64 = 1_000_000_000;
-
-/// Links that a QUERY travels at most (P-11).
-const HOPS_MAX: u8 = 3;
-
-/// A query that was new to a servent, and what it did with it.
-struct Taking {
-    /// `None`: made of a CLIREQ.
-    from: Option<PeerId>,
-    ttl: u16,
-    at: i64,
-    run: RunId,
-    ordinal: u32,
-    field: u32,
-    /// Links that it had travelled, if every one of them was seen.
-    hop: Option<u8>,
-    told: Vec<PeerId>,
-}
 
 /// What one servent did in a flood.
 struct Part {
@@ -89,8 +51,9 @@ pub(super) struct Tour<'a> {
     pub(super) memory: Memory,
     /// What there is of each peer, by number.
     pub(super) recorded: &'a [Recorded],
-    /// How many queries the run had seen before this event, by place in the flood; all 0 where nothing is evicted.
-    pub(super) ordinal: &'a dyn Fn(usize) -> u32,
+    /// How many queries the run had seen before this event and by the end of its moment, by place in the flood; all 0
+    /// where nothing is evicted.
+    pub(super) ordinal: &'a dyn Fn(usize) -> (u32, u32),
     /// Why a sending did not leave, by place in the flood.
     pub(super) failed: &'a dyn Fn(usize) -> Option<DropCause>,
 }
@@ -167,7 +130,7 @@ impl Walk {
                 ttl: Ttl::INITIAL.0 + 1,
                 at: event.at,
                 run: event.run,
-                ordinal: (tour.ordinal)(index),
+                ordinal: (tour.ordinal)(index).0,
                 field: event.field,
                 hop: Some(0),
                 told: Vec::new(),
@@ -192,28 +155,18 @@ impl Walk {
             lookup: if run.is_captured { LookedUp::Silent } else { LookedUp::Unknown },
             onward: Onward::Unknown,
         });
-        let ordinal = (tour.ordinal)(index);
+        let (ordinal, until) = (tour.ordinal)(index);
         let is_forgotten = |earlier: &Taking| {
             let since = event.at - earlier.at;
             let memory = if run.is_captured { CAPTURED_MEMORY } else { tour.memory.expiry_nanos };
             earlier.run != event.run
                 || since.saturating_add(SLACK) >= memory
-                || ordinal.saturating_sub(earlier.ordinal) >= tour.memory.capacity
+                || until.saturating_sub(earlier.ordinal) >= tour.memory.capacity
         };
         if part.taking.as_ref().is_none_or(is_forgotten) {
             part.takings += 1;
-            let field = event.field;
-            let from = Some(event.peer);
-            part.taking = Some(Taking {
-                from,
-                ttl: event.ttl,
-                at: event.at,
-                run: event.run,
-                ordinal,
-                field,
-                hop,
-                told: Vec::new(),
-            });
+            let &Event { at, run, ttl, field, .. } = event;
+            part.taking = Some(Taking { from: Some(event.peer), ttl, at, run, ordinal, field, hop, told: Vec::new() });
         }
     }
 
@@ -335,23 +288,4 @@ impl Walk {
             self.entry = self.visits.iter().find(|visit| visit.hop == Some(0)).map(|visit| visit.servent);
         }
     }
-}
-
-/// What is wrong with a QUERY that was sent to `to`.
-fn breach(taking: &Taking, event: &Event, to: PeerId) -> Option<Breach> {
-    // Sent for another copy than the one that was new.
-    let is_for_another = event.what == What::Sent && event.cause.is_some_and(|cause| Some(cause) != taking.from);
-    let came_from = event.cause.filter(|_| event.what == What::Sent).or(taking.from);
-    if came_from == Some(to) {
-        return Some(Breach::SentBack { to });
-    }
-    if is_for_another || taking.told.contains(&to) {
-        return Some(Breach::ForwardedAgain { to });
-    }
-    let due = taking.ttl.min(Ttl::INITIAL.0 + u16::from(taking.from.is_none())).saturating_sub(1);
-    if event.ttl != due {
-        return Some(Breach::WrongTtl { found: event.ttl, due });
-    }
-    let is_changed = event.field != 0 && taking.field != 0 && event.field != taking.field;
-    is_changed.then_some(Breach::ChangedBytes)
 }

@@ -20,6 +20,7 @@ mod scribe;
 mod spoken;
 
 pub use scribe::Scribe;
+#[cfg(any(test, feature = "cli"))]
 pub(crate) use scribe::TTL_EXPIRED;
 
 use crate::batch::{Inbox, Outbox};

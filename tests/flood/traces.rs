@@ -89,17 +89,14 @@ fn texts() -> Vec<Vec<u8>> {
     simulation.into_parts().1.into_texts()
 }
 
-/// The same by a clock that is so far off and so much too fast.
-fn skewed(text: &[u8], offset: i64, rate: f64) -> Vec<u8> {
+/// The same by a machine that was started then, whose time of day is so far off and whose clock is so much too fast.
+fn skewed(text: &[u8], started: i64, offset: i64, rate: f64) -> Vec<u8> {
     let text = str::from_utf8(text).unwrap();
     let mut out = String::new();
     for line in text.lines() {
         let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
         let at = line["t"].as_i64().unwrap();
-        // It counts from when that machine was started.
-        let skewed = at + (at as f64 * rate) as i64 + offset + 1_000_000_000_000;
-        line["t"] = skewed.into();
-        // The time of day is as wrong as that.
+        line["t"] = (at + (at as f64 * rate) as i64 + started).into();
         if let Some(wall) = line.get("wall_ns").and_then(serde_json::Value::as_i64) {
             line["wall_ns"] = (wall + offset).into();
         }
@@ -117,7 +114,11 @@ fn skews() -> [(i64, f64); 6] {
 fn clocks_that_are_5_s_off_and_drift_are_aligned_and_no_arrow_goes_back() {
     let texts = texts();
     let truth = read(&texts).model(Default::default());
-    let skewed: Vec<_> = texts.iter().zip(skews()).map(|(text, (offset, rate))| skewed(text, offset, rate)).collect();
+    let skewed =
+        texts.iter().zip(skews()).enumerate().map(|(number, (text, (offset, rate)))| {
+            skewed(text, 1_000_000_000_000 * (1 + number as i64), offset, rate)
+        });
+    let skewed: Vec<_> = skewed.collect();
     let model = read(&skewed).model(Default::default());
     assert_eq!(model.clocks.len(), 6, "{:?}", model.clocks);
     assert_eq!(model.floods.len(), truth.floods.len());
@@ -155,6 +156,22 @@ fn clocks_that_are_5_s_off_and_drift_are_aligned_and_no_arrow_goes_back() {
     // Half of what a round takes at least, over three links.
     assert!(*most < 3_500_000, "{claimed:?}");
     assert!(worst <= 2 * most + 100_000, "worst {worst} ns, claimed {most} ns");
+}
+
+#[test]
+fn machines_whose_clocks_nearly_agree_are_told_apart_by_arrows_that_would_go_back() {
+    let texts = texts();
+    let skewed = texts.iter().enumerate().map(|(number, text)| {
+        // 8 ms apart in what their time of day says, and 5 s in truth.
+        skewed(text, 5_000_000_000 * (number as i64 % 2), (5_000_000_000 + 8_000_000) * (number as i64 % 2), 0.0)
+    });
+    let model = read(&skewed.collect::<Vec<_>>()).model(Default::default());
+    assert!(model.clocks.len() > 1, "{:?}", model.clocks);
+    let copies = model.floods.iter().flat_map(|flood| &flood.copies);
+    assert!(copies.clone().all(|copy| copy.received.unwrap() >= copy.sent.unwrap()));
+    // Links take 1 to 3 ms.
+    let slowest = copies.map(|copy| copy.received.unwrap().since(copy.sent.unwrap())).max().unwrap();
+    assert!(slowest < 7_000_000, "{slowest}");
 }
 
 #[test]
