@@ -154,7 +154,7 @@ impl ExplainArgs {
 
 /// Says who neighbours whom and who holds what by an overlay file. Where a key-value file has changed since, the model
 /// tells what it holds now.
-fn expect(records: &mut Records, overlay: &OverlayFile) {
+pub(super) fn expect(records: &mut Records, overlay: &OverlayFile) {
     let mut stores: HashMap<SocketAddrV4, Store> = HashMap::new();
     for (line, file) in overlay.lines().iter().zip(overlay.kv_files()) {
         let address = line.address();

@@ -1,4 +1,6 @@
-//! `tp3 overlay FILE [KEY]...`
+//! `tp3 overlay FILE [KEY]...`; with a page in a browser, `web`.
+
+mod web;
 
 use super::client::{AskingArgs, exit_code};
 use super::servent::NotStarted;
@@ -14,7 +16,9 @@ use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
 use crate::console::session;
 use crate::console::standard_error;
-use crate::overlay::{Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, die_with_parent};
+use crate::overlay::{
+    Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, TRACED, Traces, die_with_parent,
+};
 use crate::protocol::AskedKey;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -63,6 +67,16 @@ pub(super) struct OverlayArgs {
     /// Ports that no line of FILE listens on stay. For a file whose ports are in use.
     #[arg(long, value_name = "N", value_parser = values::port)]
     port_base: Option<u16>,
+    /// Show what happens on a page in a browser, and ask there
+    ///
+    /// Prints the address of the page and serves it on 127.0.0.1, on PORT or on a free one, until SIGINT or SIGTERM. Who
+    /// has the address can ask, and stop and start servents. To see it from elsewhere, forward the same port on both
+    /// sides: ssh -L PORT:127.0.0.1:PORT HOST.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, value_parser = values::port, conflicts_with_all = ["keys", "print_json"])]
+    web: Option<Option<u16>>,
+    /// Open the page in the usual browser
+    #[arg(long, requires = "web")]
+    open: bool,
     /// Print what FILE says as JSON, and do nothing else
     ///
     /// For programs that run an overlay their own way, so that they need no parser of overlay files.
@@ -113,8 +127,12 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(place) => shifted.lines()[place].address(),
         Err(message) => return exit_with_value_error(message),
     };
-    run(&args, &shifted, servent, keys, Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew })
-        .map_or_else(fail, ExitCode::from)
+    let signals = Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew };
+    let ended = match args.web {
+        Some(port) => web::run(&args, port, &shifted, servent, signals),
+        None => run(&args, &shifted, servent, keys, signals).map(ExitCode::from),
+    };
+    ended.unwrap_or_else(fail)
 }
 
 /// The signals that come, and the thread that they come from.
@@ -191,8 +209,12 @@ pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCod
     if let Err(error) = die_with_parent(parent) {
         return fail(error);
     }
+    let words: Vec<_> = words.collect();
+    let is_traced = words.first().is_some_and(|word| word == TRACED);
     servent::main(words, servent::Farewell::Nothing, |outcome| {
         let report = match outcome {
+            // Its trace says so.
+            Ok(()) if is_traced => return,
             Ok(()) => StartReport::Serves,
             Err(NotStarted { cause, is_port_in_use }) => {
                 StartReport::NotStarted { cause: cause.clone(), is_port_in_use: *is_port_in_use }
@@ -211,16 +233,9 @@ fn run(
     signals: Signals,
 ) -> Result<u8, String> {
     let Signals { signal_rx, interrupt_tx, interrupt_rx, guard, mut crew } = signals;
-    let verbose = args.verbosity.is_verbose();
-    let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose };
-    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
-    let mut overlay = match Overlay::start(&program, &file.members(verbose), passed_on, &signal_rx) {
+    let mut overlay = match start(args, file, None, &signal_rx)? {
         Ok(overlay) => overlay,
-        Err(OverlayError::Interrupted(signal)) => return Ok(exit_of_signal(signal)),
-        Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
-            return Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"));
-        }
-        Err(error) => return Err(error.to_string()),
+        Err(ended) => return Ok(ended),
     };
     say(format_args!("{file}\nasking servent {servent}"));
 
@@ -244,6 +259,26 @@ fn run(
         },
         exit_code,
     ))
+}
+
+/// Starts the servents, or returns the exit code if a signal comes first. What they trace goes to `traces`.
+fn start(
+    args: &OverlayArgs,
+    file: &OverlayFile,
+    traces: Option<Traces>,
+    signal_rx: &Receiver<i32>,
+) -> Result<Result<Overlay, u8>, String> {
+    let verbose = args.verbosity.is_verbose();
+    let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose, traces };
+    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
+    match Overlay::start(&program, &file.members(verbose), passed_on, signal_rx) {
+        Ok(overlay) => Ok(Ok(overlay)),
+        Err(OverlayError::Interrupted(signal)) => Ok(Err(exit_of_signal(signal))),
+        Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
+            Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// The overlay on the ports from `base` on, or as its file has it.

@@ -126,9 +126,7 @@ impl Board {
     /// How everything is, as an event, and the number of the last event that this includes.
     pub(super) fn hello(&self) -> (Vec<u8>, u64) {
         let inner = self.inner.lock();
-        let question = |question: super::floods::Listed| {
-            json!({"number": question.number, "key": escape(question.key.as_bytes()), "client": question.client, "version": question.version})
-        };
+        let question = |question: super::floods::Listed| json!({"number": question.number, "key": escape(question.key.as_bytes()), "client": question.client, "version": question.version});
         let data = json!({
             "servents": inner.servents.iter().map(listed).collect::<Vec<_>>(),
             "questions": inner.floods.listed().map(question).collect::<Vec<_>>(),
@@ -165,7 +163,8 @@ impl Board {
             let changes = inner.floods.due(now);
             if !changes.is_empty() {
                 for change in changes {
-                    let data = json!({"number": change.number, "version": change.version, "settled": change.is_settled});
+                    let data =
+                        json!({"number": change.number, "version": change.version, "settled": change.is_settled});
                     inner.log.push("flood", &data.to_string());
                 }
                 self.news.notify_all();

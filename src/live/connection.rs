@@ -144,7 +144,9 @@ fn read_some(
             Ok(())
         }
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(Status::Timeout.into()),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            Err(Status::Timeout.into())
+        }
         Err(error) => Err(Failure::Gone(error)),
     }
 }

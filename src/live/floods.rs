@@ -390,7 +390,9 @@ mod tests {
     #[test]
     fn what_is_no_line_of_a_trace_is_left() {
         let mut floods = two();
-        for line in [&b""[..], b"ready", b"{}", br#"{"t":1,"node":"127.0.0.1:6001","event":"dropped","why":"malformed_short"}"#] {
+        for line in
+            [&b""[..], b"ready", b"{}", br#"{"t":1,"node":"127.0.0.1:6001","event":"dropped","why":"malformed_short"}"#]
+        {
             assert_eq!(floods.line(0, line, at(0)), None);
         }
         assert_eq!(floods.line(9, asked(5000, 1)[0].as_bytes(), at(0)), None);

@@ -67,7 +67,9 @@ impl Gate {
         if !matches!(head.only("sec-fetch-site")?, None | Some(b"same-origin" | b"none")) {
             return Err(Status::Forbidden);
         }
-        let is_origin = |origin: &[u8]| origin.strip_prefix(b"http://").is_some_and(|rest| rest.eq_ignore_ascii_case(host.as_bytes()));
+        let is_origin = |origin: &[u8]| {
+            origin.strip_prefix(b"http://").is_some_and(|rest| rest.eq_ignore_ascii_case(host.as_bytes()))
+        };
         if !head.only("origin")?.is_none_or(is_origin) {
             return Err(Status::Forbidden);
         }
@@ -150,9 +152,18 @@ mod tests {
     #[test]
     fn without_the_token_there_is_nothing() {
         let short = &OWN[1..];
-        for target in ["/", "//", "/events", &format!("/{short}/"), &format!("/{OWN}"), &format!("/{OWN}0/"), &format!("/x/{OWN}/"),
-            &format!("/{}/", OWN.to_uppercase()), &format!("//{OWN}/"), &format!("/?token={OWN}/")]
-        {
+        for target in [
+            "/",
+            "//",
+            "/events",
+            &format!("/{short}/"),
+            &format!("/{OWN}"),
+            &format!("/{OWN}0/"),
+            &format!("/x/{OWN}/"),
+            &format!("/{}/", OWN.to_uppercase()),
+            &format!("//{OWN}/"),
+            &format!("/?token={OWN}/"),
+        ] {
             assert_eq!(admit(target, "Host: 127.0.0.1:8080|"), Err(Status::NotFound), "{target}");
         }
         for target in ["*", &format!("http://127.0.0.1:8080/{OWN}/"), "evil.example:80"] {

@@ -69,14 +69,20 @@ mod tests {
         }
         let head = Head::read(whole).unwrap().unwrap();
         assert_eq!((head.method, head.target, &whole[head.len..]), ("POST", "/a", &b"body"[..]));
-        assert_eq!((head.only("host"), head.only("x-y"), head.only("z")), (Ok(Some(&b"x"[..])), Ok(Some(b"1")), Ok(None)));
+        assert_eq!(
+            (head.only("host"), head.only("x-y"), head.only("z")),
+            (Ok(Some(&b"x"[..])), Ok(Some(b"1")), Ok(None))
+        );
     }
 
     #[test]
     fn what_is_no_request_is_refused() {
-        for bytes in
-            [&b"\0\0\0\0"[..], b"GET / HTTP/2.0\r\n\r\n", b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", b"\x16\x03\x01\x02\x00"]
-        {
+        for bytes in [
+            &b"\0\0\0\0"[..],
+            b"GET / HTTP/2.0\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+            b"\x16\x03\x01\x02\x00",
+        ] {
             assert_eq!(Head::read(bytes), Err(Status::BadRequest), "{}", bytes.escape_ascii());
         }
     }

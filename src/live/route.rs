@@ -117,16 +117,34 @@ mod tests {
             ("GET /events HTTP/1.1|Last-Event-ID: x||", "Events(None)"),
             ("GET /floods/12 HTTP/1.1||", "Flood(12)"),
             ("POST /ask HTTP/1.1|Content-Type: application/json|Content-Length: 12||", "Order(Ask, 12)"),
-            ("POST /servent HTTP/1.1|Content-Type: Application/JSON; charset=utf-8|Content-Length: 0||", "Order(Servent, 0)"),
+            (
+                "POST /servent HTTP/1.1|Content-Type: Application/JSON; charset=utf-8|Content-Length: 0||",
+                "Order(Servent, 0)",
+            ),
         ] {
             assert_eq!(find(request), Ok(found.to_owned()), "{request}");
         }
-        for path in ["index.html", "live.js/", "../live.js", "./", "%2e", "live.js?x", "floods/", "floods/x", "floods/-1", "Ask"] {
+        for path in [
+            "index.html",
+            "live.js/",
+            "../live.js",
+            "./",
+            "%2e",
+            "live.js?x",
+            "floods/",
+            "floods/x",
+            "floods/-1",
+            "Ask",
+        ] {
             assert_eq!(find(&format!("GET /{path} HTTP/1.1||")), Err(Status::NotFound), "{path}");
         }
         for method in ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "get", "TRACE"] {
             for path in ["", "live.js", "events", "floods/1"] {
-                assert_eq!(find(&format!("{method} /{path} HTTP/1.1||")), Err(Status::MethodNotAllowed("GET")), "{method}");
+                assert_eq!(
+                    find(&format!("{method} /{path} HTTP/1.1||")),
+                    Err(Status::MethodNotAllowed("GET")),
+                    "{method}"
+                );
             }
         }
         for path in ["ask", "servent", "links"] {

@@ -1,12 +1,12 @@
 //! The page in pieces, for a server that fills it while floods happen: its files, and each flood as it comes.
 
+use super::data;
 use super::document::{PAGE_CSS, SCRIPTS, article, legend, named};
 use super::scene::Scene;
 use super::sectors::Layout;
 use super::svg::{DEFS, MARKS_CSS, markup};
 use super::table::push;
 use super::words::Words;
-use super::data;
 use crate::flood::{Flood, Model};
 use crate::telling::Language;
 use serde_json::Value;
@@ -19,10 +19,16 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("asked", "asked {n} …", "perguntando a {n} …"),
     ("heard", "{n} answers", "{n} respostas"),
     ("unheard", "no answer", "nenhuma resposta"),
-    ("missed", "This page was too slow and missed {n} events; what it shows is complete again.",
-        "Esta página ficou para trás e perdeu {n} eventos; o que ela mostra está completo de novo."),
-    ("cut", "The connection is lost, or the overlay has ended. Trying again …",
-        "A conexão caiu, ou o overlay terminou. Tentando de novo …"),
+    (
+        "missed",
+        "This page was too slow and missed {n} events; what it shows is complete again.",
+        "Esta página ficou para trás e perdeu {n} eventos; o que ela mostra está completo de novo.",
+    ),
+    (
+        "cut",
+        "The connection is lost, or the overlay has ended. Trying again …",
+        "A conexão caiu, ou o overlay terminou. Tentando de novo …",
+    ),
     ("serves", "runs: click to stop it", "no ar: clique para parar"),
     ("starts", "starts", "iniciando"),
     ("stopped", "stopped: click to start it", "parado: clique para iniciar"),
@@ -102,7 +108,8 @@ fn desk(out: &mut String) {
              <div class=\"servents-now\" role=\"group\"><span>{servents}</span><span id=\"servents\"></span></div>\n"
         ),
     );
-    let (loss, delay, jitter) = (words("Loss, %", "Perda, %"), words("Delay, ms", "Atraso, ms"), words("±, ms", "±, ms"));
+    let (loss, delay, jitter) =
+        (words("Loss, %", "Perda, %"), words("Delay, ms", "Atraso, ms"), words("±, ms", "±, ms"));
     push(
         out,
         format_args!(
@@ -124,7 +131,9 @@ mod tests {
         let Served { html, .. } = served();
         for (at, _) in html.match_indices("<script") {
             let element = &html[at..at + 60];
-            let is_data = ["type=\"application/json\"", "type=\"text/css\"", "src=\"page.js\""].iter().any(|kind| element.contains(kind));
+            let is_data = ["type=\"application/json\"", "type=\"text/css\"", "src=\"page.js\""]
+                .iter()
+                .any(|kind| element.contains(kind));
             assert!(is_data, "{element}");
         }
         assert!(!html.contains("<style") && !html.contains(" style=") && !html.contains(" on"), "{html}");
