@@ -69,7 +69,7 @@ fn shared(scene: &Scene<'_>, layout: &Layout) -> Vec<i64> {
 }
 
 /// Everything that a page has.
-pub(super) fn page(floods: Vec<Value>) -> Value {
+pub(super) fn page(floods: &[Value]) -> Value {
     let fates = [
         Fate::First,
         Fate::Duplicate,

@@ -76,7 +76,7 @@ pub(super) fn write(model: &Model, floods: &[&Flood], language: Language) -> Str
     }
     out.push_str("</main>\n");
     legend(&mut out);
-    let data = data::in_script(&data::page(all));
+    let data = data::in_script(&data::page(&all));
     push(&mut out, format_args!("<script type=\"application/json\" id=\"data\">{data}</script>\n"));
     out.push_str("<script>\n\"use strict\";\n");
     SCRIPTS.iter().chain([&START]).for_each(|script| out.push_str(script));

@@ -83,7 +83,7 @@ pub fn served() -> Served {
     desk(&mut html);
     html.push_str("<main></main>\n");
     legend(&mut html);
-    let mut data = data::page(Vec::new());
+    let mut data = data::page(&[]);
     for &(name, en, pt) in WORDS {
         data["words"][name] = Words::new(en, pt).json();
     }
