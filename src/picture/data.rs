@@ -23,7 +23,6 @@ pub(super) fn flood(scene: &Scene<'_>, layout: &Layout) -> Value {
     };
     let names = words::Names::of(scene);
     let short: Vec<_> = scene.cast.iter().map(|actor| names.short(actor.peer)).collect();
-    let full = |actor: &super::scene::Actor| scene.model.peer(actor.peer).address.to_string();
     let mut copies = Vec::with_capacity(6 * scene.flood.copies.len());
     for copy in &scene.flood.copies {
         let role = |peer| scene.role(peer).map_or(-1, i64::from);
@@ -44,7 +43,6 @@ pub(super) fn flood(scene: &Scene<'_>, layout: &Layout) -> Value {
         "span": scene.span(),
         "left": left(scene, layout),
         "names": short,
-        "full": if short.len() <= super::sectors::SPOTS_MAX { scene.cast.iter().map(full).collect() } else { Vec::new() },
         "pattern": names.pattern(),
         "spots": layout.of,
         "states": scene.cast.iter().map(|actor| state(actor.state)).collect::<Vec<_>>(),

@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// From a servent's middle to where its arrows end.
 pub(super) const RADIUS: f64 = 20.0;
-/// Below the rings: the caption.
-const CAPTION: f64 = 54.0;
 
 /// Draws a scene; for a page if no language is given, with words in all of them and numbers for what moves.
 pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language>) -> String {
@@ -20,7 +18,7 @@ pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language
     let title = words::rings_title(scene).of(lang);
     let heading =
         Heading { class: "rings", title: &title, description: &words::description(scene).of(lang), lang: lang.tag() };
-    let view = [-reach, -reach, 2.0 * reach, 2.0 * reach + CAPTION];
+    let view = [-reach, -reach, 2.0 * reach, 2.0 * reach + 4.0 * line(reach)];
     let mut rings = Rings { scene, layout, language, svg: Svg::begin(view, &heading, language.is_some()) };
     rings.circles();
     rings.answers(reach);
@@ -59,6 +57,9 @@ impl Rings<'_> {
             let r = number(radius);
             if radius > 0.0 {
                 self.svg.raw(format_args!("<circle class=\"{class}\" r=\"{r}\"/>\n"));
+                // Just above the ring, at the top, where sectors meet; below whatever stands there.
+                let text = if outer == Some(ring as u32) { words::outer_ring() } else { words::ring(ring) };
+                self.write("note", (0.0, -radius - 4.0), &text);
             }
         }
     }
@@ -172,25 +173,31 @@ impl Rings<'_> {
     }
 
     fn caption(&mut self, reach: f64) {
-        let outer = self.scene.outer();
-        for (ring, &radius) in self.layout.radii.iter().enumerate().skip(1) {
-            // Just above the ring, at the top, where sectors meet.
-            let text = if outer == Some(ring as u32) { words::outer_ring() } else { words::ring(ring) };
-            self.write("note ringname", (0.0, -radius - 4.0), &text);
-        }
-        let mut y = reach + 14.0;
+        let size = line(reach);
+        let mut y = reach + size;
+        self.svg.raw(format_args!(
+            "<g style=\"font-size:{}px\">
+",
+            number(size * 0.8)
+        ));
         // A page says the first line above its pictures.
         let skipped = usize::from(self.language.is_none());
         let lines = words::rings_caption(self.scene, left_out(self.scene, self.layout), self.layout.is_bunched());
         for line in lines.into_iter().skip(skipped) {
-            self.write("note", (-reach + 4.0, y), &line);
-            y += 16.0;
+            self.write("caption", (-reach + 4.0, y), &line);
+            y += size;
         }
+        self.svg.raw(format_args!("</g>\n"));
     }
 
     fn write(&mut self, class: &str, at: (f64, f64), text: &Words) {
         words::write(&mut self.svg, class, at, text, self.language);
     }
+}
+
+/// The height of a line of the caption: it grows with the picture.
+fn line(reach: f64) -> f64 {
+    (reach / 24.0).max(16.0)
 }
 
 /// How far along its way a copy of this fate is drawn.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// How wide the time is drawn that a flood took.
 pub(super) const WIDTH: f64 = 640.0;
-const RIGHT: f64 = 16.0;
+const RIGHT: f64 = 36.0;
 const TOP: f64 = 46.0;
 const CAPTION: f64 = 26.0;
 
@@ -172,7 +172,9 @@ impl Sequence<'_> {
         let text =
             if copy.fate == Fate::DuplicateHigherTtl { format!("{} P-19", copy.ttl) } else { copy.ttl.to_string() };
         let at = (x0 + (x1 - x0) * 0.6, y0 + (y1 - y0) * 0.6 + 3.0);
-        self.svg.text(&format!("label {class}"), at, &text);
+        let data = if self.language.is_none() { format!(" data-l=\"{index}\"") } else { String::new() };
+        let [x, y] = [at.0, at.1].map(number);
+        self.svg.raw(format_args!("<text class=\"label {class}\"{data} x=\"{x}\" y=\"{y}\">{text}</text>\n"));
     }
 
     /// The question and the answers, from and to the client.
@@ -185,7 +187,7 @@ impl Sequence<'_> {
                 "<path class=\"copy first\" d=\"M{x} {y0}L{x} {y1}\" marker-end=\"url(#m-first)\"/>\n"
             ));
         }
-        for answer in &self.scene.flood.answers {
+        for (index, answer) in self.scene.flood.answers.iter().enumerate() {
             let Some(spot) = self.scene.role(answer.from).map(|role| self.layout.of[role as usize]) else { continue };
             let (Some(sent), Some(received)) = (answer.sent.or(answer.received), answer.received.or(answer.sent))
             else {
@@ -195,9 +197,10 @@ impl Sequence<'_> {
                 continue;
             }
             let uncertain = if answer.is_uncertain { " uncertain" } else { "" };
+            let data = if self.language.is_none() { format!(" data-a=\"{index}\"") } else { String::new() };
             let [x0, y0, x1, y1] = [self.x(sent), self.y(spot), self.x(received), client].map(number);
             self.svg.raw(format_args!(
-                "<path class=\"answer{uncertain}\" d=\"M{x0} {y0}L{x1} {y1}\" marker-end=\"url(#m-answer)\"/>\n"
+                "<path class=\"answer{uncertain}\"{data} d=\"M{x0} {y0}L{x1} {y1}\" marker-end=\"url(#m-answer)\"/>\n"
             ));
         }
     }
@@ -207,6 +210,13 @@ impl Sequence<'_> {
         let scale = number(self.row / 60.0);
         for (place, spot) in self.layout.spots.iter().enumerate().filter(|(_, spot)| !spot.is_bunch()) {
             let actor = &self.scene.cast[spot.roles[0] as usize];
+            // From when the QUERY came to when it was dealt with.
+            let first = |copy: &&Copy| copy.to == actor.peer && copy.fate == Fate::First;
+            let came = self.scene.flood.copies.iter().find(first).and_then(|copy| copy.received);
+            if let (Some(came), Some(visit)) = (came, actor.visit) {
+                let [from, to, y] = [self.x(came), self.x(visit.at), self.y(place)].map(number);
+                self.svg.raw(format_args!("<path class=\"life\" d=\"M{from} {y}H{to}\"/>\n"));
+            }
             // Those that were not reached stand before time begins.
             let x = actor.visit.map_or(self.left - 16.0, |visit| self.x(visit.at));
             let class = actor.state.class();

@@ -96,15 +96,15 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// What the names leave out: `127.0.0.1:_`, `10.0._:6000`.
+    /// What the names leave out, with `*` where they stand: `127.0.0.1:*`, `10.0.*:6000`. `None` if they are whole.
     pub(super) fn pattern(&self) -> Option<String> {
         let example = self.example?;
         if self.common == 4 {
-            return Some(format!("{}:…", example.ip()));
+            return Some(format!("{}:*", example.ip()));
         }
         let octets = example.ip().octets();
         let head: String = octets[..self.common].iter().map(|octet| format!("{octet}.")).collect();
-        self.is_one_port.then(|| format!("{head}…:{}", example.port()))
+        self.is_one_port.then(|| format!("{head}*:{}", example.port()))
     }
 }
 

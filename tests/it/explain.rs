@@ -127,3 +127,25 @@ fn strict_exits_with_1_only_where_something_breaks_a_clause() {
     let told = text(&finished);
     assert!(told.contains("P-14: 10.0.0.2:6000 sent the QUERY with time-to-live 2, and 1 was due"), "{told}");
 }
+
+#[test]
+fn a_page_and_pictures_are_written_the_same_each_time() {
+    let dir = TempDir::new();
+    write(&dir, &chain());
+    let folder = dir.path().to_str().unwrap();
+    let out = TempDir::new();
+    let file = |name: &str| out.path().join(name).to_str().unwrap().to_owned();
+    let names = ["page.html", "rings.svg", "sequence.svg"].map(file);
+    let draw = || {
+        let finished = explain(&["--page", &names[0], "--rings", &names[1], "--sequence", &names[2], folder]);
+        assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+        names.each_ref().map(|name| std::fs::read_to_string(name).unwrap())
+    };
+    let drawn = draw();
+    assert_eq!(drawn, draw());
+    assert!(drawn[0].starts_with("<!DOCTYPE html>") && drawn[0].contains("not reached"));
+    assert!(drawn[1..].iter().all(|picture| picture.starts_with("<svg xmlns=")));
+    let finished = explain(&["--page", "/nowhere/page.html", folder]);
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.stderr.contains("/nowhere/page.html: "), "{}", finished.stderr);
+}

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 /// Which pictures are wanted, and where.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Drawings {
-    /// Write a page that plays the floods: one file, for any browser
+    /// Write a page that plays them, for any browser
     #[arg(long, value_name = "HTML")]
     page: Option<PathBuf>,
-    /// Draw the first question as rings, the servent that was asked in the middle
+    /// Draw the first question as rings, a ring a hop
     #[arg(long, value_name = "SVG")]
     rings: Option<PathBuf>,
     /// Draw the first question as a sequence, a lane a servent

@@ -128,13 +128,13 @@ class Page {
         this.remember();
     }
 
-    /** The servent of this name, or the end of its address. @param {string} name */
+    /** Only the servent of this name or address. @param {string} name */
     filter(name) {
-        const { names } = this.data.floods[this.flood];
-        const role = names.indexOf(name.trim().replace(/^.*:/, (all) => (names.includes(all) ? all : "")));
-        if (name.trim() === "") this.choose(null, false);
+        const flood = this.data.floods[this.flood], asked = name.trim();
+        const role = flood.names.findIndex((short, role) => short === asked || this.speech.name(flood, role) === asked);
+        if (asked === "") this.choose(null, false);
         else if (role >= 0) this.choose(role, true);
-        this.controls.invalid(name.trim() !== "" && role < 0);
+        this.controls.invalid(asked !== "" && role < 0);
     }
 
     /** This moment as an address. */

@@ -12,7 +12,7 @@ type FloodData = {
     left: number;
     /** Of each servent of the cast. */
     names: string[];
-    full: string[];
+    /** What the names leave out, with * where they stand; null if they are whole. */
     pattern: string | null;
     spots: number[];
     states: number[];

@@ -22,6 +22,8 @@ class FloodView {
         this.answers = this.byNumber(this.rings, "a");
         this.spots = this.byNumber(this.rings, "s");
         this.laneArrows = this.byNumber(this.sequence, "c");
+        this.laneLabels = this.byNumber(this.sequence, "l");
+        this.laneAnswers = this.byNumber(this.sequence, "a");
         /** Servents of each spot. @type {number[][]} */
         this.crowds = [];
         flood.spots.forEach((spot, role) => (this.crowds[spot] ??= []).push(role));
@@ -110,7 +112,7 @@ class FloodView {
         this.rows.forEach((row, role) => row.classList.toggle("future", this.flood.reached[role] >= 0));
     }
 
-    /** How many of a bunch are reached: the pie covers so much of its circle. @param {number} spot */
+    /** How many of a bunch are reached: the more, the deeper the colours of its pie. @param {number} spot */
     pie(spot) {
         const element = this.spots.get(spot);
         if (!element) return;
@@ -146,7 +148,7 @@ class FloodView {
      * @param {number} now @param {Set<string>} wanted
      */
     dot(name, arrow, sent, way, now, wanted) {
-        if (!arrow || way <= 0) return;
+        if (!arrow || way <= 0 || arrow.classList.contains("dim")) return;
         wanted.add(name);
         const point = arrow.getPointAtLength(arrow.getTotalLength() * Math.min((now - sent) / way, 1));
         let dot = this.dots.get(name);
@@ -170,9 +172,9 @@ class FloodView {
             if (isAbout) near.add(from).add(to);
             const arrow = this.arrowOf(copy);
             if (arrow !== copy) continue;
-            for (const list of [this.arrows, this.labels, this.laneArrows]) list.get(copy)?.classList.toggle("dim", only && !isAbout);
+            for (const list of [this.arrows, this.labels, this.laneArrows, this.laneLabels]) list.get(copy)?.classList.toggle("dim", only && !isAbout);
         }
-        for (const [answer, element] of this.answers) {
+        for (const [answer, element] of [...this.answers, ...this.laneAnswers]) {
             element.classList.toggle("dim", only && this.flood.spots[answers[answer * PER_ANSWER]] !== spot);
         }
         for (const svg of [this.rings, this.sequence]) {

@@ -46,8 +46,9 @@ class Speech {
         });
     }
 
-    /** @param {FloodData} flood @param {number} role */
+    /** The whole address. @param {FloodData} flood @param {number} role */
     name(flood, role) {
-        return flood.full[role] ?? flood.names[role] ?? "?";
+        const name = flood.names[role] ?? "?";
+        return flood.pattern?.replace("*", name) ?? name;
     }
 }

@@ -13,7 +13,7 @@ const flood = {
     title: { en: "http", pt: "http" },
     span: 1000,
     names: ["6001", "6002", "6003", "6004"],
-    full: ["127.0.0.1:6001"],
+    pattern: "127.0.0.1:*",
     spots: [0, 1, 2, 3],
     states: [0, 1, 0, 4],
     reached: [0, 100, 150, -1],
@@ -69,10 +69,10 @@ test("words are filled in both languages, and text stays text", () => {
     };
     const english = new Speech(data, "en"), portuguese = new Speech(data, "pt");
     const sentence = [0, 1, 1_500, 12_345, { en: "<b>{n}</b>", pt: "$&" }];
-    assert.equal(english.sentence(flood, sentence), "from 6002 at 1.5 µs, 12,345 times: <b>{n}</b>");
-    assert.equal(portuguese.sentence(flood, sentence), "de 6002 em 1,5 µs, 12.345 vezes: $&");
+    assert.equal(english.sentence(flood, sentence), "from 127.0.0.1:6002 at 1.5 µs, 12,345 times: <b>{n}</b>");
+    assert.equal(portuguese.sentence(flood, sentence), "de 127.0.0.1:6002 em 1,5 µs, 12.345 vezes: $&");
     assert.equal(english.word("of", 7), "of 7");
-    assert.equal(english.name(flood, 0), "127.0.0.1:6001");
+    assert.equal(english.name({ names: ["10.0.0.1:7"], pattern: null }, 0), "10.0.0.1:7");
 });
 
 test("durations have the unit that suits them", () => {

@@ -31,9 +31,9 @@ def test_keyboard_alone_plays_steps_and_tells(window):
     opened.press("n")
     assert "The client asked it" in opened.text(".story")
     opened.press("n")
-    assert "The QUERY reached it from" in opened.text(".story") and "Sent:" in opened.text(".story")
+    assert "It dealt with the QUERY of" in opened.text(".story") and "Sent:" in opened.text(".story")
     opened.press("f")
-    assert opened.page.locator(".rings .dim").count() > 10
+    assert opened.page.locator(".rings .dim").count() > 10 and opened.page.locator(".sequence .answer.dim").count() > 5
     opened.press("Escape")
     assert opened.page.locator(".rings .dim").count() == 0
     assert "Click a servent" in opened.text(".story")
