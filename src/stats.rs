@@ -11,8 +11,8 @@
 //! lookup   = clireq + first_sighting = answered + not_found + unanswerable_client + response_limited
 //! ```
 //!
-//! So every datagram received is under exactly one of: `answered`, a [`DropCause`] other than those of sends,
-//! `duplicate`, and `not_found`, whether it was sent on or not. With `received`, `receive_shed` is all that was sent to
+//! So every datagram received is under exactly one of: `answered`, a [`DropCause`] other than those of sends and
+//! `link_lost`, `duplicate`, and `not_found`, whether it was sent on or not. With `received`, `receive_shed` is all that was sent to
 //! the servent.
 //!
 //! `duplicate_higher_ttl` is part of `duplicate`; `ttl_clamped`, `ttl_expired` and `forwarded` are parts of
@@ -137,6 +137,8 @@ counters! {
     unanswerable_client = UnanswerableClient,
     /// Keys held, but the client's network had its share (P-24).
     response_limited = ResponseLimited,
+    /// QUERYs that a link to a neighbour lost, as --loss and --delay have it.
+    link_lost = LinkLost,
     /// Datagrams handed to the kernel.
     sent,
     /// Sends that failed: no route, or the host or network is down (P-25).

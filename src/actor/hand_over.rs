@@ -81,7 +81,7 @@ pub enum Waiting {
 
 impl Waiting {
     /// Of the thread that serves `queue`.
-    fn of<W>(queue: &Receiver<W>) -> Self {
+    pub(super) fn of<W>(queue: &Receiver<W>) -> Self {
         if queue.is_empty() { Self::Nothing } else { Self::More }
     }
 }

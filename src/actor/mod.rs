@@ -28,6 +28,7 @@
 //! | `receiver` | socket to decoded batches |
 //! | `flooder` | duplicate suppression and forwarding |
 //! | `lookup` | answers |
+//! | `links` | what links to neighbours are to lose and hold back, where asked for |
 //! | `sender` | batches to socket |
 //! | `stop` | the order to stop |
 //! | `tracer` | what the others noted, to a file |
@@ -41,6 +42,7 @@ pub mod clock;
 pub mod crew;
 pub mod flooder;
 pub mod hand_over;
+pub mod links;
 pub mod lookup;
 pub mod receiver;
 pub mod sender;

@@ -6,8 +6,8 @@
 //! | `client` | `clientTP3 IP:PORT [KEY]...` |
 //! | `toolbox` | `tp3 VERB [ARGUMENT]...` |
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
-//! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
+//! | `hand_over`, `links` | `--hand-over`, `--loss` and `--delay`, which they share |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
@@ -25,6 +25,7 @@ mod generate;
 mod hand_over;
 mod hints;
 mod journal;
+mod links;
 mod manual;
 pub mod overlay;
 pub mod overlay_file;

@@ -3,6 +3,7 @@
 mod web;
 
 use super::client::{AskingArgs, exit_code};
+use super::links::{self, Delay, Loss};
 use super::servent::NotStarted;
 use super::signals::{self, SignalGuard};
 use super::{
@@ -67,6 +68,18 @@ pub(super) struct OverlayArgs {
     /// Ports that no line of FILE listens on stay. For a file whose ports are in use.
     #[arg(long, value_name = "N", value_parser = values::port)]
     port_base: Option<u16>,
+    /// Lose so many percent of the QUERYs on every link
+    ///
+    /// From 0 to 100. A line with --loss has its own. CLIREQs and RESPONSEs are not lost.
+    #[arg(long, value_name = "PERCENT", value_parser = links::loss)]
+    loss: Option<Loss>,
+    /// Delay QUERYs on every link: TIME or TIME±JITTER
+    ///
+    /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
+    /// hour. A line with --delay has its own. CLIREQs and RESPONSEs are not delayed, so answers from one, two and three hops
+    /// away come after once, twice and thrice this time.
+    #[arg(long, value_name = "TIME", value_parser = links::delay)]
+    delay: Option<Delay>,
     /// Show what happens on a page in a browser, and ask there
     ///
     /// Prints the address of the page and serves it on 127.0.0.1, on PORT or on a free one, until SIGINT or SIGTERM. Who
@@ -80,12 +93,21 @@ pub(super) struct OverlayArgs {
     /// Print what FILE says as JSON, and do nothing else
     ///
     /// For programs that run an overlay their own way, so that they need no parser of overlay files.
-    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at"])]
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at", "loss", "delay"])]
     print_json: bool,
     #[command(flatten)]
     asking: AskingArgs,
     #[command(flatten)]
     verbosity: Verbosity,
+}
+
+impl OverlayArgs {
+    /// The options of every servent whose line does not have them itself.
+    fn usual_options(&self) -> Vec<(&'static str, String)> {
+        let loss = self.loss.map(|loss| ("--loss", loss.to_string()));
+        let delay = self.delay.map(|delay| ("--delay", delay.to_string()));
+        loss.into_iter().chain(delay).collect()
+    }
 }
 
 /// Runs the tool with the words behind its verb.
@@ -271,7 +293,7 @@ fn start(
     let verbose = args.verbosity.is_verbose();
     let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose, traces };
     let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
-    match Overlay::start(&program, &file.members(verbose), passed_on, signal_rx) {
+    match Overlay::start(&program, &file.members(verbose, &args.usual_options()), passed_on, signal_rx) {
         Ok(overlay) => Ok(Ok(overlay)),
         Err(OverlayError::Interrupted(signal)) => Ok(Err(exit_of_signal(signal))),
         Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {

@@ -6,6 +6,7 @@ pub use program::{Farewell, NotStarted, complain_unless_started, main, report};
 
 use super::Verbosity;
 use super::hand_over::HandOverArg;
+use super::links::{self, Delay, Loss};
 use super::values::{self, Peer, ResolveError};
 use super::{command, manual};
 use crate::net::Offload;
@@ -81,6 +82,17 @@ pub struct ServentArgs {
     /// Do without segmentation and receive offload (GSO, GRO)
     #[arg(long, hide_short_help = true)]
     no_offload: bool,
+    /// Lose so many percent of the QUERYs to each neighbour
+    ///
+    /// From 0 to 100, drawn for each. For lessons and tests; CLIREQs and RESPONSEs are not lost.
+    #[arg(long, hide_short_help = true, value_name = "PERCENT", default_value_t, value_parser = links::loss)]
+    loss: Loss,
+    /// Hold QUERYs back before they leave: TIME or TIME±JITTER
+    ///
+    /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
+    /// hour. For lessons and tests; CLIREQs and RESPONSEs are not held back.
+    #[arg(long, hide_short_help = true, value_name = "TIME", default_value_t, value_parser = links::delay)]
+    delay: Delay,
     #[command(flatten)]
     hand_over: HandOverArg,
     /// Write each event to FILE as JSON
@@ -203,6 +215,7 @@ impl ServentArgs {
             seen: SeenConfig { expiry: self.seen_expiry, capacity: self.seen_capacity },
             response_limit: self.response_limit,
             hand_over: self.hand_over.checked(),
+            links: links::config(self.loss, self.delay),
             offload: if self.no_offload { Offload::Off } else { Offload::WhereAvailable },
         })
     }

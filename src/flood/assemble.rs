@@ -31,7 +31,9 @@ impl Records {
         for group in events.chunk_by(|event, next| event.question == next.question) {
             let first = begin;
             begin += group.len();
-            if group[0].question == QuestionId::NONE {
+            // Of what was lost and nothing else the sending is not there either.
+            if group[0].question == QuestionId::NONE || group.iter().all(|event| matches!(event.what, What::Unsent(_)))
+            {
                 continue;
             }
             if group.iter().all(|event| matches!(event.what, What::Responded | What::Heard)) {
@@ -87,7 +89,8 @@ impl Assembly<'_> {
                 && copies.copies[copy].received.is_none()
                 && matches!(event.what, What::Sent | What::Flooded)
             {
-                copies.copies[copy].fate = Fate::Refused(cause);
+                // On a link it was under way; otherwise it did not leave.
+                copies.copies[copy].fate = if cause == DropCause::LinkLost { Fate::Lost } else { Fate::Refused(cause) };
             }
         }
         let (failed, ordinals) = (&self.failed, &self.ordinals);
@@ -123,9 +126,10 @@ impl Assembly<'_> {
     }
 }
 
-/// The sendings that did not leave: of each failure the last one before it that went there.
+/// The sendings that did not leave, or were lost on a link: of each failure the last one before it that went there, and
+/// of its question if that was told.
 fn failed(records: &Records, events: &[Event]) -> HashMap<usize, DropCause> {
-    let failures: Vec<_> = events
+    let mut failures: Vec<_> = events
         .iter()
         .filter_map(|event| match event.what {
             What::Unsent(cause) => Some((event, cause)),
@@ -135,6 +139,8 @@ fn failed(records: &Records, events: &[Event]) -> HashMap<usize, DropCause> {
     if failures.is_empty() {
         return HashMap::new();
     }
+    // First those that are told best.
+    failures.sort_by_key(|(event, _)| event.question == QuestionId::NONE);
     let mut sent = Vec::new();
     for (index, event) in events.iter().enumerate() {
         let to = match event.what {
@@ -149,7 +155,11 @@ fn failed(records: &Records, events: &[Event]) -> HashMap<usize, DropCause> {
     for (event, cause) in failures {
         let end = sent.partition_point(|&(run, to, at, _)| (run, to, at) <= (event.run, event.peer, event.at));
         let before = sent[..end].iter().rev().take_while(|&&(run, to, ..)| (run, to) == (event.run, event.peer));
-        if let Some(&(.., index)) = before.into_iter().find(|(.., index)| !failed.contains_key(index)) {
+        let is_meant = |index: &usize| {
+            let is_its = event.question == QuestionId::NONE || events[*index].question == event.question;
+            is_its && !failed.contains_key(index)
+        };
+        if let Some(&(.., index)) = before.into_iter().find(|(.., index)| is_meant(index)) {
             failed.insert(index, cause);
         }
     }

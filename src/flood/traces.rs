@@ -192,6 +192,7 @@ impl TraceReader {
                 let event = Event::new(at, run, about.question, about.from, what);
                 records.push(Event { ttl: about.ttl, len: NO_VALUE, ..event });
             }
+            DropCause::LinkLost => self.lost(records, run, at, line)?,
             // No question is about these.
             _ if line.from.is_some() => {}
             _ => {
@@ -203,6 +204,18 @@ impl TraceReader {
         }
         Some(())
     }
+
+    /// A QUERY that a link lost, told by what it was.
+    fn lost(&self, records: &mut Records, run: RunId, at: i64, line: &Line<'_>) -> Option<()> {
+        let key = key(records, line)?;
+        let client = records.peer(address(line.client?)?);
+        let question = records.question(client, key, Some(line.seq?));
+        for to in &line.to {
+            let to = records.peer(address(to)?);
+            records.push(Event::new(at, run, question, to, What::Unsent(DropCause::LinkLost)));
+        }
+        Some(())
+    }
 }
 
 fn about(records: &mut Records, run: RunId, at: i64, line: &Line<'_>) -> Option<About> {
@@ -211,16 +224,21 @@ fn about(records: &mut Records, run: RunId, at: i64, line: &Line<'_>) -> Option<
         "clireq" => false,
         _ => return None,
     };
-    let key = match (&line.key, line.key_base64) {
-        (Some(key), _) => records.key(key.as_bytes()),
-        (None, Some(coded)) => records.key(&STANDARD.decode(coded).ok()?),
-        (None, None) => return None,
-    };
+    let key = key(records, line)?;
     let client = records.peer(address(line.client?)?);
     let from = records.peer(address(line.from?)?);
     let (ttl, seq) = if is_query { (line.ttl?, Some(line.seq?)) } else { (0, None) };
     let question = records.question(client, key, seq);
     Some(About { at, run, question, from, ttl, is_query })
+}
+
+/// The number of the key of a line that is about a message.
+fn key(records: &mut Records, line: &Line<'_>) -> Option<u32> {
+    match (&line.key, line.key_base64) {
+        (Some(key), _) => Some(records.key(key.as_bytes())),
+        (None, Some(coded)) => Some(records.key(&STANDARD.decode(coded).ok()?)),
+        (None, None) => None,
+    }
 }
 
 /// An address as traces have it.

@@ -244,18 +244,20 @@ impl OverlayFile {
     }
 
     /// What to start, in the order of the lines. A line that does not say itself how much to log logs all if `verbose`, and
-    /// only warnings if not.
+    /// only warnings if not. Of `usual`, options with their values, a line gets those that it does not have itself.
     #[must_use]
-    pub fn members(&self, verbose: bool) -> Vec<Member> {
+    pub fn members(&self, verbose: bool, usual: &[(&str, String)]) -> Vec<Member> {
         let member = |line: &ServentLine| {
-            let usual = if verbose { "--verbose" } else { "--quiet" };
-            let logging = line.command().logging.is_none().then(|| usual.to_owned());
+            let logging = if verbose { "--verbose" } else { "--quiet" };
+            let logging = line.command().logging.is_none().then(|| logging.to_owned());
+            let has = |name: &str| line.command().options.iter().any(|word| word == name);
+            let usual = usual.iter().filter(|(name, _)| !has(name)).map(|(name, value)| format!("{name}={value}"));
             Member {
                 address: line.address(),
                 line: line.number(),
                 folder: self.folder.clone(),
                 // In front: behind a `--` of the line's it would be a neighbour.
-                words: logging.into_iter().chain(line.words()).collect(),
+                words: logging.into_iter().chain(usual).chain(line.words()).collect(),
             }
         };
         self.lines.iter().map(member).collect()

@@ -12,6 +12,7 @@
 //! | `store` | the dictionary, kept as ready-made RESPONSEs |
 //! | `limit` | how many RESPONSEs one destination may get |
 //! | `lookup` | who is answered what |
+//! | `links` | what links to neighbours lose, and what is under way on them |
 //! | `query` | the client: transmissions, waits and answers of one key |
 //! | `queries` | the client: many keys at once, in the order asked |
 //! | `notices` | the client: what it can tell of what is no answer |
@@ -19,6 +20,7 @@
 mod flood;
 mod kv_file;
 mod limit;
+mod links;
 mod lookup;
 mod notices;
 mod queries;
@@ -29,6 +31,7 @@ mod store;
 pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
 pub use kv_file::{Foreign, KvFileError, Loaded, Repeated, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
+pub use links::{LinkConfig, Links, UNDER_WAY_LEN_MAX};
 pub use lookup::{Lookup, LookupVerdict};
 pub use notices::{EXCERPT_LEN_MAX, Found, Notice, Notices};
 pub use queries::{Answer, Event, HELD_LEN_MAX, Progress, Queries, QueriesConfig, Summary, Wait};

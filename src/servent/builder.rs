@@ -6,14 +6,15 @@ use crate::actor::channels::batches;
 use crate::actor::clock::{Clock, SystemClock};
 use crate::actor::crew::Crew;
 use crate::actor::flooder;
-use crate::actor::hand_over::{HandOver, role};
+use crate::actor::hand_over::{HandOver, RoleHandle, role};
+use crate::actor::links;
 use crate::actor::lookup;
 use crate::actor::receiver::{self, ServentRoute};
 use crate::actor::sender;
 use crate::actor::stop::StopFlag;
 use crate::entropy::secret;
 use crate::net::{self, DatagramSink, DatagramSource, Endpoint, Offload, Socket};
-use crate::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig, Store};
+use crate::protocol::{FloodConfig, Flooder, LinkConfig, Links, Lookup, ResponseLimiter, SeenConfig, Store};
 use crate::stats::Stats;
 use crate::types::{Neighbours, SeqNo, TooManyNeighbours};
 use std::fmt;
@@ -32,6 +33,7 @@ pub struct ServentBuilder {
     response_limit: u32,
     offload: Offload,
     hand_over: HandOver,
+    links: LinkConfig,
     trace: Option<Trace>,
 }
 
@@ -56,6 +58,7 @@ impl ServentBuilder {
             response_limit: RESPONSE_LIMIT,
             offload: Offload::WhereAvailable,
             hand_over: HandOver::default(),
+            links: LinkConfig::default(),
             trace: None,
         }
     }
@@ -110,6 +113,13 @@ impl ServentBuilder {
     #[must_use]
     pub fn hand_over(self, hand_over: HandOver) -> Self {
         Self { hand_over, ..self }
+    }
+
+    /// What the links to the neighbours do to the QUERYs that are sent over them: nothing unless told otherwise. For
+    /// lessons and tests: whole overlays on one machine as slow and as lossy as those of many.
+    #[must_use]
+    pub fn links(self, links: LinkConfig) -> Self {
+        Self { links, ..self }
     }
 
     /// Writes what becomes of each datagram to `output`, a JSON object a line, as `data/trace.schema.json` says. No
@@ -171,7 +181,16 @@ impl ServentBuilder {
         let (sender, sender_worker) = role("sender", sending, self.hand_over, batches());
         let looking_up = lookup::Lookup::new(answers, sender.clone(), clock.clone(), stats.tally(), tap.clone());
         let (lookup, lookup_worker) = role("lookup", looking_up, self.hand_over, batches());
-        let ways = (lookup.clone(), sender);
+        let (queries, linking) = if self.links.is_perfect() {
+            (sender, None)
+        } else {
+            let (outbox_tx, outbox_rx) = batches();
+            let (machine, clock) = (Links::new(self.links, secret()[0]), clock.clone());
+            let (tally, tap) = (stats.tally(), tap.clone());
+            let run = move || links::run(machine, &outbox_rx, &sender, &clock, tally, tap);
+            (RoleHandle::from(outbox_tx), Some(run))
+        };
+        let ways = (lookup.clone(), queries);
         let flooding = flooder::Flooder::new(flood, ways, clock.clone(), stats.tally(), tap.clone());
         // In parallel to the look-up, always (P-11).
         let (flooder, flooder_worker) = role("flooder", flooding, HandOver::Queue, batches());
@@ -181,6 +200,9 @@ impl ServentBuilder {
             crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally, tap.as_ref()))?;
             crew.spawn("flooder", || flooder_worker.run())?;
             crew.spawn("lookup", || lookup_worker.run())?;
+            if let Some(run) = linking {
+                crew.spawn("links", run)?;
+            }
             crew.spawn("sender", || sender_worker.run())
         };
         let spawned = spawn_all();

@@ -2,6 +2,7 @@
 
 use super::trace_target::TraceTarget;
 use crate::net::{self, OffloadInUse, RECEIVE_BUFFER_LEN, SEND_BUFFER_LEN};
+use crate::protocol::LinkConfig;
 use crate::text::escape_path;
 use crate::types::Neighbours;
 use std::fmt;
@@ -18,6 +19,7 @@ pub(super) struct Banner<'a> {
     pub(super) receive_buffer_len: usize,
     pub(super) send_buffer_len: usize,
     pub(super) offload: OffloadInUse,
+    pub(super) links: LinkConfig,
     pub(super) trace: Option<&'a TraceTarget>,
 }
 
@@ -26,6 +28,9 @@ impl Banner<'_> {
     pub(super) fn log(&self) {
         log::info!("{self}");
         log::info!("clients reach it at {}", reach(self.local, net::own_addresses()));
+        if !self.links.is_perfect() {
+            log::info!("of QUERYs to each neighbour: {}", self.links);
+        }
         if let Some(trace) = self.trace {
             log::info!("tracing to {trace}");
         }

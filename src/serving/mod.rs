@@ -28,7 +28,7 @@ use crate::actor::hand_over::HandOver;
 use crate::console::patient::Patient;
 use crate::loading::LoadError;
 use crate::net::{Offload, Socket};
-use crate::protocol::SeenConfig;
+use crate::protocol::{LinkConfig, SeenConfig};
 use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
 use crate::types::SeqNo;
@@ -63,6 +63,8 @@ pub struct ServingConfig {
     pub offload: Offload,
     /// Who looks up and sends.
     pub hand_over: HandOver,
+    /// What links to neighbours do to QUERYs.
+    pub links: LinkConfig,
     /// Where to write what becomes of each datagram, if anywhere.
     pub trace: Option<TraceTarget>,
     /// How often to log the rates, if at all.
@@ -175,7 +177,8 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
         .neighbours_only(config.neighbours_only)
         .seen(config.seen)
         .response_limit(config.response_limit)
-        .hand_over(config.hand_over);
+        .hand_over(config.hand_over)
+        .links(config.links);
     if let Some(first_seq) = config.first_seq {
         builder = builder.first_seq(first_seq);
     }
@@ -192,6 +195,7 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
         receive_buffer_len,
         send_buffer_len,
         offload,
+        links: config.links,
         trace: config.trace.as_ref(),
     };
     banner.log();

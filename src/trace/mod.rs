@@ -14,7 +14,8 @@
 //! end                                      how many lines are missing
 //! ```
 //!
-//! What is no request is one `dropped` line without a `received` one, and so is a datagram that could not be sent.
+//! What is no request is one `dropped` line without a `received` one, and so is a datagram that could not be sent or that
+//! a link lost.
 
 mod scribe;
 mod spoken;
@@ -43,6 +44,8 @@ pub enum Events {
     Judged(Work<Verdict>),
     /// These were looked up, and some were answered.
     LookedUp(Work<LookupVerdict>),
+    /// Links to neighbours lost these.
+    Lost(Lost),
     /// These could not be sent (P-25).
     Unsent(Vec<Unsent>),
 }
@@ -69,6 +72,17 @@ pub struct Unsent {
     pub to: SocketAddrV4,
     /// Why it could not.
     pub failure: SendFailure,
+}
+
+/// QUERYs that links to neighbours lost.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    /// When they did.
+    pub at: Timestamp,
+    /// What was sent.
+    pub outbox: Arc<Outbox>,
+    /// The indices in it of what was lost.
+    pub indices: Vec<usize>,
 }
 
 /// What an actor did with the requests of a batch.
@@ -132,6 +146,7 @@ impl Events {
             // Of a CLIREQ without neighbours there is no QUERY that a line could be about.
             Self::Judged(work) => work.notes.iter().filter(|note| note.is_of_a_query()).count(),
             Self::LookedUp(work) => work.notes.len(),
+            Self::Lost(lost) => lost.indices.len(),
             Self::Unsent(unsent) => unsent.len(),
         }
     }

@@ -1,6 +1,6 @@
 //! Events to lines.
 
-use super::{Events, Malformed, Note, Unsent, Work};
+use super::{Events, Lost, Malformed, Note, Unsent, Work};
 use crate::json::JsonLine;
 use crate::protocol::{LookupVerdict, QueryVerdict, Verdict};
 use crate::stats::DropCause;
@@ -66,6 +66,7 @@ impl Scribe {
             }
             Events::Judged(work) => work.each(|occasion, note| self.judged(out, occasion, work, note)),
             Events::LookedUp(work) => work.each(|occasion, note| self.looked_up(out, occasion, work, note)),
+            Events::Lost(lost) => self.lost(out, lost),
             Events::Unsent(unsent) => {
                 for &Unsent { at, to, failure } in unsent {
                     self.dropped(out, at, failure.into()).addresses("to", [to].into_iter()).end();
@@ -137,6 +138,22 @@ impl Scribe {
         }
         if note.verdict == LookupVerdict::NotFound {
             about(self.begin(out, occasion.at, "not_found"), occasion).end();
+        }
+    }
+
+    /// What links lost, by the bytes that were sent.
+    fn lost(&self, out: &mut Vec<u8>, lost: &Lost) {
+        for &index in &lost.indices {
+            for (datagram, to) in lost.outbox.sends(index..index + 1) {
+                let line = self.dropped(out, lost.at, DropCause::LinkLost).addresses("to", to);
+                if let Ok(Message { header: Header::Query(sent), text }) = decode(datagram) {
+                    let line = line.fixed("type", "query").address("client", sent.client);
+                    let line = line.number("ttl_sent", sent.ttl.0.into()).number("seq", sent.seq.0.into());
+                    line.bytes("key", text.before_nul()).end();
+                } else {
+                    line.end();
+                }
+            }
         }
     }
 

@@ -9,6 +9,7 @@
 mod client;
 #[cfg(feature = "cli")]
 mod client_ui;
+mod links;
 mod servent_actors;
 mod servent_in_memory;
 mod support;

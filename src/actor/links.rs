@@ -1,0 +1,87 @@
+//! The links: hold and drop QUERYs on their way to neighbours, where a servent is asked to.
+//!
+//! ```text
+//! flooder ──QUERYs──▶ links ──▶ sender ─▶ network
+//! lookup ──RESPONSEs──────────────▲
+//! ```
+//!
+//! A servent that is not asked to has none: its flooder hands on to the sender as ever.
+
+use super::channels::OutboxHandle;
+use super::clock::Clock;
+use super::hand_over::{Gone, RoleHandle, Waiting};
+use super::tracer::Tap;
+use crate::batch::{Outbox, Pool};
+use crate::protocol;
+use crate::stats::{DropCause, Tally};
+use crate::trace::{Events, Lost};
+use crate::types::Timestamp;
+use crossbeam_channel::{Receiver, never, select};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Lets what comes from `outbox_rx` pass over the links of `machine` to `sender`, until nobody sends anything more or
+/// nobody takes it. Tells the tap, if there is one, what was lost. What is under way at the end leaves at once: a link
+/// does not end with the servent.
+///
+/// No [role](super::hand_over::Role): whoever brought it work would have to come back when it is due.
+pub fn run(
+    machine: protocol::Links,
+    outbox_rx: &Receiver<OutboxHandle>,
+    sender: &RoleHandle<OutboxHandle>,
+    clock: &impl Clock,
+    tally: Tally,
+    tap: Option<Tap>,
+) {
+    let mut links = Links { machine, sender, tally, tap, outboxes: Pool::default() };
+    loop {
+        let due = links.machine.next_due().map_or_else(never, |due| clock.alarm(due));
+        select! {
+            recv(outbox_rx) -> outbox => match outbox {
+                Ok(outbox) => links.send(clock.now(), &outbox),
+                Err(_) => break,
+            },
+            recv(due) -> _ => {}
+        }
+        if links.deliver(clock.now(), Waiting::of(outbox_rx)).is_err() {
+            return;
+        }
+    }
+    // Nobody is left to tell if nobody takes it.
+    links.deliver(Timestamp::from_start(Duration::MAX), Waiting::Nothing).ok();
+}
+
+struct Links<'a> {
+    machine: protocol::Links,
+    sender: &'a RoleHandle<OutboxHandle>,
+    tally: Tally,
+    tap: Option<Tap>,
+    outboxes: Pool<Outbox>,
+}
+
+impl Links<'_> {
+    fn send(&mut self, now: Timestamp, outbox: &OutboxHandle) {
+        let mut lost = Vec::new();
+        self.machine.send(now, outbox, |index| lost.push(index));
+        if lost.is_empty() {
+            return;
+        }
+        lost.iter().for_each(|_| self.tally.count().count_drop(DropCause::LinkLost));
+        self.tally.publish();
+        if let Some(tap) = &self.tap {
+            tap.offer(Events::Lost(Lost { at: now, outbox: Arc::clone(outbox), indices: lost }));
+        }
+    }
+
+    /// Hands on what is due.
+    fn deliver(&mut self, now: Timestamp, waiting: Waiting) -> Result<(), Gone> {
+        while self.machine.next_due().is_some_and(|due| due <= now) {
+            let (outbox, ()) = self.outboxes.fill(|outbox| {
+                outbox.clear();
+                self.machine.deliver(now, outbox);
+            });
+            self.sender.hand(outbox, waiting)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! `--loss` and `--delay`: what the links of a servent, or of all servents of an overlay, are like.
+
+use super::values;
+use crate::protocol::LinkConfig;
+use std::fmt;
+use std::time::Duration;
+
+/// The longest time that a QUERY is held back.
+const DELAY_MAX: Duration = Duration::from_secs(3_600);
+
+/// How much is lost, in percent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Loss(f64);
+
+/// How long a QUERY is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Delay {
+    mean: Duration,
+    jitter: Duration,
+}
+
+/// As it can be typed.
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// As it can be typed.
+impl fmt::Display for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = |time: Duration| time.as_secs_f64() * 1e3;
+        write!(f, "{}ms", millis(self.mean))?;
+        if !self.jitter.is_zero() {
+            write!(f, "±{}ms", millis(self.jitter))?;
+        }
+        Ok(())
+    }
+}
+
+/// What links are like.
+pub(super) fn config(loss: Loss, delay: Delay) -> LinkConfig {
+    LinkConfig { loss: loss.0 / 100.0, delay: delay.mean, jitter: delay.jitter }
+}
+
+/// Reads a percentage, with a `%` behind it or without.
+///
+/// # Errors
+/// What was expected, with an example; so for all functions here.
+pub(super) fn loss(typed: &str) -> Result<Loss, String> {
+    let number: Option<f64> = typed.strip_suffix('%').unwrap_or(typed).trim_end().parse().ok();
+    number
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        // Without the sign of a zero.
+        .map(|percent| Loss(percent.abs()))
+        .ok_or_else(|| "expected a percentage from 0 to 100, for example 5 or 0.5".to_owned())
+}
+
+/// Reads a time, and behind `±` or `+-` how much more or less it may be.
+///
+/// # Errors
+/// See [`loss`].
+pub(super) fn delay(typed: &str) -> Result<Delay, String> {
+    let (mean, jitter) = match typed.split_once('±').or_else(|| typed.split_once("+-")) {
+        Some((mean, jitter)) => (time(mean), time(jitter)),
+        None => (time(typed), Some(Duration::ZERO)),
+    };
+    let delay = mean.zip(jitter).map(|(mean, jitter)| Delay { mean, jitter });
+    delay.filter(|delay| delay.jitter <= delay.mean && delay.mean <= DELAY_MAX).ok_or_else(|| {
+        "expected a time up to an hour, and behind ± or +- no more than that, for example 50ms or 50ms±10ms".to_owned()
+    })
+}
+
+/// A time as other options take it, or none at all.
+fn time(typed: &str) -> Option<Duration> {
+    let typed = typed.trim();
+    let is_zero = typed.trim_end_matches(char::is_alphabetic).trim_end().parse() == Ok(0.0);
+    // With the same units behind it.
+    if is_zero && values::seconds(&typed.replacen('0', "1", 1)).is_ok() {
+        return Some(Duration::ZERO);
+    }
+    values::seconds(typed).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_a_percentage() {
+        for (typed, percent) in [("0", 0.0), ("5", 5.0), ("0.5", 0.5), ("100", 100.0), ("12.5%", 12.5), ("5 %", 5.0)] {
+            assert_eq!(loss(typed), Ok(Loss(percent)), "{typed}");
+            assert_eq!(loss(&Loss(percent).to_string()), Ok(Loss(percent)), "{typed}");
+        }
+        for typed in ["", "-1", "100.1", "nan", "inf", "five", "%", "5%%"] {
+            assert!(loss(typed).unwrap_err().contains("for example 5"), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_delay_is_a_time_with_a_jitter_or_without() {
+        let ms = Duration::from_millis;
+        for (typed, mean, jitter) in [
+            ("0", 0, 0),
+            ("0ms", 0, 0),
+            ("0.0 s", 0, 0),
+            ("50ms", 50, 0),
+            ("0.05", 50, 0),
+            ("50ms±10ms", 50, 10),
+            ("50ms+-10ms", 50, 10),
+            ("50ms ± 10ms", 50, 10),
+            ("2s±0", 2_000, 0),
+            ("1s±1", 1_000, 1_000),
+            ("1h", 3_600_000, 0),
+        ] {
+            let expected = Ok(Delay { mean: ms(mean), jitter: ms(jitter) });
+            assert_eq!(delay(typed), expected, "{typed}");
+            assert_eq!(delay(&delay(typed).unwrap().to_string()), expected, "{typed}");
+        }
+        for typed in ["", "±", "50ms±", "±10ms", "50ms±60ms", "-1", "2h", "0x", "soon", "50ms±1ms±1ms", "50ms-10ms"]
+        {
+            assert!(delay(typed).unwrap_err().contains("for example 50ms"), "{typed}");
+        }
+    }
+}
