@@ -232,7 +232,7 @@ pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCod
         return fail(error);
     }
     let words: Vec<_> = words.collect();
-    let is_traced = words.first().is_some_and(|word| word == TRACED);
+    let is_traced = words.first().is_some_and(|word| word == TRACED[0]);
     servent::main(words, servent::Farewell::Nothing, |outcome| {
         let report = match outcome {
             // Its trace says so.

@@ -4,6 +4,7 @@ use super::floods::{Floods, Material};
 use super::log::{Log, News, event};
 use crate::actor::clock::{Clock, SystemClock};
 use crate::flood::{Model, Records};
+use crate::protocol::LinkConfig;
 use crate::text::escape;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use serde_json::{Value, json};
@@ -105,12 +106,20 @@ impl Board {
         });
     }
 
-    /// Says what links do by now.
-    pub fn links(&self, links: Value) {
+    /// Says what all links are like by now.
+    pub fn links(&self, links: LinkConfig) {
+        let [delay, jitter] = [links.delay, links.jitter].map(|time| time.as_millis() as u64);
+        let listed = json!({"loss": links.loss * 100.0, "delay_ms": delay, "jitter_ms": jitter});
+        self.hold_back(links.delay + links.jitter);
         self.write(|inner| {
-            inner.log.push("links", &links.to_string());
-            inner.links = Some(links);
+            inner.log.push("links", &listed.to_string());
+            inner.links = Some(listed);
         });
+    }
+
+    /// Says that a link holds QUERYs back for so long.
+    pub fn hold_back(&self, delay: Duration) {
+        self.write(|inner| inner.floods.hold_back(delay));
     }
 
     /// Tells of something that the client did or heard.

@@ -18,7 +18,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(15);
 /// How often it is told at most that a question goes on.
 const PACE: Duration = Duration::from_millis(60);
 
-/// How long no line comes of a question that is settled.
+/// How long no line comes of a question that is settled, where links hold nothing back.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// How many questions are kept.
@@ -98,9 +98,11 @@ pub(super) struct Listed {
 }
 
 /// The questions that there are lines of.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Floods {
     servents: Vec<Servent>,
+    /// How long no line comes of a question that is settled.
+    quiet: Duration,
     questions: BTreeMap<u64, Question>,
     numbers: HashMap<(String, String), u64>,
     open: BTreeSet<u64>,
@@ -118,7 +120,20 @@ pub(super) struct Material {
 
 impl Floods {
     pub(super) fn new(servents: usize) -> Self {
-        Self { servents: (0..servents).map(|_| Servent::default()).collect(), ..Self::default() }
+        Self {
+            servents: (0..servents).map(|_| Servent::default()).collect(),
+            quiet: QUIET,
+            questions: BTreeMap::new(),
+            numbers: HashMap::new(),
+            open: BTreeSet::new(),
+            last: 0,
+            len: 0,
+        }
+    }
+
+    /// Links hold QUERYs back for so long at most from now on. What is under way on them may have been sent before.
+    pub(super) fn hold_back(&mut self, delay: Duration) {
+        self.quiet = self.quiet.max(QUIET + delay);
     }
 
     /// Takes a line of a servent's trace, without its end. The question that it began, if it did.
@@ -212,11 +227,12 @@ impl Floods {
 
     /// What is to be told by now.
     pub(super) fn due(&mut self, now: Timestamp) -> Vec<Change> {
-        let due: Vec<_> = self.open.iter().copied().filter(|number| self.questions[number].due() <= now).collect();
+        let due: Vec<_> =
+            self.open.iter().copied().filter(|number| self.questions[number].due(self.quiet) <= now).collect();
         let mut changes = Vec::with_capacity(due.len());
         for number in due {
             let Some(question) = self.questions.get_mut(&number) else { continue };
-            question.is_settled = question.last_at + QUIET <= now;
+            question.is_settled = question.last_at + self.quiet <= now;
             question.version += 1;
             (question.told_at, question.has_news) = (Some(now), false);
             if question.is_settled {
@@ -229,7 +245,7 @@ impl Floods {
 
     /// When there is something to tell next.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        self.open.iter().map(|number| self.questions[number].due()).min()
+        self.open.iter().map(|number| self.questions[number].due(self.quiet)).min()
     }
 
     /// The questions that are kept, oldest first.
@@ -245,7 +261,7 @@ impl Floods {
             let is_whole = servent.lines - before < LINES_WITHOUT_A_GAP;
             if let Some(run) = runs.last_mut().filter(|run| run.end.is_none() && question.is_settled && is_whole) {
                 // Nothing came for so long, which is known by now.
-                let quiet = u64::try_from(QUIET.as_nanos()).unwrap_or_default();
+                let quiet = u64::try_from(self.quiet.as_nanos()).unwrap_or_default();
                 run.end = Some(servent.end(question.last_t + quiet, 0));
             }
             runs
@@ -263,9 +279,9 @@ impl Servent {
 }
 
 impl Question {
-    fn due(&self) -> Timestamp {
+    fn due(&self, quiet: Duration) -> Timestamp {
         match self.told_at {
-            _ if !self.has_news => self.last_at + QUIET,
+            _ if !self.has_news => self.last_at + quiet,
             None => self.first_at + FIRST_WAIT,
             Some(told_at) => told_at + PACE,
         }
@@ -363,6 +379,17 @@ mod tests {
         // The other one may have left something out by now.
         floods.servents[1].lines += LINES_WITHOUT_A_GAP;
         assert_eq!(fates(&floods), [Fate::Unknown]);
+    }
+
+    #[test]
+    fn while_links_hold_queries_back_nothing_is_settled() {
+        let mut floods = two();
+        floods.hold_back(Duration::from_secs(3));
+        floods.hold_back(Duration::ZERO);
+        asked(5000, 1_000).iter().for_each(|line| drop(floods.line(0, line.as_bytes(), at(0))));
+        assert!(!floods.due(at(15)).iter().any(|change| change.is_settled));
+        assert_eq!((floods.next_due(), floods.due(at(3_999))), (Some(at(4_000)), Vec::new()));
+        assert!(floods.due(at(4_000))[0].is_settled);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the page asks to be done, and how it is told what came of it.
 
 use super::status::Status;
+use crate::protocol::LinkConfig;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -28,14 +29,7 @@ pub enum Order {
         runs: bool,
     },
     /// To have the links between servents lose and delay QUERYs.
-    Links {
-        /// Of a hundred QUERYs so many are lost.
-        loss: f64,
-        /// How long one takes.
-        delay: Duration,
-        /// By how much that varies, in both directions.
-        jitter: Duration,
-    },
+    Links(LinkConfig),
 }
 
 /// Why it is not done.
@@ -43,8 +37,6 @@ pub enum Order {
 pub enum Refused {
     /// It can't be.
     Never(String),
-    /// This overlay has no such thing.
-    NotHere(String),
     /// Not now.
     Busy(String),
 }
@@ -53,7 +45,6 @@ impl From<Refused> for Status {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Never(why) => Self::Refused(why),
-            Refused::NotHere(why) => Self::NotHere(why),
             Refused::Busy(why) => Self::Busy(why),
         }
     }
@@ -126,7 +117,7 @@ impl Order {
             return Err(Status::Refused(expected));
         }
         let [delay, jitter] = [delay_ms, jitter_ms].map(|ms| Duration::from_millis(ms.into()));
-        Ok(Self::Links { loss, delay, jitter })
+        Ok(Self::Links(LinkConfig { loss: loss / 100.0, delay, jitter }))
     }
 }
 
@@ -143,7 +134,7 @@ mod tests {
         assert_eq!(stopped, Ok(Order::Servent { servent: entry, runs: false }));
         let [delay, jitter] = [50, 10].map(Duration::from_millis);
         let links = Order::links(br#"{"loss":12.5,"delay_ms":50,"jitter_ms":10}"#);
-        assert_eq!(links, Ok(Order::Links { loss: 12.5, delay, jitter }));
+        assert_eq!(links, Ok(Order::Links(LinkConfig { loss: 0.125, delay, jitter })));
         for (read, body) in [
             (Order::ask as fn(&[u8]) -> _, &b""[..]),
             (Order::ask, b"{}"),

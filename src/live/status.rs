@@ -29,8 +29,6 @@ pub(super) enum Status {
     Refused(String),
     /// The head is too long.
     HeadersTooLong,
-    /// Not in this overlay, for this reason.
-    NotHere(String),
     /// Not now, for this reason.
     Busy(String),
 }
@@ -52,7 +50,6 @@ impl Status {
             Self::Misdirected => (421, "Misdirected Request"),
             Self::Refused(_) => (422, "Unprocessable Content"),
             Self::HeadersTooLong => (431, "Request Header Fields Too Large"),
-            Self::NotHere(_) => (501, "Not Implemented"),
             Self::Busy(_) => (503, "Service Unavailable"),
         }
     }
@@ -60,7 +57,7 @@ impl Status {
     /// What a person is told.
     pub(super) fn words(&self) -> &str {
         match self {
-            Self::Refused(why) | Self::NotHere(why) | Self::Busy(why) => why,
+            Self::Refused(why) | Self::Busy(why) => why,
             other => other.code().1,
         }
     }

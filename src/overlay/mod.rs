@@ -7,6 +7,7 @@
 //! | `listing` | what was read, as JSON for other programs |
 //! | `start_report` | how a servent's start went, as it says itself |
 //! | `error` | why an overlay did not start, or did not last |
+//! | `reading` | what a servent writes, read to its end |
 //! | `processes` | its servents, started, watched and stopped |
 //!
 //! A line of an overlay file is a servent's command line. How such a line is read and which program is started with it
@@ -18,6 +19,7 @@ mod file;
 mod line;
 mod listing;
 mod processes;
+mod reading;
 mod start_report;
 
 pub use error::OverlayError;

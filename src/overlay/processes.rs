@@ -3,15 +3,14 @@
 //! None outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills those that
 //! asked for it ([`die_with_parent`]).
 
-use super::{Member, OverlayError, StartReport};
-use crate::text::escape;
+use super::{Member, OverlayError, StartReport, reading};
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -22,9 +21,6 @@ use std::time::Duration;
 
 /// How long the servents may take to stop before they are killed.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
-
-/// How many of a servent's last lines are kept, in case it dies.
-const LAST_WORDS_MAX: usize = 10;
 
 /// The program that is a servent.
 ///
@@ -48,16 +44,16 @@ pub struct PassedOn {
     /// Whether it takes also what they write while they stop.
     pub last_words_too: bool,
     /// Takes each line of a trace to standard output, without its end, and the place of the servent whose it is. With it,
-    /// every servent is told to write one ([`TRACED`]).
+    /// every servent is told to write one and to take orders ([`TRACED`]).
     pub traces: Option<Traces>,
 }
 
 /// Takes lines of traces.
 pub type Traces = Arc<dyn Fn(usize, &[u8]) + Send + Sync>;
 
-/// The word that tells a servent to write its trace to standard output. Its first line then stands for the report that it
-/// serves, since nothing else may come between the lines.
-pub const TRACED: &str = "--trace=-";
+/// The words that tell a servent to write its trace to standard output, and to take orders for its links from standard
+/// input. The first line of the trace stands for the report that it serves, since nothing else may come between the lines.
+pub const TRACED: [&str; 2] = ["--trace=-", "--link-orders"];
 
 /// Running servents. Dropping it stops them all.
 pub struct Overlay {
@@ -167,6 +163,17 @@ impl Overlay {
         self.processes[index].signal(Signal::SIGTERM);
     }
 
+    /// Writes an order to a servent that takes some. One that has ended is not told.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn order(&mut self, index: usize, line: &str) -> io::Result<()> {
+        match self.processes[index].child.stdin.as_mut() {
+            Some(stdin) => stdin.write_all(line.as_bytes()),
+            None => Ok(()),
+        }
+    }
+
     /// Starts the servent at `index` again, which has ended; [`Overlay::ready`] tells how that went. Call it from the
     /// thread that started the overlay.
     ///
@@ -181,13 +188,13 @@ impl Overlay {
     /// Starts one servent.
     fn launch(&self, index: usize) -> io::Result<Process> {
         let member = &self.members[index];
-        let traced = self.passed_on.traces.is_some().then_some(TRACED);
+        let is_traced = self.passed_on.traces.is_some();
         let child = Command::new(&self.program.executable)
             .args(&self.program.args)
-            .args(traced)
+            .args(is_traced.then_some(TRACED).into_iter().flatten())
             .args(&member.words)
             .current_dir(&member.folder)
-            .stdin(Stdio::null())
+            .stdin(if is_traced { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // Ctrl-C at the terminal is for the client; the servents get a group of their own.
@@ -201,43 +208,25 @@ impl Overlay {
     fn listen(&mut self, index: usize) -> io::Result<()> {
         let process = &mut self.processes[index];
         let (name, ready_tx, traces) = (process.name.clone(), self.ready_tx.clone(), self.passed_on.traces.clone());
-        let stdout = process.child.stdout.take();
+        let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
         let reader = Builder::new().name(format!("output of {name}")).spawn(move || {
             // A servent that dies closes its end, so this ends either way; a read that fails is no report.
-            let Some(mut stdout) = stdout.map(BufReader::new) else { return };
-            let Some(traces) = traces else {
-                ready_tx.send((index, StartReport::read(stdout))).ok();
-                return;
-            };
-            let is_traced = stdout.fill_buf().is_ok_and(|begun| begun.starts_with(b"{"));
-            if !is_traced {
-                ready_tx.send((index, StartReport::read(&mut stdout))).ok();
-            }
-            for (number, line) in stdout.split(b'\n').map_while(Result::ok).enumerate() {
-                traces(index, &line);
-                if number == 0 && is_traced {
-                    ready_tx.send((index, Some(StartReport::Serves))).ok();
-                }
+            if let Some(stdout) = stdout {
+                reading::output(stdout, index, traces.as_ref(), |report| drop(ready_tx.send((index, report))));
             }
         })?;
         process.reader = Some(reader);
 
         let PassedOn { to, last_words_too, .. } = self.passed_on;
-        let stderr = process.child.stderr.take();
         let port = self.members[index].address.port();
         let (stopping, ended_tx) = (Arc::clone(&self.stopping), self.ended_tx.clone());
         let listener = Builder::new().name(name).spawn(move || {
-            let mut last_words = VecDeque::new();
-            let lines = stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok);
-            for line in lines.map(|line| escape(&line)) {
+            let pass_on = |line: &str| {
                 if last_words_too || !stopping.load(Ordering::Relaxed) {
                     to(format!("[{port}] {line}\n").as_bytes());
                 }
-                if last_words.len() == LAST_WORDS_MAX {
-                    last_words.pop_front();
-                }
-                last_words.push_back(line);
-            }
+            };
+            let last_words = stderr.map(|stderr| reading::errors(stderr, pass_on)).unwrap_or_default();
             ended_tx.send(index).ok();
             last_words
         })?;

@@ -6,17 +6,20 @@ mod asker;
 
 use super::{NAME, OverlayArgs, Signals, print, start};
 use crate::actor::aside::aside;
+use crate::cli::links::{self, Loss};
 use crate::cli::{complain, explain, say};
 use crate::flood::Records;
 use crate::live::{Board, Health, Order, Ordered, Pages, Refused, Server};
 use crate::overlay::{Overlay, OverlayFile, StartReport};
 use crate::picture::{Served, served};
+use crate::protocol::LinkConfig;
 use asker::Askers;
 use crossbeam_channel::{Receiver, bounded, never, select};
 use std::io::ErrorKind;
 use std::net::SocketAddrV4;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Orders that wait while one is done.
 const ORDERS_MAX: usize = 16;
@@ -28,6 +31,8 @@ struct Show {
     health: Vec<Health>,
     /// Those that are to end.
     stopping: Vec<bool>,
+    /// What all links were told to be, if they were.
+    links: Option<String>,
     board: Arc<Board>,
     askers: Askers,
 }
@@ -61,7 +66,10 @@ pub(super) fn run(
     let askers = Askers::start(args.asking.patience(), args.asking.dialect(), &board)
         .map_err(|error| format!("cannot start: {error}"))?;
     let (health, stopping) = (vec![Health::Serves; addresses.len()], vec![false; addresses.len()]);
-    let mut show = Show { addresses, overlay, health, stopping, board, askers };
+    let mut show = Show { addresses, overlay, health, stopping, links: None, board, askers };
+    let (loss, delay) = (args.loss.unwrap_or_default(), args.delay.unwrap_or_default());
+    show.board.links(links::config(loss, delay));
+    own_delays(file).for_each(|delay| show.board.hold_back(delay));
     (0..show.health.len()).for_each(|servent| show.is_now(servent, Health::Serves, ""));
     say(file);
     let printed = print(server.url(), &signal_rx);
@@ -135,7 +143,10 @@ impl Show {
                     self.ended(servent);
                 },
                 recv(ready_rx) -> ready => match ready {
-                    Ok((servent, Some(StartReport::Serves))) => self.is_now(servent, Health::Serves, ""),
+                    Ok((servent, Some(StartReport::Serves))) => {
+                        self.order_links(servent);
+                        self.is_now(servent, Health::Serves, "");
+                    }
                     Ok((servent, Some(StartReport::NotStarted { cause, .. }))) => self.is_now(servent, Health::Starts, &cause),
                     // It has ended, which is told as well.
                     Ok((_, None)) | Err(_) => {}
@@ -165,8 +176,9 @@ impl Show {
                 let place = place(servent)?;
                 self.set_running(place, *runs)
             }
-            Order::Links { .. } => {
-                Err(Refused::NotHere("the links of this overlay neither lose nor delay anything".to_owned()))
+            Order::Links(config) => {
+                self.set_links(*config);
+                Ok(())
             }
         }
     }
@@ -191,6 +203,24 @@ impl Show {
         Ok(())
     }
 
+    /// Has every servent that runs change its links; those that start later are told then.
+    fn set_links(&mut self, config: LinkConfig) {
+        self.links = Some(links::orders(config));
+        for servent in 0..self.health.len() {
+            if matches!(self.health[servent], Health::Serves | Health::Starts) {
+                self.order_links(servent);
+            }
+        }
+        self.board.links(config);
+    }
+
+    fn order_links(&mut self, servent: usize) {
+        let Some(orders) = &self.links else { return };
+        if let Err(error) = self.overlay.order(servent, orders) {
+            log::warn!("servent {} was not told of its links: {error}", self.addresses[servent]);
+        }
+    }
+
     fn ended(&mut self, servent: usize) {
         if self.stopping[servent] {
             return self.is_now(servent, Health::Stopped, "");
@@ -199,4 +229,11 @@ impl Show {
         complain(NAME, &obituary);
         self.is_now(servent, Health::Died, &obituary);
     }
+}
+
+/// How long links hold QUERYs back at most whose lines say so themselves.
+fn own_delays(file: &OverlayFile) -> impl Iterator<Item = Duration> {
+    let options = file.lines().iter().flat_map(|line| line.command().options.windows(2));
+    let delays = options.filter(|option| option[0] == "--delay").filter_map(|option| links::delay(&option[1]).ok());
+    delays.map(|delay| links::config(Loss::default(), delay)).map(|links| links.delay + links.jitter)
 }
