@@ -71,7 +71,7 @@ mod tests {
         assert_eq!((head.method, head.target, &whole[head.len..]), ("POST", "/a", &b"body"[..]));
         assert_eq!(
             (head.only("host"), head.only("x-y"), head.only("z")),
-            (Ok(Some(&b"x"[..])), Ok(Some(b"1")), Ok(None))
+            (Ok(Some(&b"x"[..])), Ok(Some(&b"1"[..])), Ok(None))
         );
     }
 
