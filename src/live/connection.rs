@@ -14,7 +14,7 @@ use crate::picture;
 use crate::types::Timestamp;
 use crossbeam_channel::Sender;
 use rustix::event::{PollFd, PollFlags, poll};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -154,9 +154,13 @@ fn read_some(
 /// What became of a question, drawn.
 fn flood(board: &Board, number: u64) -> Option<Vec<u8>> {
     let (version, model) = board.flood(number)?;
-    let parts: Vec<_> = model.floods.iter().map(|flood| picture::part(&model, flood)).collect();
-    let parts: Vec<_> = parts.iter().map(|part| json!({"html": part.html, "data": part.data})).collect();
-    Some(json!({"version": version, "floods": parts}).to_string().into_bytes())
+    let parts = model.floods.iter().map(|flood| {
+        let (html, data) = picture::part(&model, flood, 0);
+        // The data is JSON already.
+        format!("{{\"html\":{},\"data\":{data}}}", Value::from(html))
+    });
+    let parts: Vec<_> = parts.collect();
+    Some(format!("{{\"version\":{version},\"floods\":[{}]}}", parts.join(",")).into_bytes())
 }
 
 fn order(house: &House, order: Order) -> Result<(), Status> {

@@ -9,6 +9,7 @@ use super::words::{self, Words};
 use super::{data, rings, sequence, table};
 use crate::flood::{Flood, Model};
 use crate::telling::Language;
+use serde_json::Value;
 
 pub(super) const PAGE_CSS: &str = include_str!("page/page.css");
 
@@ -29,19 +30,23 @@ const START: &str = include_str!("page/start.js");
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; \
                       form-action 'none'";
 
-/// Copies of all floods of a page; what a browser shows with ease.
-const COPIES_MAX: usize = 100_000;
+/// Bytes of pictures, tables and data after which a page takes no further flood: what a browser opens at once.
+const BYTES_MAX: usize = 8 << 20;
 
 /// A page of these floods of a model, in their order, in this language as long as no script chooses another. Those that
 /// find no room are counted on it.
 pub(super) fn write(model: &Model, floods: &[&Flood], language: Language) -> String {
-    let mut copies = 0;
-    let shown = floods.iter().take_while(|flood| {
-        copies += flood.copies.len() + 1;
-        copies <= COPIES_MAX
-    });
-    // One at least, however large.
-    let shown = &floods[..shown.count().max(1).min(floods.len())];
+    let mut articles = String::new();
+    let (mut all, mut bytes) = (Vec::new(), 0);
+    for flood in floods {
+        if bytes > BYTES_MAX {
+            break;
+        }
+        let (html, data) = part(model, flood, all.len());
+        bytes += html.len() + data.to_string().len();
+        articles.push_str(&html);
+        all.push(data);
+    }
     let mut out = String::from("<!DOCTYPE html>\n");
     let lang = language.tag();
     push(&mut out, format_args!("<html lang=\"{lang}\"><head><meta charset=\"utf-8\">\n"));
@@ -58,23 +63,15 @@ pub(super) fn write(model: &Model, floods: &[&Flood], language: Language) -> Str
         format_args!("<svg class=\"picture defs\" width=\"0\" height=\"0\" aria-hidden=\"true\">\n{DEFS}</svg>\n"),
     );
     push(&mut out, format_args!("<header><h1>{}</h1></header>\n", named("title").html()));
-    let left = floods.len() - shown.len();
+    let left = floods.len() - all.len();
     if left > 0 {
         let words = Words::new(
-            format!("This page has {} questions; {left} more found no room on it.", shown.len()),
-            format!("Esta página tem {} perguntas; outras {left} não couberam.", shown.len()),
+            format!("This page has {} questions; {left} more found no room on it.", all.len()),
+            format!("Esta página tem {} perguntas; outras {left} não couberam.", all.len()),
         );
         push(&mut out, format_args!("<p class=\"notice\">{}</p>\n", words.html()));
     }
-    out.push_str("<main>\n");
-    let mut all = Vec::with_capacity(shown.len());
-    for (number, flood) in shown.iter().enumerate() {
-        let scene = Scene::new(model, flood);
-        let layout = Layout::new(&scene);
-        article(&mut out, number, &scene, &layout);
-        all.push(data::flood(&scene, &layout));
-    }
-    out.push_str("</main>\n");
+    push(&mut out, format_args!("<main>\n{articles}</main>\n"));
     legend(&mut out);
     let data = data::in_script(&data::page(&all));
     push(&mut out, format_args!("<script type=\"application/json\" id=\"data\">{data}</script>\n"));
@@ -84,6 +81,15 @@ pub(super) fn write(model: &Model, floods: &[&Flood], language: Language) -> Str
     out
 }
 
+/// A flood of a page: its article, and its data.
+pub(super) fn part(model: &Model, flood: &Flood, number: usize) -> (String, Value) {
+    let scene = Scene::new(model, flood);
+    let layout = Layout::new(&scene);
+    let mut html = String::new();
+    article(&mut html, number, &scene, &layout);
+    (html, data::flood(&scene, &layout))
+}
+
 /// The words on a control.
 pub(super) fn named(name: &str) -> Words {
     let (_, en, pt) = INTERFACE.iter().find(|(other, ..)| *other == name).expect("the page's words are in the list");
@@ -91,7 +97,7 @@ pub(super) fn named(name: &str) -> Words {
 }
 
 /// One flood: question, pictures, tables.
-pub(super) fn article(out: &mut String, number: usize, scene: &Scene<'_>, layout: &Layout) {
+fn article(out: &mut String, number: usize, scene: &Scene<'_>, layout: &Layout) {
     push(out, format_args!("<article class=\"flood\" id=\"flood-{number}\">\n"));
     push(out, format_args!("<h2><bdi>{}</bdi></h2>\n", words::question(scene).html()));
     push(out, format_args!("<p class=\"summary\">{}</p>\n", words::description(scene).html()));

@@ -21,7 +21,7 @@
 //! | `story` | what happened to a servent, in words |
 //! | `table` | a flood as tables |
 //! | `document` | the page |
-//! | `served` | the same page in pieces, for a server that fills it while floods happen |
+//! | `served` | the page as files, for a server that adds floods to it while they happen |
 //! | `data`, `interface` | what its script is given, and the words on its controls |
 //! | `page/` | its style and script, each file a part of the page; the symbols |
 
@@ -40,7 +40,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use served::{Part, Served, part, served};
+pub use served::{Served, served};
 
 use crate::flood::{Flood, Model};
 use crate::telling::Language;
@@ -66,4 +66,12 @@ pub fn sequence(model: &Model, flood: &Flood, language: Language) -> String {
 #[must_use]
 pub fn page(model: &Model, floods: &[&Flood], language: Language) -> String {
     document::write(model, floods, language)
+}
+
+/// A flood to be added to a page that is open already: its article, and its data as JSON. The page's script takes them by
+/// `page.add(html, flood)`, and then plays the flood as if it had been there from the start.
+#[must_use]
+pub fn part(model: &Model, flood: &Flood, number: usize) -> (String, String) {
+    let (html, data) = document::part(model, flood, number);
+    (html, data.to_string())
 }

@@ -58,7 +58,7 @@ impl Rings<'_> {
             if radius > 0.0 {
                 self.svg.raw(format_args!("<circle class=\"{class}\" r=\"{r}\"/>\n"));
                 // Just above the ring, at the top, where sectors meet; below whatever stands there.
-                let text = if outer == Some(ring as u32) { words::outer_ring() } else { words::ring(ring) };
+                let text = if outer == Some(ring as u32) { words::outer_ring(self.scene) } else { words::ring(ring) };
                 self.write("note", (0.0, -radius - 4.0), &text);
             }
         }
@@ -176,7 +176,7 @@ impl Rings<'_> {
         let size = line(reach);
         let mut y = reach + size;
         self.svg.raw(format_args!(
-            "<g style=\"font-size:{}px\">
+            "<g font-size=\"{}px\">
 ",
             number(size * 0.8)
         ));

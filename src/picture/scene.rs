@@ -76,7 +76,12 @@ impl State {
     }
 
     fn of_miss(miss: &Miss) -> Self {
-        if miss.why == (Why::Down { servent: miss.servent }) { Self::Down } else { Self::Missed }
+        match miss.why {
+            Why::Down { servent } if servent == miss.servent => Self::Down,
+            // It may have been reached.
+            Why::NotRecorded { .. } | Why::Unknown => Self::Unknown,
+            _ => Self::Missed,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::rings::{left_out, place, stop};
 use super::scene::{FATES, Scene, fate_number};
 use super::sectors::{Layout, Spot};
 use super::svg::{Heading, Svg, number};
-use super::words::{self, Names, Words, duration};
+use super::words::{self, Names, Words, lasting};
 use crate::flood::{Copy, Fate, Moment};
 use crate::telling::Language;
 use std::collections::BTreeSet;
@@ -62,7 +62,7 @@ fn lane_names(scene: &Scene<'_>, layout: &Layout) -> Vec<Words> {
         }
         let below = spot.parent.map(|parent| &layout.spots[parent]).filter(|parent| !parent.is_bunch()).map(short);
         let is_outer = scene.outer() == Some(spot.ring);
-        let ring = if is_outer { words::outer_ring() } else { words::ring(spot.ring as usize) };
+        let ring = if is_outer { words::outer_ring(scene) } else { words::ring(spot.ring as usize) };
         words::bunch(spot.roles.len(), below.as_deref(), &ring)
     };
     layout.spots.iter().map(name).collect()
@@ -102,7 +102,7 @@ impl Sequence<'_> {
             let x = self.left + at as f64 / span as f64 * WIDTH;
             let [x_text, top, bottom] = [x, TOP - 6.0, bottom].map(number);
             self.svg.raw(format_args!("<path class=\"grid\" d=\"M{x_text} {top}V{bottom}\"/>\n"));
-            self.svg.text("tick", (x, TOP - 12.0), &duration(at));
+            self.write("tick", (x, TOP - 12.0), &lasting(at));
             at = at.saturating_add(step);
         }
     }

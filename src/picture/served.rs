@@ -1,15 +1,11 @@
-//! The page in pieces, for a server that fills it while floods happen: its files, and each flood as it comes.
+//! The page as files, for a server that adds floods to it while they happen ([`part`](super::part)).
 
 use super::data;
-use super::document::{PAGE_CSS, SCRIPTS, article, legend, named};
-use super::scene::Scene;
-use super::sectors::Layout;
+use super::document::{PAGE_CSS, SCRIPTS, legend, named};
 use super::svg::{DEFS, MARKS_CSS, markup};
 use super::table::push;
 use super::words::Words;
-use crate::flood::{Flood, Model};
 use crate::telling::Language;
-use serde_json::Value;
 
 const LIVE_CSS: &str = include_str!("page/live.css");
 const LIVE_JS: &str = include_str!("page/live.js");
@@ -17,7 +13,7 @@ const LIVE_JS: &str = include_str!("page/live.js");
 /// The words that only this page has: name, English, Portuguese. `{n}` is a number or name.
 const WORDS: &[(&str, &str, &str)] = &[
     ("asked", "asked {n} …", "perguntando a {n} …"),
-    ("heard", "{n} answers", "{n} respostas"),
+    ("heard", "answers: {n}", "respostas: {n}"),
     ("unheard", "no answer", "nenhuma resposta"),
     (
         "missed",
@@ -35,15 +31,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("died", "ended by itself: click to start it", "terminou sozinho: clique para iniciar"),
 ];
 
-/// A flood, for a page that is shown already.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    /// Its pictures and tables: an element of the page.
-    pub html: String,
-    /// What its script is given.
-    pub data: Value,
-}
-
 /// The files of a page that has no floods yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
@@ -53,16 +40,6 @@ pub struct Served {
     pub css: String,
     /// Its script. It asks for `events` and `floods/N`, and sends to `ask`, `servent` and `links`.
     pub js: String,
-}
-
-/// A flood, for a page that is shown already.
-#[must_use]
-pub fn part(model: &Model, flood: &Flood) -> Part {
-    let scene = Scene::new(model, flood);
-    let layout = Layout::new(&scene);
-    let mut html = String::new();
-    article(&mut html, 0, &scene, &layout);
-    Part { html, data: data::flood(&scene, &layout) }
 }
 
 /// The files of a page that has no floods yet.

@@ -3,7 +3,7 @@
 use super::scene::{Actor, Scene, State};
 use super::sectors::SPOTS_MAX;
 use super::svg::markup;
-use super::words::{Names, Words, duration};
+use super::words::{Names, Words, duration, lasting};
 use crate::flood::Onward;
 use crate::telling::Language;
 use std::fmt::Write;
@@ -33,7 +33,8 @@ pub(super) fn servents(scene: &Scene<'_>) -> String {
                 let hop = visit.hop.map_or_else(|| "?".to_owned(), |hop| hop.to_string());
                 let from = visit.parent.map_or_else(String::new, |parent| names.short(parent));
                 let ttl = if visit.ttl == 0 { String::new() } else { visit.ttl.to_string() };
-                let time = duration(scene.since(visit.at));
+                let time = scene.since(visit.at);
+                let time = if is_long { duration(time) } else { lasting(time).html() };
                 let (lookup, onward) = if is_long { signs(actor, visit.onward) } else { said(actor, visit.onward) };
                 push(&mut out, format_args!("<td>{hop}<td>{from}<td>{ttl}<td>{time}<td>{lookup}<td>{onward}\n"));
             }

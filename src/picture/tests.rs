@@ -183,3 +183,45 @@ fn a_long_key_is_cut_and_says_so() {
     let shown = super::svg::shown(&vec![b'k'; 60_000]);
     assert!(shown.ends_with("k… (60000 B)") && shown.chars().count() < 80, "{shown}");
 }
+
+#[test]
+fn a_page_of_too_many_questions_says_how_many_found_no_room() {
+    let model = asked(regular(3000, 10), b"http", 0.01, 7);
+    let flood = &model.floods[0];
+    let many = vec![flood; 12];
+    let page = super::page(&model, &many, Language::English);
+    let shown = page.matches("<article").count();
+    assert!((1..12).contains(&shown), "{shown} questions on {} bytes", page.len());
+    assert!(page.contains(&format!("This page has {shown} questions; {} more found no room on it.", 12 - shown)));
+}
+
+#[test]
+fn a_part_of_a_page_is_what_the_page_has() {
+    let model = asked(twenty(), b"http", 0.1, 3);
+    let (html, data) = super::part(&model, &model.floods[0], 0);
+    let page = paged(&model);
+    assert!(page.contains(&html));
+    let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+    assert!(page.contains(&super::data::in_script(&data)));
+}
+
+/// With the neighbours of nobody known but its own, nobody knows what became of the copies that the entry sent.
+#[test]
+fn what_no_record_tells_is_not_drawn_as_missed() {
+    let mut model = asked(twenty(), b"http", 0.0, 7);
+    let flood = &mut model.floods[0];
+    flood.visits.truncate(1);
+    flood.answers.clear();
+    flood.copies.retain(|copy| copy.ttl == 3);
+    for copy in &mut flood.copies {
+        (copy.received, copy.fate) = (None, crate::flood::Fate::Unknown);
+    }
+    let flood = &model.floods[0];
+    let scene = Scene::new(&model, flood);
+    for copy in &flood.copies {
+        let role = scene.role(copy.to).unwrap();
+        assert_eq!(scene.cast[role as usize].state, super::scene::State::Unknown);
+    }
+    let rings = super::rings(&model, flood, Language::English);
+    assert!(rings.contains("not recorded; 0 answers") && rings.contains("not reached, or not recorded"), "{rings}");
+}

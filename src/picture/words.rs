@@ -1,6 +1,6 @@
 //! What pictures say, in English and Portuguese.
 
-use super::scene::Scene;
+use super::scene::{Scene, State};
 use super::svg::{Svg, markup, number, shown};
 use crate::flood::{Model, PeerId};
 use crate::telling::Language;
@@ -119,6 +119,12 @@ pub(super) fn duration(nanos: i64) -> String {
     }
 }
 
+/// Likewise, with the decimal sign of each language.
+pub(super) fn lasting(nanos: i64) -> Words {
+    let en = duration(nanos);
+    Words::new(en.clone(), en.replace('.', ","))
+}
+
 /// Above a question: what was asked, by whom, of whom.
 pub(super) fn question(scene: &Scene<'_>) -> Words {
     let (key, client) = (shown(&scene.flood.key), scene.flood.client);
@@ -153,17 +159,25 @@ pub(super) fn sequence_title(scene: &Scene<'_>) -> Words {
 pub(super) fn description(scene: &Scene<'_>) -> Words {
     let flood = scene.flood;
     let (reached, answers) = (flood.visits.len(), flood.answers.len());
-    let missed = scene.cast.iter().filter(|actor| actor.miss.is_some()).count();
+    let unseen = || scene.cast.iter().filter(|actor| actor.visit.is_none());
+    let untold = unseen().filter(|actor| actor.state == State::Unknown).count();
+    let missed = unseen().count() - untold;
+    let untold = match untold {
+        0 => Words::same(""),
+        _ => Words::new(format!(", {untold} not recorded"), format!(", {untold} sem registro")),
+    };
     let (messages, duplicates, lost) = (flood.cost.messages, flood.cost.duplicates, flood.cost.lost);
-    let took = duration(scene.span());
+    let Words { en: took, pt: durou } = lasting(scene.span());
     Words::new(
         format!(
-            "{reached} servents reached, {missed} not; {answers} answers; {messages} QUERYs, of them {duplicates} \
-             duplicate and {lost} lost; {took}"
+            "{reached} servents reached, {missed} not{}; {answers} answers; {messages} QUERYs, of them {duplicates} \
+             duplicate and {lost} lost; {took}",
+            untold.en
         ),
         format!(
-            "{reached} servents alcançados, {missed} não; {answers} respostas; {messages} QUERYs, das quais \
-             {duplicates} duplicadas e {lost} perdidas; {took}"
+            "{reached} servents alcançados, {missed} não{}; {answers} respostas; {messages} QUERYs, das quais \
+             {duplicates} duplicadas e {lost} perdidas; {durou}",
+            untold.pt
         ),
     )
 }
@@ -176,7 +190,12 @@ pub(super) fn ring(hop: usize) -> Words {
     Words::new(format!("hop {hop}"), format!("salto {hop}"))
 }
 
-pub(super) fn outer_ring() -> Words {
+/// The name of the ring of those that were not reached, as far as it is known.
+pub(super) fn outer_ring(scene: &Scene<'_>) -> Words {
+    let mut states = scene.cast.iter().filter(|actor| actor.miss.is_some()).map(|actor| actor.state);
+    if states.any(|state| state == State::Unknown) {
+        return Words::new("not reached, or not recorded", "não alcançados, ou sem registro");
+    }
     Words::new("not reached", "não alcançados")
 }
 

@@ -49,6 +49,11 @@ fn write(name: &str, model: &Model) -> usize {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(name), &page).unwrap();
+    for (number, flood) in model.floods.iter().enumerate() {
+        let file = |view: &str| folder.join(format!("{name}-{number}-{view}.svg"));
+        fs::write(file("rings"), picture::rings(model, flood, Language::English)).unwrap();
+        fs::write(file("sequence"), picture::sequence(model, flood, Language::Portuguese)).unwrap();
+    }
     page.len()
 }
 

@@ -37,6 +37,8 @@ class Controls {
             page.remember();
         });
         this.output = document.createElement("output");
+        // It changes with every frame, which nobody wants to hear.
+        this.output.setAttribute("aria-live", "off");
         this.speed = document.createElement("select");
         for (const speed of SPEEDS) this.speed.append(new Option(`${speed}×`, String(speed)));
         this.speed.addEventListener("change", () => {

@@ -7,23 +7,26 @@ const EARLIER_MAX = 20;
 class LivePage extends Page {
     /** @param {number} place @param {LivePart} part */
     put(place, { html, data }) {
+        const old = this.articles[place];
+        if (!old) {
+            this.add(html, data);
+            return;
+        }
         const template = document.createElement("template");
         template.innerHTML = html;
-        const article = /** @type {HTMLElement} */ (template.content.firstElementChild);
-        const old = this.articles[place], before = this.data.floods[place], at = this.made[place]?.time.at ?? 0;
+        const article = /** @type {HTMLElement} */ (template.content.querySelector("article"));
+        const before = this.data.floods[place], at = this.made[place]?.time.at ?? 0;
         article.id = `flood-${place}`;
         article.hidden = place !== this.flood;
-        if (old) {
-            const [was, is] = [old, article].map((element) => element.querySelector("details"));
-            if (was && is) is.open = was.open;
-            old.replaceWith(article);
-        } else /** @type {HTMLElement} */ (document.querySelector("main")).append(article);
+        const [was, is] = [old, article].map((element) => element.querySelector("details"));
+        if (was && is) is.open = was.open;
+        old.replaceWith(article);
         this.articles[place] = article;
         this.data.floods[place] = data;
         delete this.made[place];
         this.controls.dress(article);
         this.controls.say();
-        if (!old || place !== this.flood) return;
+        if (place !== this.flood) return;
         const role = this.role === null ? -1 : data.names.indexOf(before.names[this.role]);
         this.focusable();
         this.choose(role < 0 ? null : role, this.only && role >= 0);

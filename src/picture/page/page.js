@@ -38,6 +38,20 @@ class Page {
         };
     }
 
+    /** A flood that came later: its article as Rust wrote it, and its data. @param {string} html @param {FloodData} flood */
+    add(html, flood) {
+        const place = document.createElement("template");
+        place.innerHTML = html;
+        const article = /** @type {HTMLElement} */ (place.content.querySelector("article"));
+        article.id = `flood-${this.articles.length}`;
+        article.hidden = true;
+        document.querySelector("main")?.append(article);
+        this.articles.push(article);
+        this.data.floods.push(flood);
+        this.controls.dress(article);
+        this.say();
+    }
+
     /** @param {number} flood */
     open(flood) {
         if (!(flood in this.data.floods)) return;
@@ -52,6 +66,8 @@ class Page {
     /** Servents take the focus, unless there are so many that nobody would get past them. */
     focusable() {
         const { view } = this.now;
+        // What is in an image is not told of; what is in a group is.
+        for (const svg of [view.rings, view.sequence]) svg.setAttribute("role", "group");
         for (const [spot, element] of view.spots) {
             const role = view.crowds[spot][0];
             element.setAttribute("role", "button");

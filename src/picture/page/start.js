@@ -1,3 +1,3 @@
 // A page whose floods are all there.
 
-new Page(JSON.parse(/** @type {HTMLElement} */ (document.getElementById("data")).textContent ?? ""));
+const page = new Page(JSON.parse(/** @type {HTMLElement} */ (document.getElementById("data")).textContent ?? ""));

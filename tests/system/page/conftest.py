@@ -1,5 +1,6 @@
 """Pages that were made of simulated floods (tests/pages), and a browser that may load nothing."""
 
+import fcntl
 import os
 import subprocess
 
@@ -13,9 +14,19 @@ OPTIONS = ["--no-sandbox", "--disable-background-networking", "--no-first-run"]
 
 @pytest.fixture(scope="session")
 def pages():
-    """The folder of the pages: made anew, as the code is now."""
-    subprocess.run(["cargo", "test", "--locked", "--quiet", "--test", "pages"], cwd=ROOT, check=True, timeout=900)
-    return os.path.join(ROOT, os.environ.get("CARGO_TARGET_DIR") or "target", "tmp", "pages")
+    """The folder of the pages: made anew, as the code is now, once a run."""
+    target = os.path.join(ROOT, os.environ.get("CARGO_TARGET_DIR") or "target")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+    os.makedirs(target, exist_ok=True)
+    with open(os.path.join(target, "pages-of-run"), "a+") as made:
+        fcntl.flock(made, fcntl.LOCK_EX)
+        made.seek(0)
+        if not run or made.read() != run:
+            words = ["cargo", "test", "--locked", "--quiet", "--test", "pages"]
+            subprocess.run(words, cwd=ROOT, check=True, timeout=900)
+            made.truncate(0)
+            made.write(run)
+    return os.path.join(target, "tmp", "pages")
 
 
 @pytest.fixture

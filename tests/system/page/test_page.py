@@ -1,5 +1,6 @@
 """The page in a browser: what it shows, by keyboard alone, and that nothing in it is more than text."""
 
+import glob
 import time
 import xml.etree.ElementTree as ElementTree
 
@@ -62,10 +63,11 @@ def test_the_focus_goes_to_every_servent_and_enter_tells(window):
 
 def test_a_click_on_a_servent_tells_in_either_picture_and_in_the_table(window):
     opened = window("twenty", "#q=0&t=1500000")
+    name = opened.page.locator(".rings [data-s='5']").first.get_attribute("aria-label")
     for selector in (".rings [data-s='5']", ".sequence .row[data-s='5'] text", "tr[data-r='5'] th"):
         opened.press("Escape")
         opened.page.locator(f".flood:not([hidden]) {selector}").first.click()
-        assert opened.text(".story strong") == opened.page.locator(".rings [data-s='5']").first.get_attribute("aria-label")
+        assert opened.text(".story strong") == name
 
 
 def test_questions_are_chosen_by_keys_and_list(window):
@@ -104,11 +106,24 @@ def test_hostile_keys_stay_text(window):
     assert opened.page.evaluate("document.scripts.length") == 2
     assert opened.page.locator("img").count() == 0
     titles = [option.inner_text() for option in opened.page.locator("header option").all()]
-    for shown in ("</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", r"\u{202e}live", r"\xff<!--\x1b"):
+    script, image = "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>"
+    for shown in (script, image, r"\u{202e}live", r"\xff<!--\x1b"):
         assert any(shown in title for title in titles), (shown, titles)
     assert any("(60000 B)" in title for title in titles)
     for _ in titles:
         opened.press("End", "n", "]")
+
+
+def test_floods_that_come_later_are_added(window):
+    opened = window("twenty")
+    opened.page.evaluate("""() => {
+        const { html, flood } = { html: document.querySelector("article").outerHTML, flood: page.data.floods[0] };
+        page.add(html, structuredClone(flood));
+    }""")
+    opened.press("]", "End")
+    assert opened.page.locator(".flood").count() == 2
+    assert not opened.page.locator(".flood").first.is_visible() and opened.page.locator(".flood").last.is_visible()
+    assert opened.page.locator("header option").count() == 2
 
 
 def test_without_a_script_everything_is_there(window):
@@ -138,6 +153,15 @@ def test_pictures_are_saved_as_they_are_seen(window, folder):
         root = ElementTree.parse(path).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
         assert len(root.findall(".//{http://www.w3.org/2000/svg}use")) >= 20
+
+
+def test_pictures_are_well_formed_whatever_the_key(pages):
+    pictures = glob.glob(f"{pages}/*.svg")
+    assert len(pictures) >= 20
+    for picture in pictures:
+        root = ElementTree.parse(picture).getroot()
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert not [element for element in root.iter() if element.tag.endswith(("script", "img", "foreignObject"))]
 
 
 def test_reduced_motion_has_no_dots_and_print_no_controls(window):
@@ -178,15 +202,13 @@ def test_is_ready_soon_and_plays_smoothly(window, remark, name, ready_s_max):
     begun = time.monotonic()
     opened = window(name)
     ready = time.monotonic() - begun
-    frames = opened.page.evaluate("""async () => {
+    frame_ms = opened.page.evaluate("""async () => {
         document.querySelector(".play").click();
-        const begun = performance.now();
-        let frames = 0;
-        while (performance.now() - begun < 4000) {
-            await new Promise(requestAnimationFrame);
-            frames++;
-        }
-        return frames / 4;
+        const frame = () => new Promise(requestAnimationFrame);
+        const times = [await frame()];
+        while (times.at(-1) - times[0] < 4000) times.push(await frame());
+        const took = times.slice(1).map((time, place) => time - times[place]).sort((one, other) => one - other);
+        return took[took.length >> 1];
     }""")
-    remark(f"{name}: ready in {ready:.2f} s, {frames:.0f} frames a second")
-    assert ready < ready_s_max and frames >= 30, (ready, frames)
+    remark(f"{name}: ready in {ready:.2f} s, {1000 / frame_ms:.0f} frames a second")
+    assert ready < ready_s_max and frame_ms < 1000 / 30, (ready, frame_ms)
