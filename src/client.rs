@@ -15,7 +15,7 @@ use crate::actor::stop::StopFlag;
 use crate::entropy::secret;
 use crate::net::{DatagramSink, DatagramSource, Endpoint, Offload, SendFailure, Socket};
 use crate::protocol::{AskedKey, Dialect, KeyError, Notice, Patience, QueriesConfig};
-use crate::stats::{Counters, Stats};
+use crate::stats::{Counters, Stats, Tally};
 use crate::wire::DecodeError;
 use crossbeam_channel::Sender;
 use std::fmt;
@@ -57,8 +57,8 @@ impl OpenRoute {
 }
 
 impl Route for OpenRoute {
-    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, counters: &mut Counters) -> Result<(), Gone> {
-        self.pass_on(|news_tx| news_tx.pass(inbox, waiting, counters))
+    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, tally: &mut Tally) -> Result<(), Gone> {
+        self.pass_on(|news_tx| news_tx.pass(inbox, waiting, tally))
     }
 
     fn malformed(&mut self, from: SocketAddrV4, datagram: &[u8], error: DecodeError) -> Result<(), Gone> {

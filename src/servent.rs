@@ -7,7 +7,7 @@ pub use builder::ServentBuilder;
 
 use crate::actor::channels::LookupJob;
 use crate::actor::crew::{ActorPanicked, Crew};
-use crate::actor::hand_over::{RoleHandle, Waiting};
+use crate::actor::hand_over::{RoleHandle, Turn, Waiting};
 use crate::actor::stop::StopFlag;
 use crate::protocol::Store;
 use crate::stats::{Counters, Stats};
@@ -75,7 +75,7 @@ impl Servent {
     pub fn replace_store(&self, store: Store) {
         if let Some(running) = &self.running {
             // A lookup actor that is gone ends the servent, which `ended` tells.
-            running.lookup.hand(LookupJob::Replace(Box::new(store)), Waiting::Nothing).ok();
+            running.lookup.hand(LookupJob::Replace(Box::new(store)), Turn::own(Waiting::Nothing)).ok();
         }
     }
 

@@ -10,7 +10,7 @@ use allocation_counter::measure;
 use crossbeam_channel::bounded;
 use servent::actor::channels::{LookupJob, batches};
 use servent::actor::clock::SystemClock;
-use servent::actor::hand_over::{Role, RoleHandle, Waiting, role};
+use servent::actor::hand_over::{Gone, Role, RoleHandle, Turn, Waiting, role};
 use servent::actor::tracer::{self, Tap};
 use servent::actor::{flooder, lookup};
 use servent::batch::{Inbox, Outbox};
@@ -58,7 +58,7 @@ fn employ<W: Clone + 'static>(actor: impl Role<W> + 'static, hand_over: HandOver
         HandOver::Idle => role("actor", actor, hand_over, batches()),
         HandOver::Queue => role("actor", actor, hand_over, bounded(count)),
     };
-    (0..count).for_each(|_| handle.hand(work.clone(), Waiting::Nothing).unwrap());
+    (0..count).for_each(|_| drop(handle.hand(work.clone(), Turn::own(Waiting::Nothing)).unwrap()));
     drop(handle);
     worker.run();
 }
@@ -72,16 +72,28 @@ fn outbox(datagrams: usize, to: SocketAddrV4) -> Outbox {
     outbox
 }
 
-/// A channel whose other end takes every message at once, so that buffers come back.
-fn drained<T: Send + 'static>() -> RoleHandle<T> {
-    let (message_tx, message_rx) = bounded(2);
-    Builder::new().spawn(move || message_rx.into_iter().for_each(drop)).unwrap();
-    message_tx.into()
+/// Takes whatever comes and drops it, so that buffers come back.
+struct Nobody;
+
+impl<W> Role<W> for Nobody {
+    fn take(&mut self, _: W, _: Turn) -> Result<(), Gone> {
+        Ok(())
+    }
+}
+
+/// The way to nobody.
+fn nobody<W: Send + 'static>() -> RoleHandle<W> {
+    let (handle, worker) = role("nobody", Nobody, HandOver::Idle, batches());
+    Builder::new().spawn(|| worker.run()).unwrap();
+    handle
 }
 
 /// What the flooder allocates for a batch of so many datagrams.
 fn allocations_of_the_flooder(datagrams: usize, hand_over: HandOver, tap: Option<&Tap>) -> u64 {
-    let batch = inbox(datagrams);
+    allocations_of_the_flooder_for(&inbox(datagrams), hand_over, tap)
+}
+
+fn allocations_of_the_flooder_for(batch: &Arc<Inbox>, hand_over: HandOver, tap: Option<&Tap>) -> u64 {
     allocations_a_batch(|batches| {
         let machine = Flooder::new(FloodConfig {
             neighbours: Neighbours::new([at(1), at(2)]).unwrap(),
@@ -91,8 +103,8 @@ fn allocations_of_the_flooder(datagrams: usize, hand_over: HandOver, tap: Option
             secret: [1, 2],
         });
         let (clock, tally) = (SystemClock::start(), Stats::default().tally());
-        let actor = flooder::Flooder::new(machine, (drained(), drained()), clock, tally, tap.cloned());
-        employ(actor, hand_over, &batch, batches);
+        let actor = flooder::Flooder::new(machine, (nobody(), nobody()), clock, tally, tap.cloned());
+        employ(actor, hand_over, batch, batches);
     })
 }
 
@@ -101,6 +113,20 @@ fn the_flooder_allocates_nothing_in_steady_state() {
     for (datagrams, hand_over) in CASES {
         let allocations = allocations_of_the_flooder(datagrams, hand_over, None);
         assert_eq!(allocations, 0, "{datagrams} datagrams a batch, {hand_over:?}");
+    }
+}
+
+/// P-14: of duplicates nothing is sent, and the buffers are used again all the same.
+#[test]
+fn the_flooder_allocates_nothing_for_duplicates() {
+    let query = [b"\0\x02\0\x03\x7f\0\0\x01\x13\x88\0\0\0\x07", &b"http"[..]].concat();
+    let mut batch = Inbox::default();
+    for _ in 0..FULL {
+        batch.push(at(1), &query).unwrap();
+    }
+    let batch = Arc::new(batch);
+    for hand_over in [HandOver::Idle, HandOver::Queue] {
+        assert_eq!(allocations_of_the_flooder_for(&batch, hand_over, None), 0, "{hand_over:?}");
     }
 }
 
@@ -123,7 +149,7 @@ fn the_lookup_actor_allocates_nothing_in_steady_state() {
             builder.insert(b"http", b"80/tcp").unwrap();
             let machine = Lookup::new(builder.build().unwrap(), ResponseLimiter::new(200));
             let (clock, tally) = (SystemClock::start(), Stats::default().tally());
-            let actor = lookup::Lookup::new(machine, drained(), clock, tally, None);
+            let actor = lookup::Lookup::new(machine, nobody(), clock, tally, None);
             employ(actor, hand_over, &job, batches);
         });
         assert_eq!(allocations, 0, "{datagrams} datagrams a batch, {hand_over:?}");

@@ -18,6 +18,7 @@ not back along the links of the overlay. That shows here: every answer comes fro
     sudo data/mininet/overlay.py data/overlays/ring.txt                   type keys until Ctrl-D
     sudo data/mininet/overlay.py data/overlays/chain.txt --loss 20 http   see what a bad network does
     sudo data/mininet/overlay.py data/overlays/grid.txt --cli             Mininet's own prompt
+    sudo data/mininet/overlay.py data/overlays/chain.txt --trace traces http    see who got the question: tp3 explain traces
 
 At Mininet's prompt a line is a host and a command for it, or a command of Mininet's own:
 
@@ -89,10 +90,11 @@ class Failure(Exception):
     """What a person is told, and the program ends."""
 
 
-def read_overlay(file, binaries):
-    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json. What is wrong with it
-    is said by tp3, and this program ends as that one did."""
-    words = [os.path.join(binaries, "tp3"), "overlay", "--print-json", "--", file]
+def read_overlay(file, binaries, traces):
+    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json; with a trace of each in
+    the folder `traces` if that is not None. What is wrong with it is said by tp3, and this program ends as that one did."""
+    trace = [] if traces is None else ["--trace", traces]
+    words = [os.path.join(binaries, "tp3"), "overlay", "--print-json", *trace, "--", file]
     read = subprocess.run(words, stdout=subprocess.PIPE, check=False)
     if read.returncode != 0:
         sys.exit(read.returncode)
@@ -114,6 +116,14 @@ def command_line_of(line, neighbours):
     trace = ["--trace", line["trace"]] if line["trace"] else []
     verbose = ["--verbose"] if line["log"] == "all" else []
     return [*line["options"], *trace, *verbose, "--", str(line["port"]), line["file"], *neighbours]
+
+
+def make_folder(folder):
+    """Makes the folder, unless there is one."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"--trace: {folder}: {error.strerror}") from None
 
 
 def missing_module():
@@ -397,6 +407,7 @@ def arguments():
         default=0,
         help="every host loses so many of the datagrams sent to it (0)",
     )
+    add("--trace", metavar="DIR", help="write a trace of each servent to DIR/PORT.jsonl, for tp3 explain")
     add("--cli", action="store_true", help="Mininet's prompt instead of a client")
     add(
         "--binaries",
@@ -421,7 +432,7 @@ def main():
                 f"no program {program} in {typed.binaries}: 'cargo build --release' makes it; "
                 "--binaries says where it is"
             )
-    lines = read_overlay(typed.file, typed.binaries)
+    lines = read_overlay(typed.file, typed.binaries, typed.trace)
     known = list(places_of_neighbours(typed.file, lines))
     ports = [line["port"] for line in lines]
     if typed.at not in (None, *ports):
@@ -432,6 +443,8 @@ def main():
         os.environ[INSIDE] = "1"
         os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if typed.trace is not None:
+        make_folder(typed.trace)
     return run(typed, lines, known)
 
 

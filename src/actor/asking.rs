@@ -11,7 +11,7 @@
 
 use super::channels::{BATCHES_WAITING_MAX, News, OutboxHandle};
 use super::clock::Clock;
-use super::hand_over::{Gone, RoleHandle, Waiting};
+use super::hand_over::{Gone, RoleHandle, Turn, Waiting};
 use crate::batch::{Inbox, Outbox, Pool};
 use crate::net::SendFailure;
 use crate::protocol::{AskedKey, Dialect, Heard, Notice, Notices, Queries, QueriesConfig};
@@ -148,7 +148,7 @@ impl<C: Clock> Asker<C> {
                 }
             });
             let waiting = if keys.peek().is_some() { Waiting::More } else { Waiting::Nothing };
-            self.sender.hand(outbox, waiting)?;
+            self.sender.hand(outbox, Turn::own(waiting))?;
         }
         Ok(())
     }

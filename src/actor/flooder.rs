@@ -87,7 +87,7 @@ impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
                 judge(machine, now, &inbox, outbox, wanted, counters, |_, _, _| {});
                 return None;
             }
-            let mut notes = Notes::of(inbox.len());
+            let mut notes = Notes::of(inbox.len(), outbox);
             let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
             judge(machine, now, &inbox, outbox, wanted, counters, note);
             Some(notes)
@@ -111,15 +111,17 @@ impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
             );
         }
         tally.publish();
-        // The lookup actor first: while it works, the sender can already flood.
+        // The look-up first: where it is done at once, an answer is one datagram, and a QUERY may be ten.
         if !wanted.is_empty() {
-            lookup.hand(LookupJob::Keys { inbox, wanted }, turn.waiting)?;
+            lookup.hand(LookupJob::Keys { inbox, wanted }, turn)?;
         }
         if turn.waiting == Waiting::More && may_grow {
             *open = Some(outbox);
-        } else if !outbox.is_empty() {
-            outboxes.keep(&outbox);
-            sender.hand(outbox, turn.waiting)?;
+            return Ok(());
+        }
+        outboxes.keep(&outbox);
+        if !outbox.is_empty() {
+            sender.hand(outbox, turn)?;
         }
         Ok(())
     }

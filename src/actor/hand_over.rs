@@ -19,13 +19,13 @@
 //! - *No deadlock*: a desk is held while work is handed on, but only downstream, and nobody ever waits for one but its
 //!   own thread; whoever finds it taken queues. Who waits for room in a queue waits for a thread further downstream, and
 //!   the last one, the sender, waits for nothing but the kernel, and not for long.
-//! - *Nobody else waits for what a role waits for*: work that is done at once must not wait ([`Turn::may_wait`]). What
-//!   is left of it then, the role's own thread finishes.
+//! - *Nobody else waits for what a role waits for*: work that is done at once must not wait ([`Turn::may_wait`]), be it
+//!   for the kernel or for room in another role's queue. What is left of it then, the role's own thread finishes.
 //! - *More work than one thread can do is shared out*: who has more work of its own waiting ([`Waiting`]) queues what it
 //!   hands on, since doing it would put that off, and another core may be free. Who has none would go to sleep.
-//! - *A panic is the role's*, whoever did the work: it ends the role's thread.
+//! - *A panic is the role's*, whoever did the work: it ends the role's thread, and who brought the work is not unwound.
 
-use crossbeam_channel::{Receiver, Select, SendError, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, Select, SendError, Sender, TryRecvError, TrySendError, bounded};
 use parking_lot::Mutex;
 use std::any::Any;
 use std::cell::Cell;
@@ -58,16 +58,33 @@ pub trait Role<W>: Send {
     }
 
     /// Does what is left; in the role's own thread, so it may wait.
-    fn finish(&mut self) {}
+    ///
+    /// # Errors
+    /// As [`Role::take`].
+    fn finish(&mut self) -> Result<(), Gone> {
+        Ok(())
+    }
 }
 
-/// What a role may do while it does a piece of work, and what it should know.
+/// What somebody may do while he does a piece of work, and what he should know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// What else waits for the thread that does it.
+    /// What else waits for him. More is only said to a role in its own thread, and is then in the role's queue: it will be
+    /// given that next.
     pub waiting: Waiting,
-    /// It is the role's own thread: it may wait for what the work takes.
+    /// It is his own thread: he may wait for what the work takes.
     pub may_wait: bool,
+}
+
+impl Turn {
+    /// In the thread of whoever does it.
+    #[must_use]
+    pub fn own(waiting: Waiting) -> Self {
+        Self { waiting, may_wait: true }
+    }
+
+    /// At once, in the thread of somebody else, for whom nothing waits.
+    const AT_ONCE: Self = Self { waiting: Waiting::Nothing, may_wait: false };
 }
 
 /// Whether more work waits for a thread than it has in hand.
@@ -119,7 +136,7 @@ struct Desk<W> {
 }
 
 enum Seat<W> {
-    Taken(Box<dyn Role<W>>),
+    Present(Box<dyn Role<W>>),
     /// The role panicked, wherever it worked; its thread is to end with this.
     Panicked(Box<dyn Any + Send>),
     /// The role has ended.
@@ -135,7 +152,7 @@ pub fn role<W: 'static>(
     (queue_tx, queue_rx): (Sender<W>, Receiver<W>),
 ) -> (RoleHandle<W>, Worker<W>) {
     let (call, called) = bounded(1);
-    let desk = Arc::new(Desk { name, seat: Mutex::new(Seat::Taken(Box::new(role))), call });
+    let desk = Arc::new(Desk { name, seat: Mutex::new(Seat::Present(Box::new(role))), call });
     let shared = match hand_over {
         HandOver::Idle => Some(Arc::clone(&desk)),
         HandOver::Queue => None,
@@ -144,25 +161,33 @@ pub fn role<W: 'static>(
 }
 
 impl<W> RoleHandle<W> {
-    /// Brings `work`. `waiting` says what else waits for the thread that calls this.
+    /// Brings `work`, in the turn of whoever brings it. It comes back if he would have to wait until it can be queued, and
+    /// may not.
     ///
     /// # Errors
     /// [`Gone`] if the role has ended.
-    pub fn hand(&self, work: W, waiting: Waiting) -> Result<(), Gone> {
-        if let (Some(desk), Waiting::Nothing) = (&self.desk, waiting)
+    pub fn hand(&self, work: W, turn: Turn) -> Result<Option<W>, Gone> {
+        if let (Some(desk), Waiting::Nothing) = (&self.desk, turn.waiting)
             && let Some(mut seat) = desk.seat.try_lock()
             && self.queue.is_empty()
             && seat.is_free()
         {
-            let turn = Turn { waiting, may_wait: false };
-            let done = as_role(desk.name, || seat.act(|role| role.take(work, turn)));
+            let done = as_role(desk.name, || seat.act(|role| role.take(work, Turn::AT_ONCE)));
             if !seat.is_free() {
                 // Somebody else may have called already.
                 desk.call.try_send(()).ok();
             }
-            return done;
+            return done.map(|()| None);
         }
-        Ok(self.queue.send(work)?)
+        if turn.may_wait {
+            self.queue.send(work)?;
+            return Ok(None);
+        }
+        match self.queue.try_send(work) {
+            Ok(()) => Ok(None),
+            Err(TrySendError::Full(work)) => Ok(Some(work)),
+            Err(TrySendError::Disconnected(_)) => Err(Gone),
+        }
     }
 }
 
@@ -223,7 +248,7 @@ impl<W> Worker<W> {
 impl<W> Seat<W> {
     /// Whether the role takes work.
     fn is_free(&self) -> bool {
-        matches!(self, Self::Taken(role) if !role.is_unfinished())
+        matches!(self, Self::Present(role) if !role.is_unfinished())
     }
 
     /// In the role's thread: does what is left and what is queued.
@@ -231,14 +256,11 @@ impl<W> Seat<W> {
     /// # Errors
     /// [`Gone`] if nothing more will be queued, or the role has ended.
     fn serve(&mut self, queue: &Receiver<W>) -> Result<(), Gone> {
-        self.act(|role| {
-            role.finish();
-            Ok(())
-        })?;
+        self.act(|role| role.finish())?;
         loop {
             match queue.try_recv() {
                 Ok(work) => {
-                    let turn = Turn { waiting: Waiting::of(queue), may_wait: true };
+                    let turn = Turn::own(Waiting::of(queue));
                     self.act(|role| role.take(work, turn))?;
                 }
                 Err(TryRecvError::Empty) => return Ok(()),
@@ -249,7 +271,7 @@ impl<W> Seat<W> {
 
     /// Lets the role work. Once it is gone, or has panicked, it does not come back.
     fn act(&mut self, act: impl FnOnce(&mut dyn Role<W>) -> Result<(), Gone>) -> Result<(), Gone> {
-        let Self::Taken(role) = self else { return Err(Gone) };
+        let Self::Present(role) = self else { return Err(Gone) };
         // Nobody looks at what a panic left behind.
         match catch_unwind(AssertUnwindSafe(|| act(role.as_mut()))) {
             Ok(Ok(())) => return Ok(()),

@@ -9,7 +9,7 @@
 
 use super::channels::OutboxHandle;
 use super::clock::Clock;
-use super::hand_over::{Gone, RoleHandle, Waiting};
+use super::hand_over::{Gone, RoleHandle, Turn, Waiting};
 use super::tracer::Tap;
 use crate::batch::{Outbox, Pool};
 use crate::protocol::{self, LinkConfig};
@@ -86,7 +86,7 @@ impl Links<'_> {
                 outbox.clear();
                 self.machine.deliver(now, outbox);
             });
-            self.sender.hand(outbox, waiting)?;
+            self.sender.hand(outbox, Turn::own(waiting))?;
         }
         Ok(())
     }

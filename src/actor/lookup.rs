@@ -9,6 +9,7 @@ use crate::protocol::{self, LookupVerdict};
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Notes};
 use crate::types::Timestamp;
+use std::sync::Arc;
 
 /// Looks up what each job names and hands the RESPONSEs on to the sender, and tells the tap, if there is one, and at
 /// debug the log what it did. The first RESPONSE in a minute that the limiter withholds is logged (P-24).
@@ -21,6 +22,20 @@ pub struct Lookup<C> {
     tap: Option<Tap>,
     outboxes: Pool<Outbox>,
     withheld_pace: Pace,
+    unfinished: Option<Unfinished>,
+}
+
+/// Indices of requests in an inbox.
+type Wanted = Arc<Vec<usize>>;
+
+/// A job of which an outbox found no room in the sender's queue.
+#[derive(Debug)]
+struct Unfinished {
+    outbox: OutboxHandle,
+    inbox: InboxHandle,
+    wanted: Wanted,
+    /// How many are looked up.
+    done: usize,
 }
 
 impl<C: Clock> Lookup<C> {
@@ -32,52 +47,75 @@ impl<C: Clock> Lookup<C> {
         tally: Tally,
         tap: Option<Tap>,
     ) -> Self {
-        Self { machine, sender, clock, tally, tap, outboxes: Pool::default(), withheld_pace: Pace::WITHHELD }
+        let (outboxes, withheld_pace) = (Pool::default(), Pace::WITHHELD);
+        Self { machine, sender, clock, tally, tap, outboxes, withheld_pace, unfinished: None }
     }
 
-    fn look_up(&mut self, inbox: &InboxHandle, wanted: &[usize], turn: Turn) -> Result<(), Gone> {
-        let Self { machine, sender, clock, tally, tap, outboxes, withheld_pace } = self;
-        let (now, is_logged) = (clock.now(), log::log_enabled!(log::Level::Debug));
-        let mut left = wanted;
-        while !left.is_empty() {
-            let (outbox, (rest, notes)) = outboxes.fill(|outbox| {
-                outbox.clear();
-                let counted = (tally.count(), &mut *withheld_pace);
-                // Two loops: the one that notes nothing does not ask at each key whether it should.
-                if tap.is_none() && !is_logged {
-                    return (look_up(machine, now, inbox, left, outbox, counted, |_, _, _| {}), None);
-                }
-                let mut notes = Notes::of(left.len());
-                let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
-                let rest = look_up(machine, now, inbox, left, outbox, counted, note);
-                (rest, Some(notes))
-            });
-            left = rest;
-            if let Some(notes) = notes {
-                let work = notes.done(inbox, &outbox);
-                if is_logged {
-                    work.speak(|line| log::debug!("{line}"));
-                }
-                if let Some(tap) = tap {
-                    tap.offer(Events::LookedUp(work));
-                }
-            }
-            tally.publish();
-            if !outbox.is_empty() {
-                sender.hand(outbox, if left.is_empty() { turn.waiting } else { Waiting::More })?;
+    /// Looks up what is wanted from `done` on.
+    fn look_up(&mut self, inbox: InboxHandle, wanted: Wanted, mut done: usize, turn: Turn) -> Result<(), Gone> {
+        while done < wanted.len() {
+            let (outbox, looked_up) = self.fill_outbox(&inbox, &wanted[done..]);
+            done += looked_up;
+            let waiting = if done < wanted.len() { Waiting::More } else { turn.waiting };
+            if !outbox.is_empty()
+                && let Some(outbox) = self.sender.hand(outbox, Turn { waiting, ..turn })?
+            {
+                self.unfinished = Some(Unfinished { outbox, inbox, wanted, done });
+                return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Fills an outbox with the answers to the first of what is wanted, and says how many those are.
+    fn fill_outbox(&mut self, inbox: &InboxHandle, wanted: &[usize]) -> (OutboxHandle, usize) {
+        let Self { machine, clock, tally, tap, outboxes, withheld_pace, .. } = self;
+        let (now, is_logged) = (clock.now(), log::log_enabled!(log::Level::Debug));
+        let (outbox, (rest, notes)) = outboxes.fill(|outbox| {
+            outbox.clear();
+            let counted = (tally.count(), withheld_pace);
+            // Two loops: the one that notes nothing does not ask at each key whether it should.
+            if tap.is_none() && !is_logged {
+                return (look_up(machine, now, inbox, wanted, outbox, counted, |_, _, _| {}), None);
+            }
+            let mut notes = Notes::of(wanted.len(), outbox);
+            let note = |index, verdict, outbox: &Outbox| notes.add(clock.now(), index, verdict, outbox);
+            let rest = look_up(machine, now, inbox, wanted, outbox, counted, note);
+            (rest, Some(notes))
+        });
+        if let Some(notes) = notes {
+            let work = notes.done(inbox, &outbox);
+            if is_logged {
+                work.speak(|line| log::debug!("{line}"));
+            }
+            if let Some(tap) = tap {
+                tap.offer(Events::LookedUp(work));
+            }
+        }
+        tally.publish();
+        (outbox, wanted.len() - rest.len())
     }
 }
 
 impl<C: Clock + Send> Role<LookupJob> for Lookup<C> {
     fn take(&mut self, job: LookupJob, turn: Turn) -> Result<(), Gone> {
         match job {
-            LookupJob::Keys { inbox, wanted } => self.look_up(&inbox, &wanted, turn)?,
+            LookupJob::Keys { inbox, wanted } => self.look_up(inbox, wanted, 0, turn)?,
             LookupJob::Replace(store) => drop(self.machine.replace_store(*store)),
         }
         Ok(())
+    }
+
+    fn is_unfinished(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
+    fn finish(&mut self) -> Result<(), Gone> {
+        let Some(Unfinished { outbox, inbox, wanted, done }) = self.unfinished.take() else { return Ok(()) };
+        // More of the same, or what is queued, may come behind it.
+        let turn = Turn::own(Waiting::More);
+        self.sender.hand(outbox, turn)?;
+        self.look_up(inbox, wanted, done, turn)
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::channels::{InboxHandle, LookupJob, News};
 use super::clock::{Clock, Pace};
-use super::hand_over::{Gone, RoleHandle, Waiting};
+use super::hand_over::{Gone, RoleHandle, Turn, Waiting};
 use super::stop::StopFlag;
 use super::tracer::Tap;
 use crate::batch::{Inbox, Pool};
 use crate::net::{DatagramSource, Received, SendFailure, is_transient};
 use crate::protocol::EXCERPT_LEN_MAX;
-use crate::stats::{Counters, DropCause, Tally};
+use crate::stats::{DropCause, Tally};
 use crate::trace::{Events, Malformed};
 use crate::types::{Neighbours, Timestamp};
 use crate::wire::{DecodeError, Header};
@@ -22,11 +22,12 @@ const REST_MAX: Duration = Duration::from_secs(1);
 
 /// Where a receiver's batches go.
 pub trait Route {
-    /// Passes `inbox`, which is not empty, on. `waiting` says whether more may wait in the source.
+    /// Passes `inbox`, which is not empty, on. `waiting` says whether more may wait in the source. What it counts, and what
+    /// was counted before, it publishes first: who sees an answer sees the request counted.
     ///
     /// # Errors
     /// Whoever should take it is gone: the receiver ends.
-    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, counters: &mut Counters) -> Result<(), Gone>;
+    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, tally: &mut Tally) -> Result<(), Gone>;
 
     /// Tells of a malformed datagram, which is counted and logged already. Nobody has to care (P-5).
     ///
@@ -68,7 +69,8 @@ impl ServentRoute {
 }
 
 impl Route for ServentRoute {
-    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, counters: &mut Counters) -> Result<(), Gone> {
+    fn pass(&mut self, inbox: InboxHandle, waiting: Waiting, tally: &mut Tally) -> Result<(), Gone> {
+        let counters = tally.count();
         let (wanted, queries) = self.wanted.fill(|wanted| {
             wanted.clear();
             let mut queries = 0;
@@ -84,11 +86,14 @@ impl Route for ServentRoute {
         let clireqs = wanted.len();
         counters.clireq += clireqs as u64;
         counters.query += queries;
-        if clireqs > 0 {
-            self.lookup.hand(LookupJob::Keys { inbox: Arc::clone(&inbox), wanted }, waiting)?;
-        }
+        tally.publish();
+        let turn = Turn::own(waiting);
+        // The flooder first: it is woken, and the look-up may be done at once.
         if queries > 0 || (clireqs > 0 && self.floods_clireqs) {
-            self.flooder.hand(inbox, waiting)?;
+            self.flooder.hand(Arc::clone(&inbox), turn)?;
+        }
+        if clireqs > 0 {
+            self.lookup.hand(LookupJob::Keys { inbox, wanted }, turn)?;
         }
         Ok(())
     }
@@ -97,7 +102,8 @@ impl Route for ServentRoute {
 /// A client's route: everything to whoever asks. What is malformed too, one by one: the receiver waits meanwhile, and
 /// the kernel sheds what strangers send beyond it.
 impl Route for Sender<News> {
-    fn pass(&mut self, inbox: InboxHandle, _: Waiting, _: &mut Counters) -> Result<(), Gone> {
+    fn pass(&mut self, inbox: InboxHandle, _: Waiting, tally: &mut Tally) -> Result<(), Gone> {
+        tally.publish();
         Ok(self.send(News::Messages(inbox))?)
     }
 
@@ -127,18 +133,17 @@ pub fn run(
     let (mut shed_pace, mut failure_pace) = (Pace::FAILURES, Pace::FAILURES);
     let mut rest = Duration::ZERO;
     while !stop.is_set() && !intake.gone {
-        let counters = tally.count();
         // Two loops: the one that notes nothing does not ask at each datagram whether it should.
         let received = match tap {
-            None => source.receive(|from, at, datagram| intake.take(from, at, datagram, counters, |_, _| {})),
+            None => source.receive(|from, at, datagram| intake.take(from, at, datagram, &mut tally, |_, _| {})),
             Some(_) => source.receive(|from, at, datagram| {
                 let note = |arrivals: &mut Arrivals, taken| arrivals.add(clock.now(), from, datagram.len(), taken);
-                intake.take(from, at, datagram, counters, note);
+                intake.take(from, at, datagram, &mut tally, note);
             }),
         };
         let waiting =
             if received.as_ref().is_ok_and(|received| received.is_full) { Waiting::More } else { Waiting::Nothing };
-        intake.pass(waiting, counters);
+        intake.pass(waiting, &mut tally);
         let shed = match received {
             Ok(Received { shed, unreadable, batching_lost, undelivered, is_full: _ }) => {
                 if let Some((to, failure)) = undelivered {
@@ -218,26 +223,26 @@ impl<'a, R: Route> Intake<'a, R> {
         from: SocketAddrV4,
         asked_at: Ipv4Addr,
         datagram: &[u8],
-        counters: &mut Counters,
+        tally: &mut Tally,
         note: impl FnOnce(&mut Arrivals, Result<Header, DecodeError>),
     ) {
-        counters.received += 1;
+        tally.count().received += 1;
         let inbox = Arc::get_mut(&mut self.filling).expect("a batch is shared only once it is passed on");
         let taken = inbox.push_at(from, asked_at, datagram);
         note(&mut self.arrivals, taken);
         if let Err(error) = taken {
-            counters.count_drop(error.into());
+            tally.count().count_drop(error.into());
             log::debug!("malformed datagram of {} bytes from {from}: {error}", datagram.len());
             self.gone |= self.route.malformed(from, datagram, error).is_err();
         }
         if inbox.is_full() {
-            self.pass(Waiting::More, counters);
+            self.pass(Waiting::More, tally);
         }
     }
 
     /// Passes the batch on, if anything is in it, and starts another one. The tap is told first, so that the lines of
     /// what others do with it come behind.
-    fn pass(&mut self, waiting: Waiting, counters: &mut Counters) {
+    fn pass(&mut self, waiting: Waiting, tally: &mut Tally) {
         let Arrivals { times, malformed } = std::mem::take(&mut self.arrivals);
         if let Some(tap) = self.tap {
             tap.offer(Events::Malformed(malformed));
@@ -252,6 +257,6 @@ impl<'a, R: Route> Intake<'a, R> {
         if let Some(tap) = self.tap {
             tap.offer(Events::Received(Arc::clone(&full), times));
         }
-        self.gone |= self.route.pass(full, waiting, counters).is_err();
+        self.gone |= self.route.pass(full, waiting, tally).is_err();
     }
 }

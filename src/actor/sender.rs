@@ -73,9 +73,10 @@ impl<K: DatagramSink + Send, C: Clock + Send> Role<OutboxHandle> for Sender<K, C
         self.unfinished.is_some()
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self) -> Result<(), Gone> {
         if let Some(outbox) = self.unfinished.take() {
             self.send(outbox, WhenFull::Wait);
         }
+        Ok(())
     }
 }

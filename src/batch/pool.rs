@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// Lends out shared buffers and uses them again once every borrower has dropped its handle.
 ///
-/// One thread owns the pool and fills; the others read and drop. No message flows back: the owner sees from the
+/// One role owns the pool and fills; the others read and drop. No message flows back: the owner sees from the
 /// reference count that it is alone again. The pool grows to the number of buffers in flight, which the channels'
 /// capacities bound, and then stops allocating.
 #[derive(Debug, Default)]

@@ -14,6 +14,7 @@ use crate::console::session::{self, SessionConfig};
 use crate::console::terminal::Colours;
 use crate::protocol::{AskedKey, Dialect, Patience};
 use crate::text::escape;
+use anstream::AutoStream;
 use clap::error::ErrorKind;
 use clap::{ColorChoice, CommandFactory, Parser};
 use crossbeam_channel::{Receiver, select, unbounded};
@@ -21,6 +22,7 @@ use log::LevelFilter;
 use signal_hook::consts::SIGINT;
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::net::SocketAddrV4;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -127,6 +129,20 @@ impl AskingArgs {
             })
         };
         typed.iter().map(check).collect()
+    }
+
+    /// Whether answers are JSON objects.
+    pub(super) fn writes_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether what is written beside the answers has colours.
+    pub(super) fn is_coloured(&self) -> bool {
+        match self.color {
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        }
     }
 
     /// Where what is typed is kept, if it is.

@@ -16,6 +16,9 @@ use std::process::ExitCode;
 /// The package's version, and the commit if it was built in a checkout.
 const VERSION: &str = env!("TP3_VERSION");
 
+/// What a path stands for in help.
+const PATHS: [&str; 4] = ["FILE", "DIR", "HTML", "SVG"];
+
 /// What a command line asks for.
 pub(super) enum Parsed<P> {
     /// To run with these arguments.
@@ -45,7 +48,7 @@ fn complete_arg(arg: Arg) -> Arg {
     if !arg.get_action().takes_values() {
         return arg;
     }
-    let is_file = arg.get_value_names().is_some_and(|names| names.iter().any(|name| name.as_str() == "FILE"));
+    let is_file = arg.get_value_names().is_some_and(|names| names.iter().any(|name| PATHS.contains(&name.as_str())));
     // Where one value is expected `-1` is taken for it, and refused with what was expected. Among keys and neighbours
     // it is an unknown option.
     let is_single = !matches!(arg.get_action(), ArgAction::Append);
@@ -230,8 +233,8 @@ mod tests {
     fn a_bad_value_of_any_option_is_refused_with_an_example_or_the_values() {
         for (manual, command, refusal) in programs() {
             // A key can be anything.
-            let takes_any =
-                |option: &&Arg| option.get_value_hint() == ValueHint::FilePath || option.get_id().as_str() == "key";
+            let is_key = |option: &&Arg| option.get_value_names().unwrap_or_default().iter().any(|name| name == "KEY");
+            let takes_any = |option: &&Arg| option.get_value_hint() == ValueHint::FilePath || is_key(option);
             // An option that takes no value is none of `get_opts`, but only once the definition is built.
             let takes_value = |option: &&Arg| option.get_action().takes_values();
             for option in command.get_opts().filter(takes_value).filter(|option| !takes_any(option)) {
@@ -254,7 +257,8 @@ mod tests {
     fn files_are_completed_where_files_are_expected_and_nowhere_else() {
         for (_, command, _) in programs() {
             for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values()) {
-                let is_file = arg.get_value_names().unwrap_or_default().iter().any(|name| name.as_str() == "FILE");
+                let is_file =
+                    arg.get_value_names().unwrap_or_default().iter().any(|name| PATHS.contains(&name.as_str()));
                 let expected = if is_file { ValueHint::FilePath } else { ValueHint::Other };
                 assert_eq!(arg.get_value_hint(), expected, "{}", arg.get_id());
             }

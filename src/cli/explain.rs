@@ -13,8 +13,8 @@ use crate::protocol::Store;
 use crate::telling::{Language, Style, json, tell};
 use anstream::{AutoStream, ColorChoice};
 use clap::{Parser, ValueEnum};
-use drawing::Drawings;
-use reading::Readings;
+pub(super) use drawing::Drawings;
+pub(super) use reading::Readings;
 use std::collections::HashMap;
 use std::env;
 use std::ffi::OsString;
@@ -65,7 +65,7 @@ pub(super) struct ExplainArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Lang {
+pub(super) enum Lang {
     /// English
     En,
     /// Portuguese
@@ -97,14 +97,16 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     }
     let model = readings.records.model(Memory::default());
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
-    match args.drawings.write(&model, &chosen, args.language()) {
+    let language = language(args.lang);
+    match args.drawings.write(&model, &chosen, language) {
         Ok(remarks) => remarks.iter().for_each(|remark| complain(NAME, remark)),
         Err(error) => {
             complain(NAME, error);
             return ExitCode::from(EXIT_FAILURE);
         }
     }
-    let printed = args.print(&model, &chosen);
+    let is_coloured = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
+    let printed = print(&model, &chosen, &Manner { language, json: args.json, is_coloured });
     let has_findings = chosen.iter().any(|flood| !flood.findings.is_empty());
     match exit_of_output(printed, &manual::EXPLAIN) {
         ended if ended != ExitCode::SUCCESS => ended,
@@ -120,36 +122,45 @@ impl ExplainArgs {
         let is_client = |typed: &String| *typed == client.to_string() || *typed == client.ip().to_string();
         is_key && self.client.as_ref().is_none_or(is_client)
     }
+}
 
-    fn language(&self) -> Language {
-        match self.lang {
-            Some(Lang::En) => Language::English,
-            Some(Lang::Pt) => Language::Portuguese,
-            None => {
-                let set = |name: &&str| env::var(name).ok().filter(|value| !value.is_empty());
-                Language::of_locale(&["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default())
-            }
+/// The language to tell in: this one, or the locale's.
+pub(super) fn language(lang: Option<Lang>) -> Language {
+    match lang {
+        Some(Lang::En) => Language::English,
+        Some(Lang::Pt) => Language::Portuguese,
+        None => {
+            let set = |name: &&str| env::var(name).ok().filter(|value| !value.is_empty());
+            Language::of_locale(&["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default())
         }
     }
+}
 
-    fn print(&self, model: &Model, floods: &[&Flood]) -> io::Result<()> {
-        let mut out = BufWriter::new(Patient(io::stdout()));
-        let columns = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
-        let style = Style {
-            language: self.language(),
-            width: columns.filter(|&columns| columns > 0).unwrap_or(WIDTH),
-            is_coloured: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
-        };
-        for (number, flood) in floods.iter().enumerate() {
-            if self.json {
-                writeln!(out, "{}", json(model, flood))?;
-            } else {
-                let gap = if number == 0 { "" } else { "\n" };
-                write!(out, "{gap}{}", tell(model, flood, style))?;
-            }
+/// How floods are told on standard output.
+pub(super) struct Manner {
+    pub(super) language: Language,
+    pub(super) json: bool,
+    pub(super) is_coloured: bool,
+}
+
+/// Tells of floods, one after the other.
+pub(super) fn print(model: &Model, floods: &[&Flood], manner: &Manner) -> io::Result<()> {
+    let mut out = BufWriter::new(Patient(io::stdout()));
+    let columns = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    let style = Style {
+        language: manner.language,
+        width: columns.filter(|&columns| columns > 0).unwrap_or(WIDTH),
+        is_coloured: manner.is_coloured,
+    };
+    for (number, flood) in floods.iter().enumerate() {
+        if manner.json {
+            writeln!(out, "{}", json(model, flood))?;
+        } else {
+            let gap = if number == 0 { "" } else { "\n" };
+            write!(out, "{gap}{}", tell(model, flood, style))?;
         }
-        out.flush()
     }
+    out.flush()
 }
 
 /// Says who neighbours whom and who holds what by an overlay file. Where a key-value file has changed since, the model

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 /// Who does the actors' work.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct HandOverArg {
-    /// Who does an actor's work: idle or queue
+    /// Who does this program's actors' work: idle or queue
     ///
     /// With `idle` whoever has work for an actor does it at once if the actor is idle, which saves waking a thread. With
     /// `queue` all of it goes through channels, and each actor's own thread does it.

@@ -44,7 +44,7 @@ pub(super) fn unknown_option(typed: &str, command: &Command, name: &str, words: 
     takes_keys.then(|| format!("if '{typed}' is a key, put it behind `--`: {name} {}", line(&[&first, "--", typed])))
 }
 
-/// What to do about an option that another program has: `tp3 overlay --trace` is meant for the servents.
+/// What to do about an option that another program has: `tp3 overlay --first-seq` is meant for the servents.
 pub(super) fn others_option(typed: &str, name: &str) -> Option<String> {
     let has = |command: Command| command.get_opts().any(|option| option.get_long() == typed.strip_prefix("--"));
     if name != servent::NAME && has(ServentArgs::command()) {

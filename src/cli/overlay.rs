@@ -1,38 +1,35 @@
-//! `tp3 overlay FILE [KEY]...`; with a page in a browser, `web`.
+//! `tp3 overlay FILE [KEY]...`
 
+mod explaining;
+mod running;
 mod web;
 
-use super::client::{AskingArgs, exit_code};
+pub(super) use running::servent_mode;
+
+use super::client::AskingArgs;
 use super::links::{self, Delay, Loss};
-use super::servent::NotStarted;
-use super::signals::{self, SignalGuard};
+use super::signals;
 use super::{
-    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_of_output, exit_with_usage,
-    say, servent, values,
+    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, Verbosity, complain, exit_of_output, exit_with_usage, values,
 };
 use super::{command, hints, manual, overlay_file};
 use crate::actor::aside::aside;
 use crate::actor::crew::Crew;
-use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
-use crate::console::session;
-use crate::console::standard_error;
-use crate::overlay::{
-    Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, TRACED, Traces, die_with_parent,
-};
-use crate::protocol::AskedKey;
+use crate::overlay::OverlayFile;
+use crate::protocol::LinkConfig;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+use crossbeam_channel::{Receiver, select, unbounded};
 use log::LevelFilter;
+use running::{Ended, Signals};
 use signal_hook::consts::SIGINT;
-use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 
 /// The first word that makes `tp3` a servent of an overlay; the parent's process id and the servent's command
 /// line follow.
@@ -66,34 +63,53 @@ pub(super) struct OverlayArgs {
     ///
     /// The lowest port that FILE listens on becomes N, the others keep their distance, and neighbours and --at follow.
     /// Ports that no line of FILE listens on stay. For a file whose ports are in use.
-    #[arg(long, value_name = "N", value_parser = values::port)]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::port)]
     port_base: Option<u16>,
     /// Lose so many percent of the QUERYs on every link
     ///
     /// From 0 to 100. A line with --loss has its own. CLIREQs and RESPONSEs are not lost.
-    #[arg(long, value_name = "PERCENT", value_parser = links::loss)]
+    #[arg(long, hide_short_help = true, value_name = "PERCENT", value_parser = links::loss)]
     loss: Option<Loss>,
     /// Delay QUERYs on every link: TIME or TIME±JITTER
     ///
     /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
     /// hour. A line with --delay has its own. CLIREQs and RESPONSEs are not delayed, so answers from one, two and three hops
     /// away come after once, twice and thrice this time.
-    #[arg(long, value_name = "TIME", value_parser = links::delay)]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = links::delay)]
     delay: Option<Delay>,
+    /// Write a trace of each servent to DIR/PORT.jsonl
+    ///
+    /// DIR is made if there is none. A line with --trace has its own file. tp3 explain DIR tells what became of each
+    /// question.
+    #[arg(long, hide_short_help = true, value_name = "DIR")]
+    trace: Option<PathBuf>,
+    /// Ask for KEY as well, and explain what became of it
+    ///
+    /// For each key it is told at the end, as tp3 explain does: who got the question from whom and when, who answered, and of every other
+    /// servent why it did not. With --json it is an object for each question. Of traces that --trace does not ask for
+    /// nothing is left. A lone - stands for what is typed or piped in.
+    #[arg(long, value_name = "KEY")]
+    explain: Option<OsString>,
+    /// With --explain, write a page that plays the floods
+    #[arg(long, hide_short_help = true, value_name = "HTML", requires = "explain")]
+    page: Option<PathBuf>,
     /// Show what happens on a page in a browser, and ask there
     ///
     /// Prints the address of the page and serves it on 127.0.0.1, on PORT or on a free one, until SIGINT or SIGTERM. Who
-    /// has the address can ask, and stop and start servents. To see it from elsewhere, forward the same port on both
-    /// sides: ssh -L PORT:127.0.0.1:PORT HOST.
-    #[arg(long, value_name = "PORT", num_args = 0..=1, value_parser = values::port, conflicts_with_all = ["keys", "print_json"])]
+    /// has the address can ask, stop and start servents, and change what links lose and how long they take. To see it from
+    /// elsewhere, forward the same port on both sides: ssh -L PORT:127.0.0.1:PORT HOST.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, value_parser = values::port,
+        conflicts_with_all = ["keys", "explain", "trace", "print_json"])]
     web: Option<Option<u16>>,
-    /// Open the page in the usual browser
-    #[arg(long, requires = "web")]
+    /// Open the page of --web in the usual browser
+    ///
+    /// Other users of this machine can see the address meanwhile, among the arguments of the program that does it.
+    #[arg(long, hide_short_help = true, requires = "web")]
     open: bool,
     /// Print what FILE says as JSON, and do nothing else
     ///
     /// For programs that run an overlay their own way, so that they need no parser of overlay files.
-    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at", "loss", "delay"])]
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at", "loss", "delay", "explain"])]
     print_json: bool,
     #[command(flatten)]
     asking: AskingArgs,
@@ -102,6 +118,17 @@ pub(super) struct OverlayArgs {
 }
 
 impl OverlayArgs {
+    /// What all links are like whose lines do not say, if it was said.
+    fn links(&self) -> Option<LinkConfig> {
+        let is_said = self.loss.is_some() || self.delay.is_some();
+        is_said.then(|| links::config(self.loss.unwrap_or_default(), self.delay.unwrap_or_default()))
+    }
+
+    /// All keys to ask for, as typed.
+    fn typed_keys(&self) -> Vec<OsString> {
+        self.explain.iter().chain(&self.keys).cloned().collect()
+    }
+
     /// The options of every servent whose line does not have them itself.
     fn usual_options(&self) -> Vec<(&'static str, String)> {
         let loss = self.loss.map(|loss| ("--loss", loss.to_string()));
@@ -116,7 +143,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(args) => args,
         Err(ended) => return ended,
     };
-    let keys = match args.asking.checked_keys::<OverlayArgs>(&args.keys) {
+    let keys = match args.asking.checked_keys::<OverlayArgs>(&args.typed_keys()) {
         Ok(keys) => keys,
         Err(error) => return exit_with_usage(&error, &manual::OVERLAY),
     };
@@ -138,32 +165,44 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(shifted) => shifted,
         Err(message) => return exit_with_value_error(message),
     };
+    let traces = match explaining::traces(&args) {
+        Ok(traces) => traces,
+        Err(error) => return fail(error),
+    };
+    let overlay = match &traces {
+        Some(traces) => shifted.traced(&args.file, args.asking.history().as_slice(), &traces.folder),
+        None => Ok(shifted),
+    };
+    let overlay = match overlay {
+        Ok(overlay) => overlay,
+        Err(error) => return fail(error),
+    };
     if args.print_json {
-        return match shifted.to_json() {
+        return match overlay.to_json() {
             Ok(json) => print(json, &signal_rx),
             Err(error) => fail(format_args!("{}: cannot be printed as JSON: {error}", args.file.display())),
         };
     }
     // The port to ask at is one of the file, wherever that is now.
     let servent = match entry(&file, args.at) {
-        Ok(place) => shifted.lines()[place].address(),
+        Ok(place) => overlay.lines()[place].address(),
         Err(message) => return exit_with_value_error(message),
     };
     let signals = Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew };
-    let ended = match args.web {
-        Some(port) => web::run(&args, port, &shifted, servent, signals),
-        None => run(&args, &shifted, servent, keys, signals).map(ExitCode::from),
+    if let Some(port) = args.web {
+        return web::run(&args, port, &overlay, servent, signals).unwrap_or_else(fail);
+    }
+    let Ended { code, is_asked } = match running::run(&args, &overlay, servent, keys, signals) {
+        Ok(ended) => ended,
+        Err(cause) => return fail(cause),
     };
-    ended.unwrap_or_else(fail)
-}
-
-/// The signals that come, and the thread that they come from.
-struct Signals {
-    signal_rx: Receiver<i32>,
-    interrupt_tx: Sender<Interrupt>,
-    interrupt_rx: Receiver<Interrupt>,
-    guard: SignalGuard,
-    crew: Crew,
+    if is_asked
+        && args.explain.is_some()
+        && let Err(ended) = explaining::explain(&args, &overlay)
+    {
+        return ended;
+    }
+    ExitCode::from(code)
 }
 
 /// Reads and checks the overlay file and its key-value files, unless a signal comes first. What is wrong is said. No
@@ -217,92 +256,6 @@ fn fail(cause: impl Display) -> ExitCode {
     ExitCode::from(EXIT_FAILURE)
 }
 
-/// This program itself in servent mode, so that one executable is enough.
-fn own_servents() -> io::Result<ServentProgram> {
-    Ok(ServentProgram {
-        executable: env::current_exe()?,
-        args: vec![SERVENT_MODE.into(), process::id().to_string().into()],
-    })
-}
-
-/// One servent of an overlay: `PARENT-PID`, then a servent's command line.
-pub(super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
-    let parent = words.next().and_then(|word| word.to_str()?.parse().ok()).unwrap_or(0);
-    if let Err(error) = die_with_parent(parent) {
-        return fail(error);
-    }
-    let words: Vec<_> = words.collect();
-    let is_traced = words.first().is_some_and(|word| word == TRACED[0]);
-    servent::main(words, servent::Farewell::Nothing, |outcome| {
-        let report = match outcome {
-            // Its trace says so.
-            Ok(()) if is_traced => return,
-            Ok(()) => StartReport::Serves,
-            Err(NotStarted { cause, is_port_in_use }) => {
-                StartReport::NotStarted { cause: cause.clone(), is_port_in_use: *is_port_in_use }
-            }
-        };
-        // A parent that is gone will not miss it.
-        report.write(io::stdout()).ok();
-    })
-}
-
-fn run(
-    args: &OverlayArgs,
-    file: &OverlayFile,
-    servent: SocketAddrV4,
-    keys: Vec<AskedKey>,
-    signals: Signals,
-) -> Result<u8, String> {
-    let Signals { signal_rx, interrupt_tx, interrupt_rx, guard, mut crew } = signals;
-    let mut overlay = match start(args, file, None, &signal_rx)? {
-        Ok(overlay) => overlay,
-        Err(ended) => return Ok(ended),
-    };
-    say(format_args!("{file}\nasking servent {servent}"));
-
-    let config = args.asking.config(servent, keys, args.verbosity);
-    let ended_rx = overlay.ended();
-    let (died_tx, died_rx) = bounded(1);
-    crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
-        .map_err(|error| format!("cannot start: {error}"))?;
-    let ending = session::run(&config, interrupt_rx);
-    // The supervisor goes first: from here on it is the overlay that listens for servents that end.
-    drop(guard);
-    crew.join().map_err(|panicked| panicked.to_string())?;
-    if let Ok(index) = died_rx.try_recv() {
-        return Err(overlay.obituary(index).to_string());
-    }
-    drop(overlay);
-    Ok(ending.map_or_else(
-        |error| {
-            complain(NAME, error);
-            EXIT_USAGE
-        },
-        exit_code,
-    ))
-}
-
-/// Starts the servents, or returns the exit code if a signal comes first. What they trace goes to `traces`.
-fn start(
-    args: &OverlayArgs,
-    file: &OverlayFile,
-    traces: Option<Traces>,
-    signal_rx: &Receiver<i32>,
-) -> Result<Result<Overlay, u8>, String> {
-    let verbose = args.verbosity.is_verbose();
-    let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose, traces };
-    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
-    match Overlay::start(&program, &file.members(verbose, &args.usual_options()), passed_on, signal_rx) {
-        Ok(overlay) => Ok(Ok(overlay)),
-        Err(OverlayError::Interrupted(signal)) => Ok(Err(exit_of_signal(signal))),
-        Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
-            Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"))
-        }
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 /// The overlay on the ports from `base` on, or as its file has it.
 fn shifted(file: &OverlayFile, base: Option<u16>) -> Result<OverlayFile, String> {
     let Some(base) = base else { return Ok(file.clone()) };
@@ -320,32 +273,4 @@ fn entry(file: &OverlayFile, port: Option<u16>) -> Result<usize, String> {
             ports.join(", ")
         )
     })
-}
-
-/// Tells the conversation of signals and of the first servent that dies, until the signals end.
-fn supervise(
-    signal_rx: &Receiver<i32>,
-    ended_rx: &Receiver<usize>,
-    interrupt_tx: &Sender<Interrupt>,
-    died_tx: &Sender<usize>,
-) {
-    loop {
-        let interrupt = select! {
-            recv(signal_rx) -> signal => match signal {
-                Ok(SIGINT) => Interrupt::User,
-                Ok(_) => Interrupt::Leave,
-                Err(_) => break,
-            },
-            recv(ended_rx) -> index => match index {
-                Ok(index) => {
-                    // The first one is the cause; the others may follow from it.
-                    died_tx.try_send(index).ok();
-                    Interrupt::Leave
-                }
-                Err(_) => break,
-            },
-        };
-        // The conversation may be over.
-        interrupt_tx.send(interrupt).ok();
-    }
 }

@@ -150,6 +150,7 @@ impl DatagramSink for MemoryUplink {
 }
 
 /// Sends into a channel, each parcel with its destination. Once the receiver is gone, every destination is unreachable.
+/// Where the channel has no room it waits, whoever does the sending: it is meant for one without bounds.
 #[derive(Debug)]
 pub struct MemorySink(pub Sender<Parcel>);
 

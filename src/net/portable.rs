@@ -5,9 +5,9 @@ use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, 
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, SockaddrIn, recvfrom};
+use nix::sys::socket::{MsgFlags, SockaddrIn, recvmsg};
 use socket2::SockRef;
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ use std::time::Duration;
 /// How long a receive call blocks where nothing wakes it, so that a stop is noticed without a datagram. Linux lets the
 /// end of a socket's receiving half wake it.
 const WAIT_MAX: Option<Duration> = if cfg!(target_os = "linux") { None } else { Some(Duration::from_millis(100)) };
+
+/// Datagrams that are taken in a row, if so many wait.
+const DATAGRAMS_A_CALL: usize = 64;
 
 /// Receives one datagram a call. The standard library cannot ask for what was shed, so that counter stays 0.
 #[derive(Debug)]
@@ -43,20 +46,26 @@ impl DatagramSource for BatchReceiver {
         if self.is_woken.load(Ordering::SeqCst) {
             return Ok(Received::default());
         }
-        // The standard library's own call takes the address for there even where the waker made it return without one.
-        match recvfrom::<SockaddrIn>(self.socket.as_raw_fd(), &mut self.buffer) {
-            Ok((len, Some(source))) => {
-                let source = SocketAddrV4::from(source);
-                if is_from_wake(self.local, source, len) && self.is_woken.load(Ordering::SeqCst) {
-                    return Ok(Received::default());
-                }
-                deliver(source, Ipv4Addr::UNSPECIFIED, &self.buffer[..len]);
-                Ok(Received::default())
+        let mut received = Received::default();
+        for count in 0..DATAGRAMS_A_CALL {
+            let flags = if count == 0 { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
+            let mut vector = [IoSliceMut::new(&mut self.buffer)];
+            // The standard library's own call takes the address for there even where the waker made it return without one.
+            let message = recvmsg::<SockaddrIn>(self.socket.as_raw_fd(), &mut vector, None, flags);
+            let (source, len) = match message {
+                Ok(message) => (message.address.map(SocketAddrV4::from), message.bytes),
+                Err(Errno::EAGAIN | Errno::ETIMEDOUT | Errno::EINTR) => return Ok(received),
+                Err(errno) => return Err(errno.into()),
+            };
+            let is_wakers = |source| is_from_wake(self.local, source, len) && self.is_woken.load(Ordering::SeqCst);
+            match source {
+                Some(source) if !is_wakers(source) => deliver(source, Ipv4Addr::UNSPECIFIED, &self.buffer[..len]),
+                // The call returned with no datagram, and so without an address, or with the waker's own.
+                _ => return Ok(received),
             }
-            // The waker's: the call returned with no datagram, and so without an address.
-            Ok((_, None)) | Err(Errno::EAGAIN | Errno::ETIMEDOUT | Errno::EINTR) => Ok(Received::default()),
-            Err(errno) => Err(errno.into()),
         }
+        received.is_full = true;
+        Ok(received)
     }
 
     fn waker(&self) -> io::Result<Waker> {

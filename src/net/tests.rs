@@ -182,3 +182,44 @@ fn p46_datagrams_to_a_closed_port_all_leave_and_are_told_of_and_what_comes_meanw
     receiver.waker().unwrap().wake();
     assert_eq!(receiver.receive(|_, _, _| heard += 1).unwrap(), Received::default());
 }
+
+/// Which of the calls say that more may wait, where so many datagrams do.
+fn full_calls(
+    receiver: &mut impl DatagramSource,
+    sink: &mut impl DatagramSink,
+    to: SocketAddrV4,
+    waiting: usize,
+) -> Vec<bool> {
+    let mut outbox = Outbox::default();
+    let datagram = outbox.write(|bytes| bytes.push(7));
+    (0..waiting).for_each(|_| outbox.send(&datagram, to));
+    assert_eq!(sink.send(&outbox, WhenFull::Wait, |_, _| {}).datagrams, waiting);
+    let (mut calls, mut left) = (Vec::new(), waiting);
+    while left > 0 {
+        let received = receiver.receive(|_, _, _| left -= 1).unwrap();
+        calls.push(received.is_full);
+    }
+    calls
+}
+
+/// A call that takes as much as a call can says that more may wait; a smaller one asked for less.
+#[test]
+fn a_receive_call_that_took_all_it_can_says_so() {
+    let (here, there) = (loopback(), loopback());
+    let to = there.local_addr();
+    let (_, mut sender, _) = here.split(Offload::Off).unwrap();
+    let (mut receiver, _, _) = there.split(Offload::Off).unwrap();
+    let mut calls = full_calls(&mut receiver, &mut sender, to, 500);
+    // The last one took what was left.
+    assert_eq!(calls.pop(), Some(false), "{calls:?}");
+    let full = calls.iter().position(|&is_full| is_full).expect("one of the calls was full");
+    assert!(calls[full..].iter().all(|&is_full| is_full), "{calls:?}");
+    assert_eq!(full_calls(&mut receiver, &mut sender, to, 64), [true]);
+    assert_eq!(full_calls(&mut receiver, &mut sender, to, 63), [false]);
+
+    let network = memory::MemoryNetwork::new();
+    let at = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+    let (mut here, mut there) = (network.endpoint(at(1)), network.endpoint(at(2)));
+    assert_eq!(full_calls(&mut there.source, &mut here.sink, at(2), 64), [true]);
+    assert_eq!(full_calls(&mut there.source, &mut here.sink, at(2), 63), [false]);
+}

@@ -3,10 +3,8 @@
 use super::{CommandLine, Member, Neighbour, ServentLine};
 use crate::loading;
 use crate::net::is_local;
-use crate::serving::{FileId, TraceTarget};
 use crate::text::{escape, escape_path};
 use std::fmt;
-use std::iter;
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 
@@ -20,16 +18,16 @@ const LEN_MAX: u64 = 16 << 20;
 #[derive(Clone, Debug)]
 pub struct OverlayFile {
     /// What key-value paths are relative to.
-    folder: PathBuf,
-    lines: Vec<ServentLine>,
+    pub(super) folder: PathBuf,
+    pub(super) lines: Vec<ServentLine>,
 }
 
 /// Why an overlay file is refused: `file:line: cause`, or `file: cause`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverlayFileError {
-    file: PathBuf,
-    line: Option<usize>,
-    cause: String,
+    pub(super) file: PathBuf,
+    pub(super) line: Option<usize>,
+    pub(super) cause: String,
 }
 
 impl fmt::Display for OverlayFileError {
@@ -98,35 +96,6 @@ impl OverlayFile {
         let overlay = Self::parse(file, &bytes, read_line, check_kv_file)?;
         overlay.check_traces(file, kept)?;
         Ok(overlay)
-    }
-
-    /// A trace empties its file, so that must be no file that is read, nor another one's trace, by whatever path.
-    fn check_traces(&self, overlay_file: &Path, kept: &[PathBuf]) -> Result<(), OverlayFileError> {
-        let trace = |line: &ServentLine| match &line.command().trace {
-            Some(TraceTarget::File(path)) => Some(FileId::at(&self.folder.join(path))),
-            Some(TraceTarget::StandardOutput) | None => None,
-        };
-        let taken: Vec<_> = iter::once(FileId::at(overlay_file))
-            .chain(kept.iter().map(|file| FileId::at(file)))
-            .chain(self.kv_files().map(|file| FileId::at(&file)))
-            .collect();
-        let mut traces = Vec::new();
-        for line in &self.lines {
-            let Some(file) = trace(line) else { continue };
-            let refuse = |cause: &str| OverlayFileError {
-                file: overlay_file.to_owned(),
-                line: Some(line.number()),
-                cause: format!("--trace: {cause}: name another file"),
-            };
-            if taken.contains(&file) {
-                return Err(refuse("this file is in use, and would be emptied"));
-            }
-            if traces.contains(&file) {
-                return Err(refuse("another line writes to this file already"));
-            }
-            traces.push(file);
-        }
-        Ok(())
     }
 
     /// Checks the `bytes` of the overlay file `file`. Nothing is read or opened here: `read_line` reads the words of a

@@ -146,6 +146,13 @@ impl ServentLine {
         words
     }
 
+    /// The same with a trace to `path`, unless it has one.
+    pub(super) fn traced(&self, path: PathBuf) -> Self {
+        let mut line = self.clone();
+        line.command.trace.get_or_insert(TraceTarget::File(path));
+        line
+    }
+
     /// The same with each port as `shift` says.
     pub(super) fn shifted(&self, shift: impl Fn(u16) -> u16, is_own: impl Fn(&Neighbour) -> bool) -> Self {
         let mut line = self.clone();

@@ -5,6 +5,7 @@
 //! | `file` | an overlay file, read and checked: one parser for everybody |
 //! | `line` | what a line of it says |
 //! | `listing` | what was read, as JSON for other programs |
+//! | `traces` | where the traces of its servents go |
 //! | `start_report` | how a servent's start went, as it says itself |
 //! | `error` | why an overlay did not start, or did not last |
 //! | `reading` | what a servent writes, read to its end |
@@ -21,6 +22,7 @@ mod listing;
 mod processes;
 mod reading;
 mod start_report;
+mod traces;
 
 pub use error::OverlayError;
 pub use file::{OverlayFile, OverlayFileError, PortBaseError};

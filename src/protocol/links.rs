@@ -39,7 +39,12 @@ impl LinkConfig {
 impl fmt::Display for LinkConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { loss, delay, jitter } = self;
-        write!(f, "{} % lost, {delay:?}", loss * 100.0)?;
+        match (*loss > 0.0, delay.is_zero()) {
+            (false, true) => return write!(f, "nothing is lost or delayed"),
+            (true, true) => return write!(f, "{} % lost", loss * 100.0),
+            (true, false) => write!(f, "{} % lost, {delay:?}", loss * 100.0)?,
+            (false, false) => write!(f, "{delay:?}")?,
+        }
         if !jitter.is_zero() {
             write!(f, " ± {jitter:?}")?;
         }

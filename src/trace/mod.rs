@@ -117,10 +117,10 @@ pub struct Notes<V> {
 }
 
 impl<V> Notes<V> {
-    /// For a batch of `requests`, of which nothing is in the outbox yet.
+    /// For a batch of `requests`. What is in `outbox` before is for none of them.
     #[must_use]
-    pub fn of(requests: usize) -> Self {
-        Self { notes: Vec::with_capacity(requests), sent: 0 }
+    pub fn of(requests: usize, outbox: &Outbox) -> Self {
+        Self { notes: Vec::with_capacity(requests), sent: outbox.len() }
     }
 
     /// Notes what became of the request at `index`, and that what is new in `outbox` was queued for it.

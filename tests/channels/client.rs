@@ -1,6 +1,6 @@
 //! The client that a program holds: the test is its network and its clock.
 
-use crate::support::{DEADLINE, ManualClock, at, clireq, next, response};
+use crate::support::{DEADLINE, ManualClock, at, clireq, hand_over, next, response};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use servent::Timestamp;
 use servent::net::memory::{MemorySink, MemorySource, Parcel};
@@ -24,7 +24,7 @@ impl Fixture {
         let (sent_tx, sent_rx) = unbounded();
         let endpoint = Endpoint { local: at(5000), source: MemorySource::new(parcel_rx), sink: MemorySink(sent_tx) };
         let (clock, deadline_rx) = ManualClock::new();
-        let client = Client::builder(at(SERVENT)).start_on(endpoint, clock.clone()).unwrap();
+        let client = Client::builder(at(SERVENT)).hand_over(hand_over()).start_on(endpoint, clock.clone()).unwrap();
         Self { client, parcel_tx, sent_rx, clock, deadline_rx }
     }
 }
@@ -154,7 +154,7 @@ fn p3_a_client_of_another_dialect_ends_its_keys_with_a_nul() {
     let (_parcel_tx, parcel_rx) = unbounded();
     let (sent_tx, sent_rx) = unbounded();
     let endpoint = Endpoint { local: at(5000), source: MemorySource::new(parcel_rx), sink: MemorySink(sent_tx) };
-    let client = Client::builder(at(SERVENT)).dialect(Dialect::NulTerminated);
+    let client = Client::builder(at(SERVENT)).hand_over(hand_over()).dialect(Dialect::NulTerminated);
     let mut client = client.start_on(endpoint, ManualClock::new().0).unwrap();
     drop(client.ask("http").unwrap());
     assert_eq!(next(&sent_rx).1, clireq(b"http\0"));
@@ -167,7 +167,9 @@ fn p46_what_is_no_answer_is_told_to_whoever_listens() {
     let (sent_tx, _sent_rx) = unbounded();
     let endpoint = Endpoint { local: at(5000), source: MemorySource::new(parcel_rx), sink: MemorySink(sent_tx) };
     let (notice_tx, notice_rx) = unbounded();
-    let client = Client::builder(at(SERVENT)).on_notice(move |notice| notice_tx.send(notice.to_string()).unwrap());
+    let client = Client::builder(at(SERVENT))
+        .hand_over(hand_over())
+        .on_notice(move |notice| notice_tx.send(notice.to_string()).unwrap());
     let mut client = client.start_on(endpoint, ManualClock::new().0).unwrap();
     let mut answers = client.ask("http").unwrap();
     for datagram in [&b"\0\x03http 80/tcp"[..], b"\x03\0http\t80/tcp", b"\0\x03http 81/tcp", b"\0\x03http\t80/tcp"] {

@@ -13,7 +13,7 @@ use servent::actor::{flooder, lookup, receiver, sender, tracer};
 use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource};
 use servent::protocol::{FloodConfig, Flooder, Lookup, ResponseLimiter, SeenConfig};
-use servent::stats::{Counters, Stats};
+use servent::stats::Stats;
 use servent::{HandOver, Neighbours, SeqNo, Timestamp};
 use std::net::SocketAddrV4;
 use std::sync::Arc;
@@ -80,14 +80,15 @@ fn p16_without_neighbours_clireqs_are_only_looked_up() {
     let (inbox_tx, inbox_rx) = unbounded();
     let (lookup_tx, lookup_rx) = unbounded();
     let mut route = ServentRoute::new(&Neighbours::default(), inbox_tx.into(), lookup_tx.into());
-    let mut counters = Counters::default();
-    route.pass(inbox(&[(at(9), clireq(b"http"))]), Waiting::Nothing, &mut counters).unwrap();
+    let mut stats = Stats::default();
+    let mut tally = stats.tally();
+    route.pass(inbox(&[(at(9), clireq(b"http"))]), Waiting::Nothing, &mut tally).unwrap();
     assert_eq!(keys(next(&lookup_rx)), [0]);
     assert!(inbox_rx.is_empty());
     let batch = inbox(&[(at(9), clireq(b"http")), (at(9), query(3, 5000, 1, b"http"))]);
-    route.pass(batch, Waiting::Nothing, &mut counters).unwrap();
+    route.pass(batch, Waiting::Nothing, &mut tally).unwrap();
     assert_eq!(next(&inbox_rx).len(), 2);
-    assert_eq!((counters.clireq, counters.query), (2, 1));
+    assert_eq!(stats.snapshot(), counters!(clireq: 2, query: 1));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use parking_lot::Mutex;
 use servent::actor::channels::{InboxHandle, OutboxHandle};
 use servent::actor::clock::Clock;
-use servent::actor::hand_over::{self, Role, Waiting};
+use servent::actor::hand_over::{self, Role, Turn, Waiting};
 use servent::batch::Inbox;
 use servent::protocol::{Store, StoreBuilder};
 use servent::{HandOver, Timestamp};
@@ -59,13 +59,21 @@ pub(crate) fn employ<W: 'static>(
     works: impl IntoIterator<Item = W>,
 ) {
     let (handle, worker) = hand_over::role("the role under test", role, hand_over, unbounded());
-    works.into_iter().for_each(|work| handle.hand(work, Waiting::Nothing).unwrap());
+    works.into_iter().for_each(|work| drop(handle.hand(work, Turn::own(Waiting::Nothing)).unwrap()));
     drop(handle);
     worker.run();
 }
 
 /// Both ways to hand work over.
 pub(crate) const HAND_OVERS: [HandOver; 2] = [HandOver::Idle, HandOver::Queue];
+
+/// The way to hand work over that is tested where a test has one: `TEST_HAND_OVER=queue cargo test --test channels`.
+pub(crate) fn hand_over() -> HandOver {
+    match std::env::var("TEST_HAND_OVER").as_deref() {
+        Ok("queue") => HandOver::Queue,
+        _ => HandOver::Idle,
+    }
+}
 
 /// A store that holds `http`, with this value, and `ssh`.
 pub(crate) fn store_with(http: &[u8]) -> Store {

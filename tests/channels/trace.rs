@@ -186,7 +186,7 @@ fn p11_p12_a_trace_shows_the_number_that_left_with_the_query_of_a_clireq() {
 fn p14_a_trace_shows_to_whom_an_answer_is_sent() {
     let asked = inbox(&[(at(1), query(3, 5000, 1, b"http")), (at(1), query(3, 5001, 2, b"absent"))]);
     let mut outbox = Outbox::default();
-    let mut notes = Notes::of(2);
+    let mut notes = Notes::of(2, &Outbox::default());
     let answer = outbox.write(|bytes| bytes.extend_from_slice(&response(b"http", b"80/tcp")));
     // The neighbour that passed it on instead of the client; and one that says that it holds nothing, and answers.
     outbox.send(&answer, at(1));

@@ -232,3 +232,29 @@ fn a_copy_is_lost_where_its_receiver_ran_and_wrote_all_down() {
     assert_eq!((prediction.servents, prediction.messages, prediction.degree, prediction.bound), (4, 3, 2, 7));
     assert_eq!((flood.cost.messages, flood.cost.duplicates, flood.cost.lost), (2, 0, 1));
 }
+
+/// The record of who should have got it is not there; the link's line tells all the same, and of the right question.
+#[test]
+fn a_copy_that_a_link_lost_is_lost_whoever_else_wrote_anything_down() {
+    let from = r#""t":10,"node":"127.0.0.1:1","#;
+    let forwarded = |key: &str, seq: u32| {
+        format!(
+            r#"{{{from}"event":"forwarded","type":"clireq","from":"127.0.0.1:9","client":"127.0.0.1:9","key":"{key}","seq":{seq},"ttl_sent":3,"count":2,"to":["127.0.0.1:2","127.0.0.1:3"]}}"#
+        )
+    };
+    let lost = format!(
+        r#"{{{from}"event":"dropped","why":"link_lost","to":["127.0.0.1:3"],"type":"query","client":"127.0.0.1:9","ttl_sent":3,"seq":7,"key":"http"}}"#
+    );
+    let start =
+        format!(r#"{{{from}"event":"start","wall_ns":{WALL},"version":1,"neighbours":["127.0.0.1:2","127.0.0.1:3"]}}"#);
+    let text = [start, forwarded("http", 7), forwarded("ssh", 8), lost.clone()].join("\n");
+    let model = read(&[text.into_bytes()]).model(Default::default());
+    let fates = |flood: &Flood| flood.copies.iter().map(|copy| copy.fate).collect::<Vec<_>>();
+    assert_eq!(
+        model.floods.iter().map(fates).collect::<Vec<_>>(),
+        [vec![Fate::Unknown, Fate::Lost], vec![Fate::Unknown, Fate::Unknown]]
+    );
+    assert_eq!(model.floods[0].cost.lost, 1);
+    // Of a trace that begins behind the sending there is no flood to tell of.
+    assert!(read(&[lost.into_bytes()]).model(Default::default()).floods.is_empty());
+}

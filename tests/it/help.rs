@@ -234,8 +234,8 @@ fn the_usual_mistakes_are_answered_with_what_was_meant() {
         (TP3, &["overlay", FILE, "--zzz"], " -- --zzz\n"),
         (
             TP3,
-            &["overlay", FILE, "--trace", "trace.jsonl"],
-            "'--trace' is an option of serventTP3: put it on the lines of FILE, for each servent that is to\n",
+            &["overlay", FILE, "--neighbours-only"],
+            "'--neighbours-only' is an option of serventTP3: put it on the lines of FILE, for each servent that is to\n",
         ),
         (CLIENT, &["h:6001", "--trace", "trace.jsonl"], "'--trace' is an option of serventTP3\n"),
         (SERVENT, &["6001", FILE, "--timeout", "1"], "'--timeout' is an option of clientTP3\n"),

@@ -64,18 +64,20 @@ pub(crate) fn run(scenario: &Scenario, args: &Args, folder: &Path) -> Fallible<V
         slices => (args.rounds, slices, args.round / slices),
     };
     let pinned = Pinned::to(args.generator_core)?;
+    let mut turns_taken = 0;
     // The first round is no part of the results.
     for round in 0..=rounds {
-        for slice_of_round in 0..if round == 0 { 1 } else { slices } {
+        for _ in 0..if round == 0 { 1 } else { slices } {
             for turn in 0..running.len() {
                 args.check_interrupted()?;
                 // Odd ones in the opposite direction, so that whoever comes before another one does not always.
-                let turn = if slice_of_round % 2 == 0 { turn } else { running.len() - 1 - turn };
+                let turn = if turns_taken % 2 == 0 { turn } else { running.len() - 1 - turn };
                 let place = (turn + round) % running.len();
                 let contestant = &mut running[place].1;
                 let length = if round == 0 { SLICE_MAX.min(slice) } else { slice };
                 contestant.slice(length).map_err(|failure| of(contestant.entry.program, &failure))?;
             }
+            turns_taken += 1;
         }
         for (index, contestant) in &mut running {
             let measured = mem::take(&mut contestant.measured);

@@ -1,11 +1,15 @@
 //! What holds of a role's work, whoever does it.
 
 use super::*;
+use crate::actor::clock::{Clock, SystemClock};
+use crate::types::Timestamp;
 use crossbeam_channel::unbounded;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, Builder, ThreadId};
+use std::time::Duration;
 
+/// How long a test waits for what must come.
+const DEADLINE: Duration = Duration::from_secs(60);
 const PRODUCERS: usize = 2;
 const ROUNDS: usize = 2_000;
 const WORKS_A_ROUND: usize = 20;
@@ -47,7 +51,7 @@ impl Role<(usize, usize)> for Inspector {
 fn under_contention_nothing_overtakes_and_nothing_is_lost() {
     for hand_over in [HandOver::Idle, HandOver::Queue] {
         let (done, queued) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (is_busy, fault, start) = (Arc::default(), Arc::new(Mutex::new(None)), Barrier::new(PRODUCERS));
+        let (is_busy, fault, clock) = (Arc::default(), Arc::new(Mutex::new(None)), SystemClock::start());
         let inspector = Inspector {
             next: [0; PRODUCERS],
             is_busy,
@@ -59,13 +63,13 @@ fn under_contention_nothing_overtakes_and_nothing_is_lost() {
         let produce = |producer: usize, handle: &RoleHandle<_>| {
             for round in 0..ROUNDS {
                 while done.load(Ordering::SeqCst) < round * PRODUCERS * WORKS_A_ROUND {
+                    assert!(clock.now().since(Timestamp::ZERO) < DEADLINE, "work was lost before round {round}");
                     thread::yield_now();
                 }
-                start.wait();
                 for number in round * WORKS_A_ROUND..(round + 1) * WORKS_A_ROUND {
                     // Some is queued although the role is idle, as by a thread that has more to do.
                     let waiting = if number % 7 == producer { Waiting::More } else { Waiting::Nothing };
-                    handle.hand((producer, number), waiting).unwrap();
+                    handle.hand((producer, number), Turn::own(waiting)).unwrap();
                 }
             }
         };
@@ -81,7 +85,7 @@ fn under_contention_nothing_overtakes_and_nothing_is_lost() {
         let (all, queued) = (PRODUCERS * ROUNDS * WORKS_A_ROUND, queued.load(Ordering::SeqCst));
         match hand_over {
             HandOver::Queue => assert_eq!(queued, all),
-            HandOver::Idle => assert!((1..all).contains(&queued), "{queued} were queued: both ways were gone"),
+            HandOver::Idle => assert!(queued < all, "all were queued: one way was not gone"),
         }
     }
 }
@@ -100,11 +104,11 @@ fn an_idle_roles_work_is_done_by_whoever_brings_it_unless_more_waits_for_him_or_
     let (seen_tx, seen_rx) = unbounded();
     let (handle, worker) = role("witness", Witness(seen_tx), HandOver::Idle, unbounded());
     let here = thread::current().id();
-    handle.hand((), Waiting::Nothing).unwrap();
-    assert_eq!(seen_rx.try_recv(), Ok((here, Turn { waiting: Waiting::Nothing, may_wait: false })));
-    handle.hand((), Waiting::More).unwrap();
+    handle.hand((), Turn::own(Waiting::Nothing)).unwrap();
+    assert_eq!(seen_rx.try_recv(), Ok((here, Turn::AT_ONCE)));
+    handle.hand((), Turn::own(Waiting::More)).unwrap();
     assert!(seen_rx.is_empty(), "it is left to the role's thread");
-    handle.hand((), Waiting::Nothing).unwrap();
+    handle.hand((), Turn::own(Waiting::Nothing)).unwrap();
     assert!(seen_rx.is_empty(), "something waits before it");
     drop(handle);
     let there = thread::scope(|scope| {
@@ -112,8 +116,43 @@ fn an_idle_roles_work_is_done_by_whoever_brings_it_unless_more_waits_for_him_or_
         thread.thread().id()
     });
     let seen: Vec<_> = seen_rx.iter().collect();
-    let turn = |waiting| Turn { waiting, may_wait: true };
-    assert_eq!(seen, [(there, turn(Waiting::More)), (there, turn(Waiting::Nothing))]);
+    assert_eq!(seen, [Waiting::More, Waiting::Nothing].map(|waiting| (there, Turn::own(waiting))));
+}
+
+/// Is at work on 0 until it is let go.
+struct Busy {
+    begun_tx: Sender<u8>,
+    go_rx: Receiver<()>,
+}
+
+impl Role<u8> for Busy {
+    fn take(&mut self, work: u8, turn: Turn) -> Result<(), Gone> {
+        assert_eq!(turn.may_wait, work > 0, "what finds it at work is queued");
+        self.begun_tx.send(work)?;
+        if work == 0 {
+            self.go_rx.recv().ok();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn work_for_a_role_that_is_at_work_is_queued_and_nobody_waits_for_it() {
+    let (begun_tx, begun_rx) = unbounded();
+    let (go_tx, go_rx) = bounded(0);
+    let (handle, worker) = role("busy", Busy { begun_tx, go_rx }, HandOver::Idle, bounded(2));
+    thread::scope(|scope| {
+        let first = handle.clone();
+        Builder::new().spawn_scoped(scope, move || first.hand(0, Turn::own(Waiting::Nothing)).unwrap()).unwrap();
+        assert_eq!(begun_rx.recv(), Ok(0));
+        assert_eq!([1, 2].map(|work| handle.hand(work, Turn::own(Waiting::Nothing))), [Ok(None); 2]);
+        // The queue is full, and who may not wait has his work back.
+        assert_eq!(handle.hand(3, Turn::AT_ONCE), Ok(Some(3)));
+        assert!(begun_rx.is_empty());
+        drop((go_tx, handle));
+        Builder::new().spawn_scoped(scope, || worker.run()).unwrap();
+    });
+    assert_eq!(begun_rx.iter().collect::<Vec<_>>(), [1, 2]);
 }
 
 /// Leaves each work unfinished that it may not wait for.
@@ -136,8 +175,8 @@ impl Role<u8> for Waiter {
         !self.left.is_empty()
     }
 
-    fn finish(&mut self) {
-        self.left.drain(..).for_each(|work| self.done_tx.send(work).unwrap());
+    fn finish(&mut self) -> Result<(), Gone> {
+        self.left.drain(..).try_for_each(|work| Ok(self.done_tx.send(work)?))
     }
 }
 
@@ -145,13 +184,13 @@ impl Role<u8> for Waiter {
 fn what_may_not_wait_is_finished_by_the_roles_thread_before_anything_else() {
     let (done_tx, done_rx) = unbounded();
     let (handle, worker) = role("waiter", Waiter { left: Vec::new(), done_tx }, HandOver::Idle, unbounded());
-    handle.hand(1, Waiting::Nothing).unwrap();
-    handle.hand(2, Waiting::Nothing).unwrap();
+    handle.hand(1, Turn::own(Waiting::Nothing)).unwrap();
+    handle.hand(2, Turn::own(Waiting::Nothing)).unwrap();
     assert!(done_rx.is_empty());
     let thread = Builder::new().spawn(|| worker.run()).unwrap();
     assert_eq!([1, 2].map(|_| done_rx.recv()), [Ok(1), Ok(2)]);
     // Its thread is called although nothing is queued.
-    handle.hand(3, Waiting::Nothing).unwrap();
+    handle.hand(3, Turn::own(Waiting::Nothing)).unwrap();
     assert_eq!(done_rx.recv(), Ok(3));
     drop(handle);
     thread.join().unwrap();
@@ -173,10 +212,10 @@ fn a_panic_in_work_done_at_once_is_the_roles() {
     for (hand_over, name) in [(HandOver::Idle, "mortal"), (HandOver::Queue, "itself")] {
         let (handle, worker) = role("mortal", Mortal, hand_over, unbounded());
         let thread = Builder::new().spawn(|| worker.run()).unwrap();
-        handle.hand(0, Waiting::Nothing).ok();
+        handle.hand(0, Turn::own(Waiting::Nothing)).ok();
         let payload = thread.join().unwrap_err();
         assert_eq!(payload.downcast_ref::<String>(), Some(&format!("out of luck, as '{name}'")));
-        assert_eq!(handle.hand(2, Waiting::Nothing), Err(Gone), "nobody takes anything any more");
+        assert_eq!(handle.hand(2, Turn::own(Waiting::Nothing)), Err(Gone), "nobody takes anything any more");
         assert_eq!(acting_role(), None);
     }
 }
@@ -186,8 +225,8 @@ fn a_role_whose_results_nobody_takes_ends_and_says_so() {
     for hand_over in [HandOver::Idle, HandOver::Queue] {
         let (handle, worker) = role("mortal", Mortal, hand_over, unbounded());
         let thread = Builder::new().spawn(|| worker.run()).unwrap();
-        handle.hand(1, Waiting::Nothing).ok();
+        handle.hand(1, Turn::own(Waiting::Nothing)).ok();
         thread.join().unwrap();
-        assert_eq!(handle.hand(2, Waiting::Nothing), Err(Gone));
+        assert_eq!(handle.hand(2, Turn::own(Waiting::Nothing)), Err(Gone));
     }
 }

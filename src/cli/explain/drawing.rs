@@ -8,8 +8,8 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Which pictures are wanted, and where.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Drawings {
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(in super::super) struct Drawings {
     /// Write a page that plays them, for any browser
     #[arg(long, value_name = "HTML")]
     page: Option<PathBuf>,
@@ -22,8 +22,18 @@ pub(super) struct Drawings {
 }
 
 impl Drawings {
+    /// A page alone, if one is wanted.
+    pub(in super::super) fn page(page: Option<PathBuf>) -> Self {
+        Self { page, ..Self::default() }
+    }
+
     /// Writes them all. What there is to say of them, or what went wrong.
-    pub(super) fn write(&self, model: &Model, floods: &[&Flood], language: Language) -> Result<Vec<String>, String> {
+    pub(in super::super) fn write(
+        &self,
+        model: &Model,
+        floods: &[&Flood],
+        language: Language,
+    ) -> Result<Vec<String>, String> {
         let mut remarks = Vec::new();
         let wants_one = self.rings.is_some() || self.sequence.is_some();
         if wants_one && floods.len() > 1 {

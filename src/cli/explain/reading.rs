@@ -17,19 +17,19 @@ const BUFFER_LEN: usize = 1 << 18;
 
 /// What was read.
 #[derive(Default)]
-pub(super) struct Readings {
-    pub(super) records: Records,
+pub(in super::super) struct Readings {
+    pub(in super::super) records: Records,
     captures: Captures,
     /// Files that were of use.
-    pub(super) used: usize,
+    pub(in super::super) used: usize,
     /// What there is to say of the others, and of lines that are no trace's, a line each.
-    pub(super) remarks: Vec<String>,
+    pub(in super::super) remarks: Vec<String>,
     foreign: usize,
 }
 
 impl Readings {
     /// Reads a file, or all files of a folder in the order of their names.
-    pub(super) fn read(&mut self, path: &Path) {
+    pub(in super::super) fn read(&mut self, path: &Path) {
         if !path.is_dir() {
             return self.read_file(path);
         }
@@ -43,7 +43,7 @@ impl Readings {
     }
 
     /// The records of all that was read.
-    pub(super) fn finish(mut self) -> Self {
+    pub(in super::super) fn finish(mut self) -> Self {
         std::mem::take(&mut self.captures).tell(&mut self.records);
         if self.foreign > FOREIGN_SHOWN_MAX {
             let more = self.foreign - FOREIGN_SHOWN_MAX;

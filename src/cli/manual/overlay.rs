@@ -45,7 +45,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                 Text(
                     "A line of FILE is the command line of a servent, PORT FILE [IP:PORT]... [options], in the shell's \
                     quoting; # starts a comment. Key-value files and traces are relative to the overlay file. A \
-                    servent listens on 127.0.0.1 unless its line says --bind.",
+                    servent listens on 127.0.0.1 unless its line says --bind. A line with --loss, --delay or --trace has its own.",
                 ),
                 Lines(
                     "# two servents that know each other\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001",
@@ -61,6 +61,14 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                 Lines("tp3 overlay data/overlays/chain.txt --at 6003"),
                 Text("Where its ports are in use, put it on others:"),
                 Lines("tp3 overlay data/overlays/chain.txt --port-base 7001 http"),
+                Text("See how far each answer has come, on links that take 50 ms, and what losses do:"),
+                Lines(
+                    "tp3 overlay data/overlays/chain.txt --delay 50ms --json http\ntp3 overlay data/overlays/grid.txt --loss 20 http",
+                ),
+                Text("Ask, and have it explained who answers and why the others do not:"),
+                Lines("tp3 overlay data/overlays/chain.txt --explain rfb"),
+                Text("Keep the traces of all servents, and look at what became of each question later:"),
+                Lines("tp3 overlay data/overlays/ring.txt --trace traces http ssh\ntp3 explain traces"),
                 Text("See what the servents log:"),
                 Lines("tp3 overlay -v data/overlays/ring.txt http"),
             ],

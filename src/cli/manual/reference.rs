@@ -34,7 +34,8 @@ pub(super) const SERVENT: &[Section] = &[
             Term("not_found", "the key is not held here"),
             Term(
                 "dropped",
-                "a datagram came to nothing: why is the name of its counter, len the bytes of one that is malformed",
+                "a datagram came to nothing: why is the name of its counter, len the bytes of one that is malformed, to whom \
+                one that was lost or could not be sent was to go",
             ),
             Term("end", "comes last: dropped, how many lines are missing"),
             Text(

@@ -4,7 +4,8 @@
 
 mod asker;
 
-use super::{NAME, OverlayArgs, Signals, print, start};
+use super::running::{Signals, start};
+use super::{NAME, OverlayArgs, print};
 use crate::actor::aside::aside;
 use crate::cli::links::{self, Loss};
 use crate::cli::{complain, explain, say};
@@ -67,8 +68,7 @@ pub(super) fn run(
         .map_err(|error| format!("cannot start: {error}"))?;
     let (health, stopping) = (vec![Health::Serves; addresses.len()], vec![false; addresses.len()]);
     let mut show = Show { addresses, overlay, health, stopping, links: None, board, askers };
-    let (loss, delay) = (args.loss.unwrap_or_default(), args.delay.unwrap_or_default());
-    show.board.links(links::config(loss, delay));
+    show.board.links(args.links().unwrap_or_default());
     own_delays(file).for_each(|delay| show.board.hold_back(delay));
     (0..show.health.len()).for_each(|servent| show.is_now(servent, Health::Serves, ""));
     say(file);

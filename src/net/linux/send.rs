@@ -1,17 +1,19 @@
 //! Several messages a call; each is a datagram, or with segmentation offload a group of them.
 
+mod shipment;
+
 use super::is_refused;
 use super::narrow::Narrow;
 use super::undelivered::{is_news, is_told};
-use crate::batch::{GroupLimits, Groups, Outbox, segments};
+use crate::batch::{GroupLimits, Groups, Outbox};
 use crate::net::{DatagramSink, Offload, SendFailure, Sent, WhenFull};
 use nix::cmsg_space;
 use nix::errno::Errno;
-use nix::libc::{in_addr, in_pktinfo};
-use nix::sys::socket::{ControlMessage, MsgFlags, MultiHeaders, SockaddrIn, getsockopt, sendmmsg, sendmsg, sockopt};
+use nix::libc::in_pktinfo;
+use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, getsockopt, sendmmsg, sendmsg, sockopt};
+use shipment::{Shipment, run};
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
-use std::ops::Range;
 use std::os::fd::AsRawFd;
 
 /// Messages that a send call takes.
@@ -57,17 +59,6 @@ struct Stop {
     shipments: usize,
     /// Datagrams of the next one that are, each alone.
     datagrams: usize,
-}
-
-/// One entry of a sendmmsg call.
-#[derive(Clone, Copy)]
-struct Shipment<'a> {
-    /// From which of this host's addresses; unspecified: as routing chooses.
-    from: Ipv4Addr,
-    to: SocketAddrV4,
-    pieces: &'a [IoSlice<'a>],
-    segment_len: u16,
-    segments: usize,
 }
 
 impl Round {
@@ -280,55 +271,6 @@ impl DatagramSink for BatchSender {
         self.is_full = round.was_full;
         round.sent
     }
-}
-
-impl<'a> Shipment<'a> {
-    /// One of its datagrams on its own.
-    fn alone<'b>(&self, datagram: &'b [IoSlice<'b>; 1]) -> Shipment<'b> {
-        Shipment { pieces: datagram, segment_len: 0, segments: 1, ..*self }
-    }
-
-    /// Its datagrams, each to be sent on its own.
-    fn cut(self) -> impl Iterator<Item = [IoSlice<'a>; 1]> {
-        let len = usize::from(self.segment_len);
-        self.pieces.iter().flat_map(move |piece| segments(piece, len)).map(|cut| [IoSlice::new(cut)])
-    }
-
-    fn is_group(&self) -> bool {
-        self.segments > 1
-    }
-
-    fn has_source(&self) -> bool {
-        !self.from.is_unspecified()
-    }
-
-    /// What can be said to the kernel beside the bytes: the source, and where to cut.
-    fn controls<'b>(&'b self, source: &'b in_pktinfo) -> [ControlMessage<'b>; 2] {
-        [ControlMessage::Ipv4PacketInfo(source), ControlMessage::UdpGsoSegments(&self.segment_len)]
-    }
-
-    /// Which of [`Shipment::controls`] it needs.
-    fn needed_controls(&self) -> Range<usize> {
-        usize::from(!self.has_source())..1 + usize::from(self.is_group())
-    }
-
-    /// What asks for the source (P-9), and leaves the way to routing.
-    fn source(&self) -> in_pktinfo {
-        let from = in_addr { s_addr: u32::from_ne_bytes(self.from.octets()) };
-        in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: from, ipi_addr: in_addr { s_addr: 0 } }
-    }
-}
-
-/// The first shipments that can leave in one call: at most [`MESSAGES_MAX`], all from one source, and all alone or all
-/// cut at the same length, since a call has one set of control messages for all; and none behind the first that is to be cut beforehand.
-fn run<'a, 'm>(shipments: &'m [Shipment<'a>], narrow: &Narrow) -> &'m [Shipment<'a>] {
-    let kind = |shipment: &Shipment<'_>| (shipment.from, shipment.is_group().then_some(shipment.segment_len));
-    let first = shipments.first().map(kind);
-    let is_like = |shipment: &&Shipment<'_>| {
-        Some(kind(shipment)) == first && !(shipment.is_group() && narrow.has(*shipment.to.ip()))
-    };
-    let count = shipments.iter().take(MESSAGES_MAX).take_while(is_like).count();
-    &shipments[..count]
 }
 
 #[cfg(test)]

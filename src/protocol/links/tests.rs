@@ -129,7 +129,13 @@ fn nothing_lasts_longer_than_time_and_it_is_said_in_words() {
     let mut links = Links::new(config, 7);
     links.send(after(MS), &outbox(&[(b"one", &[1])]), |_| {});
     assert_eq!(links.next_due(), Some(after(Duration::MAX)));
-    let config = LinkConfig { delay: 50 * MS, jitter: 10 * MS, loss: 0.05 };
-    assert_eq!(config.to_string(), "5 % lost, 50ms ± 10ms under way");
-    assert!(!config.is_perfect() && LinkConfig::default().is_perfect());
+    for (loss, delay, jitter, said) in [
+        (0.05, 50 * MS, 10 * MS, "5 % lost, 50ms ± 10ms under way"),
+        (0.0, 50 * MS, Duration::ZERO, "50ms under way"),
+        (1.0, Duration::ZERO, Duration::ZERO, "100 % lost"),
+        (0.0, Duration::ZERO, Duration::ZERO, "nothing is lost or delayed"),
+    ] {
+        let config = LinkConfig { loss, delay, jitter };
+        assert_eq!((config.to_string().as_str(), config.is_perfect()), (said, said.starts_with("nothing")));
+    }
 }

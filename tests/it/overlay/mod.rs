@@ -1,10 +1,13 @@
 //! `tp3 overlay`: whole overlays of real servents, on ports of their own.
 
 mod bad_files;
+mod explained;
+mod links;
 mod printed;
 mod reach;
 mod terminal;
 pub(crate) mod topology;
+mod traces;
 mod upkeep;
 
 use crate::support::{Finished, Program, TP3};

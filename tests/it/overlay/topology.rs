@@ -82,6 +82,23 @@ impl Topology {
         &self.servents.iter().find(|node| node.port == port).unwrap().neighbours
     }
 
+    /// The key-value file of the servent at `port`.
+    pub(crate) fn pairs(&self, port: u16) -> &Path {
+        &self.servents.iter().find(|node| node.port == port).unwrap().pairs
+    }
+
+    /// The same overlay with these words behind each line, the first line's first.
+    pub(crate) fn with_options(self, options: &[&str]) -> Self {
+        let text = fs::read_to_string(&self.file).unwrap();
+        let mut options = options.iter();
+        let lines = text.lines().map(|line| match line.split_whitespace().next() {
+            Some(word) if word != "#" => format!("{line} {}\n", options.next().copied().unwrap_or_default()),
+            _ => format!("{line}\n"),
+        });
+        fs::write(&self.file, lines.collect::<String>()).unwrap();
+        self
+    }
+
     /// Those that hold `key` and lie at most so many hops from `entry`: breadth first, independent of the flooding.
     pub(crate) fn holders_within(&self, hops: usize, entry: u16, key: &str) -> BTreeSet<u16> {
         let mut reached = BTreeSet::from([entry]);

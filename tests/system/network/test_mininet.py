@@ -105,6 +105,21 @@ def test_p40_at_mininets_prompt_commands_reach_hosts_and_links(lab):
     assert re.findall(r"http\S*: no more answers \((\d)", said) == ["2", "1"], said
 
 
+def test_p18_under_mininet_traces_tell_who_got_the_question(lab):
+    """A trace of every servent, in a folder that is made, from which tp3 explains why the fifth does not answer."""
+    folder = os.path.join(lab.folder, "new", "traces")
+    tool = start(lab, overlay_file("chain"), "--trace", folder, "http")
+    stdout, stderr = tool.communicate(timeout=DEADLINE_S)
+    assert len(stdout.splitlines()) == 4, stderr
+    assert sorted(os.listdir(folder)) == [f"{port}.jsonl" for port in range(6001, 6006)]
+    explained = lab.popen(os.path.join(BINARIES, "tp3"), "explain", "--json", folder, stdout=subprocess.PIPE, text=True)
+    stdout, _ = explained.communicate(timeout=DEADLINE_S)
+    flood = json.loads(stdout)
+    assert [visit["servent"] for visit in flood["servents"]] == [f"10.0.0.{n}:600{n}" for n in range(1, 5)], flood
+    missed = [(miss["servent"], miss["why"], miss["at"]) for miss in flood["not_reached"]]
+    assert missed == [("10.0.0.5:6005", "out_of_reach", "10.0.0.4:6004")] and not flood["findings"], flood
+
+
 def test_at_mininets_prompt_pingall_reaches_every_host(lab):
     stdout, stderr = start(lab, overlay_file("pair"), "--cli").communicate("pingall\nexit\n", timeout=DEADLINE_S)
     assert "0% dropped (6/6 received)" in stdout + stderr, (stdout, stderr)

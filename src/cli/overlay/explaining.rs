@@ -1,0 +1,105 @@
+//! What became of the questions that were asked, told when the overlay has ended; and where the traces go meanwhile.
+
+use super::OverlayArgs;
+use crate::cli::explain::{self, Drawings, Manner, Readings};
+use crate::cli::manual;
+use crate::cli::{complain, exit_of_output};
+use crate::console::patient::Patient;
+use crate::entropy::secret;
+use crate::flood::Memory;
+use crate::overlay::OverlayFile;
+use crate::text::escape_path;
+use std::env;
+use std::fs::{self, DirBuilder};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Where the traces go that lines do not have themselves.
+pub(super) struct Traces {
+    pub(super) folder: PathBuf,
+    /// It is to be gone at the end.
+    _temporary: Option<Folder>,
+}
+
+/// The folder for traces, if there are to be any.
+pub(super) fn traces(args: &OverlayArgs) -> Result<Option<Traces>, String> {
+    let refuse = |folder: &Path, error: io::Error| format!("{}: cannot be made: {error}", escape_path(folder));
+    match &args.trace {
+        Some(folder) => {
+            // What is only printed makes nothing.
+            if !args.print_json {
+                fs::create_dir_all(folder).map_err(|error| refuse(folder, error))?;
+            }
+            Ok(Some(Traces { folder: folder.clone(), _temporary: None }))
+        }
+        None if args.explain.is_some() => {
+            let made = Folder::new().map_err(|error| refuse(&env::temp_dir(), error))?;
+            Ok(Some(Traces { folder: made.path().to_owned(), _temporary: Some(made) }))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Where traces go that nobody asked for: a folder that is gone when this is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    /// A new one, which nobody else can look into.
+    ///
+    /// # Errors
+    /// What the system says if there can be none.
+    fn new() -> io::Result<Self> {
+        let folder = env::temp_dir().join(format!("tp3-{:016x}", secret()[0]));
+        DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(Self(folder))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What somebody else put there stays with it.
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// Tells what became of each question, from the traces of the servents of `overlay`; `Err` is the end of a program that
+/// could not.
+pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile) -> Result<(), ExitCode> {
+    let mut readings = Readings::default();
+    explain::expect(&mut readings.records, overlay);
+    for trace in overlay.traces() {
+        // A pipe's reader has had it already.
+        if trace.is_file() {
+            readings.read(&trace);
+        } else {
+            complain(super::NAME, format_args!("{}: it is no file, and was not read", escape_path(&trace)));
+        }
+    }
+    let readings = readings.finish();
+    readings.remarks.iter().for_each(|remark| complain(super::NAME, remark));
+    let model = readings.records.model(Memory::default());
+    let floods: Vec<_> = model.floods.iter().collect();
+    let language = explain::language(None);
+    let remarks = Drawings::page(args.page.clone()).write(&model, &floods, language).map_err(super::fail)?;
+    remarks.iter().for_each(|remark| complain(super::NAME, remark));
+    let (json, is_coloured) = (args.asking.writes_json(), args.asking.is_coloured());
+    let told = separate(json, || explain::print(&model, &floods, &Manner { language, json, is_coloured }));
+    match exit_of_output(told, &manual::OVERLAY) {
+        ended if ended == ExitCode::SUCCESS => Ok(()),
+        ended => Err(ended),
+    }
+}
+
+/// Lets `print` write behind the answers: for people, an empty line further down.
+fn separate(is_json: bool, print: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    if !is_json {
+        writeln!(Patient(io::stdout()))?;
+    }
+    print()
+}

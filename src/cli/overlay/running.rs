@@ -1,0 +1,164 @@
+//! An overlay while it runs: its servents, the client on it, and the signals that end both.
+
+use super::{NAME, OverlayArgs, SERVENT_MODE, exit_of_signal, fail};
+use crate::actor::crew::Crew;
+use crate::cli::client::exit_code;
+use crate::cli::servent::{self, NotStarted};
+use crate::cli::signals::SignalGuard;
+use crate::cli::{EXIT_USAGE, complain, say};
+use crate::console::client_ui::{Ending, Interrupt};
+use crate::console::session;
+use crate::console::standard_error;
+use crate::overlay::{
+    Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, TRACED, Traces, die_with_parent,
+};
+use crate::protocol::AskedKey;
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+use signal_hook::consts::SIGINT;
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::net::SocketAddrV4;
+use std::process::{self, ExitCode};
+
+/// The signals that come, and the thread that they come from.
+pub(super) struct Signals {
+    pub(super) signal_rx: Receiver<i32>,
+    pub(super) interrupt_tx: Sender<Interrupt>,
+    pub(super) interrupt_rx: Receiver<Interrupt>,
+    pub(super) guard: SignalGuard,
+    pub(super) crew: Crew,
+}
+
+/// This program itself in servent mode, so that one executable is enough.
+fn own_servents() -> io::Result<ServentProgram> {
+    Ok(ServentProgram {
+        executable: env::current_exe()?,
+        args: vec![SERVENT_MODE.into(), process::id().to_string().into()],
+    })
+}
+
+/// One servent of an overlay: `PARENT-PID`, then a servent's command line.
+pub(in super::super) fn servent_mode(mut words: impl Iterator<Item = OsString>) -> ExitCode {
+    let parent = words.next().and_then(|word| word.to_str()?.parse().ok()).unwrap_or(0);
+    if let Err(error) = die_with_parent(parent) {
+        return fail(error);
+    }
+    let words: Vec<_> = words.collect();
+    let is_traced = words.first().is_some_and(|word| word == TRACED[0]);
+    servent::main(words, servent::Farewell::Nothing, |outcome| {
+        let report = match outcome {
+            // Its trace says so.
+            Ok(()) if is_traced => return,
+            Ok(()) => StartReport::Serves,
+            Err(NotStarted { cause, is_port_in_use }) => {
+                StartReport::NotStarted { cause: cause.clone(), is_port_in_use: *is_port_in_use }
+            }
+        };
+        // A parent that is gone will not miss it.
+        report.write(io::stdout()).ok();
+    })
+}
+
+/// How an overlay ended.
+pub(super) struct Ended {
+    pub(super) code: u8,
+    /// Whether all was asked that there was to ask.
+    pub(super) is_asked: bool,
+}
+
+impl Ended {
+    /// Before all was asked.
+    fn early(code: u8) -> Self {
+        Self { code, is_asked: false }
+    }
+}
+
+/// Starts the servents, asks, and stops them.
+pub(super) fn run(
+    args: &OverlayArgs,
+    file: &OverlayFile,
+    servent: SocketAddrV4,
+    keys: Vec<AskedKey>,
+    signals: Signals,
+) -> Result<Ended, String> {
+    let Signals { signal_rx, interrupt_tx, interrupt_rx, guard, mut crew } = signals;
+    let mut overlay = match start(args, file, None, &signal_rx)? {
+        Ok(overlay) => overlay,
+        Err(code) => return Ok(Ended::early(code)),
+    };
+    say(format_args!("{file}"));
+    if let Some(links) = args.links() {
+        say(format_args!("each link, unless its line says otherwise: {links}"));
+    }
+    say(format_args!("asking servent {servent}"));
+
+    let config = args.asking.config(servent, keys, args.verbosity);
+    let ended_rx = overlay.ended();
+    let (died_tx, died_rx) = bounded(1);
+    crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let ending = session::run(&config, interrupt_rx);
+    // The supervisor goes first: from here on it is the overlay that listens for servents that end.
+    drop(guard);
+    crew.join().map_err(|panicked| panicked.to_string())?;
+    if let Ok(index) = died_rx.try_recv() {
+        return Err(overlay.obituary(index).to_string());
+    }
+    drop(overlay);
+    Ok(match ending {
+        Ok(ending) => Ended { code: exit_code(ending), is_asked: matches!(ending, Ending::Finished { .. }) },
+        Err(error) => {
+            complain(NAME, error);
+            Ended::early(EXIT_USAGE)
+        }
+    })
+}
+
+/// Starts the servents, or returns the exit code if a signal comes first. What they trace goes to `traces`.
+pub(super) fn start(
+    args: &OverlayArgs,
+    file: &OverlayFile,
+    traces: Option<Traces>,
+    signal_rx: &Receiver<i32>,
+) -> Result<Result<Overlay, u8>, String> {
+    let verbose = args.verbosity.is_verbose();
+    let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose, traces };
+    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
+    match Overlay::start(&program, &file.members(verbose, &args.usual_options()), passed_on, signal_rx) {
+        Ok(overlay) => Ok(Ok(overlay)),
+        Err(OverlayError::Interrupted(signal)) => Ok(Err(exit_of_signal(signal))),
+        Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
+            Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Tells the conversation of signals and of the first servent that dies, until the signals end.
+fn supervise(
+    signal_rx: &Receiver<i32>,
+    ended_rx: &Receiver<usize>,
+    interrupt_tx: &Sender<Interrupt>,
+    died_tx: &Sender<usize>,
+) {
+    loop {
+        let interrupt = select! {
+            recv(signal_rx) -> signal => match signal {
+                Ok(SIGINT) => Interrupt::User,
+                Ok(_) => Interrupt::Leave,
+                Err(_) => break,
+            },
+            recv(ended_rx) -> index => match index {
+                Ok(index) => {
+                    // The first one is the cause; the others may follow from it.
+                    died_tx.try_send(index).ok();
+                    Interrupt::Leave
+                }
+                Err(_) => break,
+            },
+        };
+        // The conversation may be over.
+        interrupt_tx.send(interrupt).ok();
+    }
+}
