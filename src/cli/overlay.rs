@@ -93,7 +93,7 @@ pub(super) struct OverlayArgs {
     /// With --explain, write a page that plays the floods
     #[arg(long, hide_short_help = true, value_name = "HTML", requires = "explain")]
     page: Option<PathBuf>,
-    /// Show what happens on a page in a browser, and ask there
+    /// Show it on a page in a browser, and ask there
     ///
     /// Prints the address of the page and serves it on 127.0.0.1, on PORT or on a free one, until SIGINT or SIGTERM. Who
     /// has the address can ask, stop and start servents, and change what links lose and how long they take. To see it from
