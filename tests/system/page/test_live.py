@@ -13,7 +13,6 @@ from playwright.sync_api import expect
 from lab.needs import skip, why_not
 from lab.processes import DEADLINE_S, DIE_WITH_US
 from lab.programs import OVERLAY, ROOT, built
-from page.conftest import OPTIONS
 
 # What another page gets of a request of each kind: nothing it can read.
 ATTACK = """async (target) => {
@@ -91,14 +90,14 @@ def live():
 
 
 @pytest.fixture
-def resolving_browser(needs):
+def resolving_browser(browser_options):
     """Chromium that finds evil.example at 127.0.0.1, as after its name was bound anew."""
     if missing := why_not("chromium"):
         skip(missing)
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
-        started = driver.chromium.launch(executable_path="/usr/bin/chromium", args=[*OPTIONS, rules])
+        started = driver.chromium.launch(executable_path="/usr/bin/chromium", args=[*browser_options, rules])
         yield started
         started.close()
 
