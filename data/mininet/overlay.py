@@ -18,7 +18,7 @@ not back along the links of the overlay. That shows here: every answer comes fro
     sudo data/mininet/overlay.py data/overlays/ring.txt                   type keys until Ctrl-D
     sudo data/mininet/overlay.py data/overlays/chain.txt --loss 20 http   see what a bad network does
     sudo data/mininet/overlay.py data/overlays/grid.txt --cli             Mininet's own prompt
-    sudo data/mininet/overlay.py data/overlays/chain.txt --trace traces http    see who got the question: tp3 explain traces
+    sudo data/mininet/overlay.py data/overlays/chain.txt --trace DIR http   write traces: tp3 explain DIR
 
 At Mininet's prompt a line is a host and a command for it, or a command of Mininet's own:
 
@@ -91,8 +91,8 @@ class Failure(Exception):
 
 
 def read_overlay(file, binaries, traces):
-    """What `tp3 overlay` reads in the file: a dictionary a servent, see data/overlay.schema.json; with a trace of each in
-    the folder `traces` if that is not None. What is wrong with it is said by tp3, and this program ends as that one did."""
+    """What `tp3 overlay` reads in the file, a dictionary a servent (data/overlay.schema.json), with a trace of each in
+    the folder `traces`, unless that is None. What is wrong is said by tp3, and this program ends as that one did."""
     trace = [] if traces is None else ["--trace", traces]
     words = [os.path.join(binaries, "tp3"), "overlay", "--print-json", *trace, "--", file]
     read = subprocess.run(words, stdout=subprocess.PIPE, check=False)

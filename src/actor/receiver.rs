@@ -88,12 +88,12 @@ impl Route for ServentRoute {
         counters.query += queries;
         tally.publish();
         let turn = Turn::own(waiting);
-        // The flooder first: it is woken, and the look-up may be done at once.
-        if queries > 0 || (clireqs > 0 && self.floods_clireqs) {
-            self.flooder.hand(Arc::clone(&inbox), turn)?;
-        }
+        // The look-up first, which may be done at once: a flooder that is woken first runs into it at the sender.
         if clireqs > 0 {
-            self.lookup.hand(LookupJob::Keys { inbox, wanted }, turn)?;
+            self.lookup.hand(LookupJob::Keys { inbox: Arc::clone(&inbox), wanted }, turn)?;
+        }
+        if queries > 0 || (clireqs > 0 && self.floods_clireqs) {
+            self.flooder.hand(inbox, turn)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What may be under way at a time, in bytes, [`OVERHEAD`] for each datagram included. What finds no room is lost, as on
+/// What may be under way at a time, in bytes, 64 for each datagram included. What finds no room is lost, as on
 /// any link whose queue is full.
 pub const UNDER_WAY_LEN_MAX: usize = 64 << 20;
 

@@ -176,6 +176,25 @@ fn p18_why_the_fifth_does_not_answer_is_said_in_words() {
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
 }
 
+/// The way over the second servent is short and slow, that over the third and fourth long and fast: the fifth gets the
+/// question with a time-to-live of 1, and the sixth, three hops away, not at all.
+#[test]
+fn p19_where_a_longer_way_was_faster_it_is_said_where_the_question_ended() {
+    let links = [(0, 1), (1, 4), (0, 2), (2, 3), (3, 4), (4, 5)];
+    let topology = Topology::linked(6, &links).with_options(&["", "--delay 500ms"]);
+    let finished = run(&topology, &["--timeout", "1", "--json", "--explain", "key"]);
+    let text = String::from_utf8(finished.stdout).unwrap();
+    let flood: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let misses = flood["not_reached"].as_array().unwrap();
+    assert_eq!(misses.len(), 1, "{flood:#}");
+    let (sixth, distances) = (topology.port(5), distances(&topology, topology.port(0)));
+    assert_eq!((port(&misses[0]["servent"]), port(&misses[0]["at"])), (sixth, topology.port(4)), "{flood:#}");
+    expect_why(&topology, &flood, &misses[0], Some(distances[&sixth]), &distances);
+    let late = flood["copies"].as_array().unwrap().iter().filter(|copy| copy["fate"] == "duplicate_higher_ttl");
+    let ends: Vec<_> = late.map(|copy| (port(&copy["from"]), port(&copy["to"]))).collect();
+    assert_eq!(ends, [(topology.port(1), topology.port(4))], "{flood:#}");
+}
+
 #[test]
 fn what_links_lose_is_told_as_lost_on_the_way() {
     let topology = Topology::from_data("chain").with_options(&["", "--loss 100"]);

@@ -37,14 +37,22 @@ impl Topology {
 
     /// A chain of servents; the first holds `key` with value 0, the next with 1, and so on.
     pub(crate) fn chain(len: usize) -> Self {
+        let links: Vec<_> = (1..len).map(|index| (index - 1, index)).collect();
+        Self::linked(len, &links)
+    }
+
+    /// So many servents with links between these, by their places, and pairs as in [`Topology::chain`].
+    pub(crate) fn linked(len: usize, links: &[(usize, usize)]) -> Self {
         let dir = TempDir::new();
         let ports: Vec<u16> = (0..len).map(|_| ports::free()).collect();
+        let other = |index: usize, (one, two): (usize, usize)| match index {
+            _ if index == one => Some(two),
+            _ if index == two => Some(one),
+            _ => None,
+        };
         let servents = (0..len).map(|index| Node {
             port: ports[index],
-            neighbours: [index.checked_sub(1), Some(index + 1)]
-                .into_iter()
-                .filter_map(|index| ports.get(index?).copied())
-                .collect(),
+            neighbours: links.iter().filter_map(|&link| Some(ports[other(index, link)?])).collect(),
             pairs: dir.write(&format!("pairs{index}.txt"), format!("key {index}\nkey{index} own\n").as_bytes()),
         });
         let servents = servents.collect();
