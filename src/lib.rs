@@ -110,6 +110,9 @@ pub mod telling;
 pub mod picture;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod live;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::hand_over::{Gone, RoleHandle, Turn, Waiting};
 use super::tracer::Tap;
 use crate::batch::{Outbox, Pool};
-use crate::protocol;
+use crate::protocol::{self, LinkConfig};
 use crate::stats::{DropCause, Tally};
 use crate::trace::{Events, Lost};
 use crate::types::Timestamp;
@@ -21,13 +21,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Lets what comes from `outbox_rx` pass over the links of `machine` to `sender`, until nobody sends anything more or
-/// nobody takes it. Tells the tap, if there is one, what was lost. What is under way at the end leaves at once: a link
+/// nobody takes it; the links become what comes from `config_rx`. Tells the tap, if there is one, what was lost. What is under way at the end leaves at once: a link
 /// does not end with the servent.
 ///
 /// No [role](super::hand_over::Role): whoever brought it work would have to come back when it is due.
 pub fn run(
     machine: protocol::Links,
     outbox_rx: &Receiver<OutboxHandle>,
+    mut config_rx: Receiver<LinkConfig>,
     sender: &RoleHandle<OutboxHandle>,
     clock: &impl Clock,
     tally: Tally,
@@ -40,6 +41,11 @@ pub fn run(
             recv(outbox_rx) -> outbox => match outbox {
                 Ok(outbox) => links.send(clock.now(), &outbox),
                 Err(_) => break,
+            },
+            recv(config_rx) -> config => match config {
+                Ok(config) => links.machine.change(config),
+                // They stay as they are.
+                Err(_) => config_rx = never(),
             },
             recv(due) -> _ => {}
         }

@@ -104,8 +104,14 @@ pub(super) struct AskingArgs {
 }
 
 impl AskingArgs {
-    fn dialect(&self) -> Dialect {
+    /// How keys end on the wire.
+    pub(super) fn dialect(&self) -> Dialect {
         if self.nul { Dialect::NulTerminated } else { Dialect::Plain }
+    }
+
+    /// How long to wait and how often to ask.
+    pub(super) fn patience(&self) -> Patience {
+        Patience { timeout: self.timeout, tries: self.tries }
     }
 
     /// The KEY arguments as keys, bytes for bytes (P-4). None are left where a lone `-` stands for standard input.
@@ -152,7 +158,7 @@ impl AskingArgs {
         SessionConfig {
             servent,
             keys,
-            patience: Patience { timeout: self.timeout, tries: self.tries },
+            patience: self.patience(),
             dialect: self.dialect(),
             jobs: self.jobs as usize,
             hand_over: self.hand_over.checked(),

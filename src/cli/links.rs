@@ -43,6 +43,12 @@ pub(super) fn config(loss: Loss, delay: Delay) -> LinkConfig {
     LinkConfig { loss: loss.0 / 100.0, delay: delay.mean, jitter: delay.jitter }
 }
 
+/// The lines that tell a servent that takes orders for its links (`--link-orders`) to have such ones.
+pub(super) fn orders(links: LinkConfig) -> String {
+    let (loss, delay) = (Loss(links.loss * 100.0), Delay { mean: links.delay, jitter: links.jitter });
+    format!("loss {loss}\ndelay {delay}\n")
+}
+
 /// Reads a percentage, with a `%` behind it or without.
 ///
 /// # Errors

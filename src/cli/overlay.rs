@@ -2,6 +2,7 @@
 
 mod explaining;
 mod running;
+mod web;
 
 pub(super) use running::servent_mode;
 
@@ -17,17 +18,14 @@ use crate::actor::crew::Crew;
 use crate::console::patient::Patient;
 use crate::overlay::OverlayFile;
 use crate::protocol::LinkConfig;
-use crate::text::escape_path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use crossbeam_channel::{Receiver, select, unbounded};
 use log::LevelFilter;
 use running::{Ended, Signals};
 use signal_hook::consts::SIGINT;
-use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
-use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
@@ -95,6 +93,19 @@ pub(super) struct OverlayArgs {
     /// With --explain, write a page that plays the floods
     #[arg(long, hide_short_help = true, value_name = "HTML", requires = "explain")]
     page: Option<PathBuf>,
+    /// Show it on a page in a browser, and ask there
+    ///
+    /// Prints the address of the page and serves it on 127.0.0.1, on PORT or on a free one, until SIGINT or SIGTERM. Who
+    /// has the address can ask, stop and start servents, and change what links lose and how long they take. To see it from
+    /// elsewhere, forward the same port on both sides: ssh -L PORT:127.0.0.1:PORT HOST.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, value_parser = values::port,
+        conflicts_with_all = ["keys", "explain", "trace", "print_json"])]
+    web: Option<Option<u16>>,
+    /// Open the page of --web in the usual browser
+    ///
+    /// Other users of this machine can see the address meanwhile, among the arguments of the program that does it.
+    #[arg(long, hide_short_help = true, requires = "web")]
+    open: bool,
     /// Print what FILE says as JSON, and do nothing else
     ///
     /// For programs that run an overlay their own way, so that they need no parser of overlay files.
@@ -154,12 +165,12 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(shifted) => shifted,
         Err(message) => return exit_with_value_error(message),
     };
-    let traces = match traces(&args) {
+    let traces = match explaining::traces(&args) {
         Ok(traces) => traces,
         Err(error) => return fail(error),
     };
     let overlay = match &traces {
-        Some(Traces { folder, .. }) => shifted.traced(&args.file, args.asking.history().as_slice(), folder),
+        Some(traces) => shifted.traced(&args.file, args.asking.history().as_slice(), &traces.folder),
         None => Ok(shifted),
     };
     let overlay = match overlay {
@@ -178,6 +189,9 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Err(message) => return exit_with_value_error(message),
     };
     let signals = Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew };
+    if let Some(port) = args.web {
+        return web::run(&args, port, &overlay, servent, signals).unwrap_or_else(fail);
+    }
     let Ended { code, is_asked } = match running::run(&args, &overlay, servent, keys, signals) {
         Ok(ended) => ended,
         Err(cause) => return fail(cause),
@@ -189,32 +203,6 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         return ended;
     }
     ExitCode::from(code)
-}
-
-/// Where the traces go that lines do not have themselves.
-struct Traces {
-    folder: PathBuf,
-    /// It is to be gone at the end.
-    _temporary: Option<explaining::Folder>,
-}
-
-/// The folder for traces, if there are to be any.
-fn traces(args: &OverlayArgs) -> Result<Option<Traces>, String> {
-    let refuse = |folder: &Path, error: io::Error| format!("{}: cannot be made: {error}", escape_path(folder));
-    match &args.trace {
-        Some(folder) => {
-            // What is only printed makes nothing.
-            if !args.print_json {
-                fs::create_dir_all(folder).map_err(|error| refuse(folder, error))?;
-            }
-            Ok(Some(Traces { folder: folder.clone(), _temporary: None }))
-        }
-        None if args.explain.is_some() => {
-            let made = explaining::Folder::new().map_err(|error| refuse(&env::temp_dir(), error))?;
-            Ok(Some(Traces { folder: made.path().to_owned(), _temporary: Some(made) }))
-        }
-        None => Ok(None),
-    }
 }
 
 /// Reads and checks the overlay file and its key-value files, unless a signal comes first. What is wrong is said. No

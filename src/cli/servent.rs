@@ -1,5 +1,6 @@
-//! `serventTP3 PORT FILE [IP:PORT]...`: its arguments here, its run in `program`.
+//! `serventTP3 PORT FILE [IP:PORT]...`: its arguments here, its run in `program`, `orders` for its links.
 
+mod orders;
 mod program;
 
 pub use program::{Farewell, NotStarted, complain_unless_started, main, report};
@@ -12,7 +13,7 @@ use super::{command, manual};
 use crate::net::Offload;
 use crate::protocol::SeenConfig;
 use crate::servent::RESPONSE_LIMIT;
-use crate::serving::{ServingConfig, TraceTarget};
+use crate::serving::{self, ServingConfig, TraceTarget};
 use crate::text::escape;
 use crate::types::{Neighbours, SeqNo};
 use clap::error::ErrorKind;
@@ -93,6 +94,12 @@ pub struct ServentArgs {
     /// hour. For lessons and tests; CLIREQs and RESPONSEs are not held back.
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value_t, value_parser = links::delay)]
     delay: Delay,
+    /// Let standard input change --loss and --delay meanwhile
+    ///
+    /// A line is `loss PERCENT` or `delay TIME[±JITTER]` and counts from then on. For programs that run an overlay; FILE is
+    /// then no standard input.
+    #[arg(long, hide_short_help = true)]
+    link_orders: bool,
     #[command(flatten)]
     hand_over: HandOverArg,
     /// Write each event to FILE as JSON
@@ -137,9 +144,13 @@ impl ServentArgs {
         Ok((Self::from_arg_matches_mut(&mut matches)?.counted()?, options))
     }
 
-    /// Itself, unless there are too many neighbours (P-10).
+    /// Itself, unless there are too many neighbours (P-10) or standard input is wanted twice.
     fn counted(self) -> Result<Self, clap::Error> {
         let args = self;
+        if args.link_orders && serving::is_standard_input(&args.file) {
+            let message = "--link-orders reads standard input, so FILE can't be -: name a file";
+            return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
+        }
         if args.neighbours.len() > Neighbours::COUNT_MAX {
             let message = format!(
                 "{} neighbours '{}'...: expected at most {} of [IP:PORT]...",
@@ -216,6 +227,7 @@ impl ServentArgs {
             response_limit: self.response_limit,
             hand_over: self.hand_over.checked(),
             links: links::config(self.loss, self.delay),
+            links_rx: None,
             offload: if self.no_offload { Offload::Off } else { Offload::WhereAvailable },
         })
     }

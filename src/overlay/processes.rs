@@ -3,15 +3,14 @@
 //! None outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills those that
 //! asked for it ([`die_with_parent`]).
 
-use super::{Member, StartReport};
-use crate::text::escape;
+use super::{Member, OverlayError, StartReport, reading};
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -22,9 +21,6 @@ use std::time::Duration;
 
 /// How long the servents may take to stop before they are killed.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
-
-/// How many of a servent's last lines are kept, in case it dies.
-const LAST_WORDS_MAX: usize = 10;
 
 /// The program that is a servent.
 ///
@@ -39,83 +35,56 @@ pub struct ServentProgram {
     pub args: Vec<OsString>,
 }
 
-/// What becomes of what servents write to standard error.
-#[derive(Clone, Copy, Debug)]
+/// What becomes of what servents write.
+#[derive(Clone)]
 pub struct PassedOn {
-    /// Takes each line, with its end. It must not wait: a servent whose lines nobody takes waits in the end as well.
+    /// Takes each line of standard error, with its end. It must not wait: a servent whose lines nobody takes waits in the
+    /// end as well.
     pub to: fn(&[u8]),
     /// Whether it takes also what they write while they stop.
     pub last_words_too: bool,
+    /// Takes each line of a trace to standard output, without its end, and the place of the servent whose it is. With it,
+    /// every servent is told to write one and to take orders ([`TRACED`]).
+    pub traces: Option<Traces>,
 }
 
+/// Takes lines of traces.
+pub type Traces = Arc<dyn Fn(usize, &[u8]) + Send + Sync>;
+
+/// The words that tell a servent to write its trace to standard output, and to take orders for its links from standard
+/// input. The first line of the trace stands for the report that it serves, since nothing else may come between the lines.
+pub const TRACED: [&str; 2] = ["--trace=-", "--link-orders"];
+
 /// Running servents. Dropping it stops them all.
-#[derive(Debug)]
 pub struct Overlay {
+    program: ServentProgram,
+    members: Vec<Member>,
+    passed_on: PassedOn,
+    /// In the order of the members.
     processes: Vec<Process>,
     stopping: Arc<AtomicBool>,
     ended_tx: Sender<usize>,
     ended_rx: Receiver<usize>,
+    ready_tx: Sender<Ready>,
+    ready_rx: Receiver<Ready>,
 }
+
+/// The place of a servent, and how its start went; nothing if it ended without telling.
+pub type Ready = (usize, Option<StartReport>);
 
 #[derive(Debug)]
 struct Process {
     name: String,
     child: Child,
+    /// Reads standard output to its end.
+    reader: Option<JoinHandle<()>>,
     /// Reads standard error to its end and returns the last lines.
     listener: Option<JoinHandle<VecDeque<String>>>,
 }
 
-/// Why an overlay did not start, or did not last.
-#[derive(Debug)]
-pub enum OverlayError {
-    /// A process or thread can't be started.
-    System(io::Error),
-    /// A signal came before all of it had started.
-    Interrupted(i32),
-    /// A servent can't serve, and says why. Others may not either: they are not asked.
-    NotStarted {
-        /// Its port and line.
-        name: String,
-        /// The cause.
-        cause: String,
-        /// It is that another program holds its port.
-        is_port_in_use: bool,
-    },
-    /// A servent died: its name, how it ended, and its last words.
-    Died {
-        /// Its port and line.
-        name: String,
-        /// How it ended.
-        status: String,
-        /// The last lines it wrote.
-        last_words: Vec<String>,
-    },
-}
-
-impl fmt::Display for OverlayError {
+impl fmt::Debug for Overlay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::System(error) => write!(f, "cannot start a servent: {error}"),
-            Self::Interrupted(signal) => write!(f, "ended by signal {signal} while the servents started"),
-            Self::NotStarted { name, cause, .. } => write!(f, "{name} can't start: {cause}"),
-            Self::Died { name, status, last_words } => {
-                write!(f, "{name} died ({status})")?;
-                if last_words.is_empty() {
-                    return write!(f, " without a word");
-                }
-                write!(f, "; its last words:")?;
-                last_words.iter().try_for_each(|line| write!(f, "\n  {line}"))
-            }
-        }
-    }
-}
-
-impl std::error::Error for OverlayError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::System(error) => Some(error),
-            Self::Interrupted(_) | Self::NotStarted { .. } | Self::Died { .. } => None,
-        }
+        f.debug_struct("Overlay").field("processes", &self.processes).finish_non_exhaustive()
     }
 }
 
@@ -135,13 +104,26 @@ impl Overlay {
     ) -> Result<Self, OverlayError> {
         let (ended_tx, ended_rx) = unbounded();
         let (ready_tx, ready_rx) = unbounded();
-        let mut overlay = Self { processes: Vec::new(), stopping: Arc::default(), ended_tx, ended_rx };
-        for member in members {
-            overlay.spawn(program, member, passed_on, ready_tx.clone()).map_err(OverlayError::System)?;
+        let mut overlay = Self {
+            program: program.clone(),
+            members: members.to_vec(),
+            passed_on,
+            processes: Vec::new(),
+            stopping: Arc::default(),
+            ended_tx,
+            ended_rx,
+            ready_tx,
+            ready_rx,
+        };
+        for index in 0..members.len() {
+            // One that can't be listened to is stopped with the others.
+            let process = overlay.launch(index).map_err(OverlayError::System)?;
+            overlay.processes.push(process);
+            overlay.listen(index).map_err(OverlayError::System)?;
         }
         for _ in members {
             select! {
-                recv(ready_rx) -> ready => match ready {
+                recv(overlay.ready_rx) -> ready => match ready {
                     Ok((_, Some(StartReport::Serves))) => {}
                     Ok((index, Some(StartReport::NotStarted { cause, is_port_in_use }))) => {
                         let name = overlay.processes[index].name.clone();
@@ -170,60 +152,110 @@ impl Overlay {
         OverlayError::Died { name: process.name.clone(), status, last_words: words.into() }
     }
 
-    /// Starts one servent. `ready_tx` gets its index and its report; none if it ended without.
-    fn spawn(
-        &mut self,
-        program: &ServentProgram,
-        member: &Member,
-        passed_on: PassedOn,
-        ready_tx: Sender<(usize, Option<StartReport>)>,
-    ) -> io::Result<()> {
-        let mut child = Command::new(&program.executable)
-            .args(&program.args)
+    /// Receives how the start of each servent went that was started again.
+    #[must_use]
+    pub fn ready(&self) -> Receiver<Ready> {
+        self.ready_rx.clone()
+    }
+
+    /// Asks the servent at `index` to stop; [`Overlay::ended`] tells when it has. If it has already, nothing happens.
+    pub fn stop(&mut self, index: usize) {
+        self.processes[index].signal(Signal::SIGTERM);
+    }
+
+    /// Writes an order to a servent that takes some. One that has ended is not told.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn order(&mut self, index: usize, line: &str) -> io::Result<()> {
+        match self.processes[index].child.stdin.as_mut() {
+            Some(stdin) => stdin.write_all(line.as_bytes()),
+            None => Ok(()),
+        }
+    }
+
+    /// Starts the servent at `index` again, which has ended; [`Overlay::ready`] tells how that went. Call it from the
+    /// thread that started the overlay.
+    ///
+    /// # Errors
+    /// What the system says when it has no process or thread to give.
+    pub fn start_again(&mut self, index: usize) -> io::Result<()> {
+        self.processes[index].wait();
+        self.processes[index] = self.launch(index)?;
+        self.listen(index)
+    }
+
+    /// Starts one servent.
+    fn launch(&self, index: usize) -> io::Result<Process> {
+        let member = &self.members[index];
+        let is_traced = self.passed_on.traces.is_some();
+        let child = Command::new(&self.program.executable)
+            .args(&self.program.args)
+            .args(is_traced.then_some(TRACED).into_iter().flatten())
             .args(&member.words)
             .current_dir(&member.folder)
-            .stdin(Stdio::null())
+            .stdin(if is_traced { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // Ctrl-C at the terminal is for the client; the servents get a group of their own.
             .process_group(0)
             .spawn()?;
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let index = self.processes.len();
         let name = format!("servent {} (line {})", member.address, member.line);
-        self.processes.push(Process { name: name.clone(), child, listener: None });
+        Ok(Process { name, child, reader: None, listener: None })
+    }
 
-        Builder::new().name(format!("start of {name}")).spawn(move || {
+    /// Starts the threads that read what the servent at `index` writes.
+    fn listen(&mut self, index: usize) -> io::Result<()> {
+        let process = &mut self.processes[index];
+        let (name, ready_tx, traces) = (process.name.clone(), self.ready_tx.clone(), self.passed_on.traces.clone());
+        let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
+        let reader = Builder::new().name(format!("output of {name}")).spawn(move || {
             // A servent that dies closes its end, so this ends either way; a read that fails is no report.
-            ready_tx.send((index, stdout.and_then(StartReport::read))).ok();
-        })?;
-        let (port, stopping, ended_tx) = (member.address.port(), Arc::clone(&self.stopping), self.ended_tx.clone());
-        let listener = Builder::new().name(name).spawn(move || {
-            let mut last_words = VecDeque::new();
-            let lines = stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok);
-            for line in lines.map(|line| escape(&line)) {
-                if passed_on.last_words_too || !stopping.load(Ordering::Relaxed) {
-                    (passed_on.to)(format!("[{port}] {line}\n").as_bytes());
-                }
-                if last_words.len() == LAST_WORDS_MAX {
-                    last_words.pop_front();
-                }
-                last_words.push_back(line);
+            if let Some(stdout) = stdout {
+                reading::output(stdout, index, traces.as_ref(), |report| drop(ready_tx.send((index, report))));
             }
+        })?;
+        process.reader = Some(reader);
+
+        let PassedOn { to, last_words_too, .. } = self.passed_on;
+        let port = self.members[index].address.port();
+        let (stopping, ended_tx) = (Arc::clone(&self.stopping), self.ended_tx.clone());
+        let listener = Builder::new().name(name).spawn(move || {
+            let pass_on = |line: &str| {
+                if last_words_too || !stopping.load(Ordering::Relaxed) {
+                    to(format!("[{port}] {line}\n").as_bytes());
+                }
+            };
+            let last_words = stderr.map(|stderr| reading::errors(stderr, pass_on)).unwrap_or_default();
             ended_tx.send(index).ok();
             last_words
         })?;
-        self.processes[index].listener = Some(listener);
+        process.listener = Some(listener);
         Ok(())
     }
 
-    /// Sends `signal` to every servent that has not been waited for; its process id is its own until then.
     fn signal(&mut self, signal: Signal) {
-        for process in &mut self.processes {
-            if let (Ok(None), Ok(pid)) = (process.child.try_wait(), i32::try_from(process.child.id())) {
-                // It may end at this very moment.
-                kill(Pid::from_raw(pid), signal).ok();
-            }
+        self.processes.iter_mut().for_each(|process| process.signal(signal));
+    }
+}
+
+impl Process {
+    /// Sends a signal, unless it has been waited for; its process id is its own until then.
+    fn signal(&mut self, signal: Signal) {
+        if let (Ok(None), Ok(pid)) = (self.child.try_wait(), i32::try_from(self.child.id())) {
+            // It may end at this very moment.
+            kill(Pid::from_raw(pid), signal).ok();
+        }
+    }
+
+    /// Waits for its end and for the threads that read what it wrote.
+    fn wait(&mut self) {
+        self.child.wait().ok();
+        if let Some(listener) = self.listener.take() {
+            listener.join().ok();
+        }
+        if let Some(reader) = self.reader.take() {
+            reader.join().ok();
         }
     }
 }
@@ -246,12 +278,7 @@ impl Drop for Overlay {
         if running.contains(&true) || self.processes.iter().any(|process| process.listener.is_none()) {
             self.signal(Signal::SIGKILL);
         }
-        for process in &mut self.processes {
-            process.child.wait().ok();
-            if let Some(listener) = process.listener.take() {
-                listener.join().ok();
-            }
-        }
+        self.processes.iter_mut().for_each(Process::wait);
     }
 }
 

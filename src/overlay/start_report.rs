@@ -1,6 +1,6 @@
 //! How the start of a servent went, as it tells the program that started it.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 
 /// How the start of a servent went, as it tells its parent on standard output, and nothing before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ impl StartReport {
 
     /// Reads it: one that serves is heard at once, and else it ends with the servent. `None` if the servent ended, or
     /// wrote something else.
-    pub(super) fn read(servent: impl Read) -> Option<Self> {
-        let mut servent = BufReader::new(servent.take(REPORT_LEN_MAX));
+    pub(super) fn read(servent: impl BufRead) -> Option<Self> {
+        let mut servent = servent.take(REPORT_LEN_MAX);
         let mut kind = String::new();
         servent.read_line(&mut kind).ok()?;
         let is_port_in_use = match kind.as_str() {

@@ -11,10 +11,10 @@ use crate::flood::{Flood, Model};
 use crate::telling::Language;
 use serde_json::Value;
 
-const PAGE_CSS: &str = include_str!("page/page.css");
+pub(super) const PAGE_CSS: &str = include_str!("page/page.css");
 
 /// In the order in which they are run.
-const SCRIPTS: [&str; 6] = [
+pub(super) const SCRIPTS: [&str; 6] = [
     include_str!("page/time.js"),
     include_str!("page/words.js"),
     include_str!("page/view.js"),
@@ -22,6 +22,9 @@ const SCRIPTS: [&str; 6] = [
     include_str!("page/controls.js"),
     include_str!("page/page.js"),
 ];
+
+/// Begins, once all of them are there.
+const START: &str = include_str!("page/start.js");
 
 /// Nothing is loaded: not a picture, not a font.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; \
@@ -73,7 +76,7 @@ pub(super) fn write(model: &Model, floods: &[&Flood], language: Language) -> Str
     let data = data::in_script(&data::page(&all));
     push(&mut out, format_args!("<script type=\"application/json\" id=\"data\">{data}</script>\n"));
     out.push_str("<script>\n\"use strict\";\n");
-    SCRIPTS.iter().for_each(|script| out.push_str(script));
+    SCRIPTS.iter().chain([&START]).for_each(|script| out.push_str(script));
     out.push_str("</script>\n</body></html>\n");
     out
 }
@@ -88,7 +91,7 @@ pub(super) fn part(model: &Model, flood: &Flood, number: usize) -> (String, Valu
 }
 
 /// The words on a control.
-fn named(name: &str) -> Words {
+pub(super) fn named(name: &str) -> Words {
     let (_, en, pt) = INTERFACE.iter().find(|(other, ..)| *other == name).expect("the page's words are in the list");
     Words::new(*en, *pt)
 }
@@ -123,7 +126,7 @@ fn article(out: &mut String, number: usize, scene: &Scene<'_>, layout: &Layout) 
 }
 
 /// What shapes and lines mean, and the keys.
-fn legend(out: &mut String) {
+pub(super) fn legend(out: &mut String) {
     push(out, format_args!("<aside class=\"legend\"><h3>{}</h3><ul>\n", named("legend").html()));
     for &(class, en, pt) in LEGEND {
         let words = Words::new(en, pt).html();

@@ -21,6 +21,7 @@
 //! | `story` | what happened to a servent, in words |
 //! | `table` | a flood as tables |
 //! | `document` | the page |
+//! | `served` | the page as files, for a server that adds floods to it while they happen |
 //! | `data`, `interface` | what its script is given, and the words on its controls |
 //! | `page/` | its style and script, each file a part of the page; the symbols |
 
@@ -31,12 +32,15 @@ mod rings;
 mod scene;
 mod sectors;
 mod sequence;
+mod served;
 mod story;
 mod svg;
 mod table;
 mod words;
 #[cfg(test)]
 mod tests;
+
+pub use served::{Served, served};
 
 use crate::flood::{Flood, Model};
 use crate::telling::Language;

@@ -176,7 +176,7 @@ impl Rings<'_> {
         let size = line(reach);
         let mut y = reach + size;
         self.svg.raw(format_args!(
-            "<g style=\"font-size:{}px\">
+            "<g font-size=\"{}px\">
 ",
             number(size * 0.8)
         ));

@@ -91,6 +91,11 @@ impl Links {
         Self { config, seed, links: Vec::new(), under_way: BinaryHeap::new(), under_way_len: 0, number: 0 }
     }
 
+    /// From now on the links are like this. What is under way on them stays so.
+    pub fn change(&mut self, config: LinkConfig) {
+        self.config = config;
+    }
+
     /// Sends what is in `outbox` over its links. Tells `lost` the index in it of each datagram that is lost.
     pub fn send(&mut self, now: Timestamp, outbox: &Outbox, mut lost: impl FnMut(usize)) {
         let mut index = 0;

@@ -17,6 +17,7 @@ use crate::net::{self, DatagramSink, DatagramSource, Endpoint, Offload, Socket};
 use crate::protocol::{FloodConfig, Flooder, LinkConfig, Links, Lookup, ResponseLimiter, SeenConfig, Store};
 use crate::stats::Stats;
 use crate::types::{Neighbours, SeqNo, TooManyNeighbours};
+use crossbeam_channel::{Receiver, never};
 use std::fmt;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -34,6 +35,7 @@ pub struct ServentBuilder {
     offload: Offload,
     hand_over: HandOver,
     links: LinkConfig,
+    links_rx: Option<Receiver<LinkConfig>>,
     trace: Option<Trace>,
 }
 
@@ -59,6 +61,7 @@ impl ServentBuilder {
             offload: Offload::WhereAvailable,
             hand_over: HandOver::default(),
             links: LinkConfig::default(),
+            links_rx: None,
             trace: None,
         }
     }
@@ -122,6 +125,13 @@ impl ServentBuilder {
         Self { links, ..self }
     }
 
+    /// The links become what comes from `links_rx`, from when it comes on. QUERYs then pass through a thread of their own
+    /// even as long as nothing is lost or held back.
+    #[must_use]
+    pub fn links_changed_by(self, links_rx: Receiver<LinkConfig>) -> Self {
+        Self { links_rx: Some(links_rx), ..self }
+    }
+
     /// Writes what becomes of each datagram to `output`, a JSON object a line, as `data/trace.schema.json` says. No
     /// actor waits for it: what can't be written as fast is counted (`trace_dropped`).
     #[must_use]
@@ -181,13 +191,13 @@ impl ServentBuilder {
         let (sender, sender_worker) = role("sender", sending, self.hand_over, batches());
         let looking_up = lookup::Lookup::new(answers, sender.clone(), clock.clone(), stats.tally(), tap.clone());
         let (lookup, lookup_worker) = role("lookup", looking_up, self.hand_over, batches());
-        let (queries, linking) = if self.links.is_perfect() {
+        let (queries, linking) = if self.links.is_perfect() && self.links_rx.is_none() {
             (sender, None)
         } else {
             let (outbox_tx, outbox_rx) = batches();
             let (machine, clock) = (Links::new(self.links, secret()[0]), clock.clone());
-            let (tally, tap) = (stats.tally(), tap.clone());
-            let run = move || links::run(machine, &outbox_rx, &sender, &clock, tally, tap);
+            let (tally, tap, config_rx) = (stats.tally(), tap.clone(), self.links_rx.unwrap_or_else(never));
+            let run = move || links::run(machine, &outbox_rx, config_rx, &sender, &clock, tally, tap);
             (RoleHandle::from(outbox_tx), Some(run))
         };
         let ways = (lookup.clone(), queries);

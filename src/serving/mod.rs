@@ -33,7 +33,7 @@ use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
 use crate::types::SeqNo;
 use banner::Banner;
-use crossbeam_channel::{never, select, tick};
+use crossbeam_channel::{Receiver, never, select, tick};
 use reloads::{LOADER, say_warnings};
 use std::error::Error;
 use std::fmt;
@@ -65,6 +65,8 @@ pub struct ServingConfig {
     pub hand_over: HandOver,
     /// What links to neighbours do to QUERYs.
     pub links: LinkConfig,
+    /// What they become, if anybody changes them.
+    pub links_rx: Option<Receiver<LinkConfig>>,
     /// Where to write what becomes of each datagram, if anywhere.
     pub trace: Option<TraceTarget>,
     /// How often to log the rates, if at all.
@@ -181,6 +183,9 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
         .links(config.links);
     if let Some(first_seq) = config.first_seq {
         builder = builder.first_seq(first_seq);
+    }
+    if let Some(links_rx) = &config.links_rx {
+        builder = builder.links_changed_by(links_rx.clone());
     }
     if let Some(target) = &config.trace {
         let file = target.open(&config.file).map_err(|error| ServingError::Trace(target.clone(), error))?;

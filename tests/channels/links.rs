@@ -1,7 +1,7 @@
 //! Links to neighbours that lose and hold back QUERYs, by a clock that is set by hand.
 
 use crate::support::{HAND_OVERS, ManualClock, at, clireq, contents, next, query, response, store};
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, never, unbounded};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use servent::actor::channels::OutboxHandle;
@@ -39,7 +39,7 @@ fn start_actor(
     let (outbox_tx, outbox_rx) = unbounded();
     let (sender_tx, sender_rx) = unbounded();
     let tally = stats.tally();
-    let run = move || links::run(Links::new(config, 7), &outbox_rx, &sender_tx.into(), &clock, tally, None);
+    let run = move || links::run(Links::new(config, 7), &outbox_rx, never(), &sender_tx.into(), &clock, tally, None);
     crew.spawn("links", run).unwrap();
     (crew, stats, outbox_tx, sender_rx)
 }

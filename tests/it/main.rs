@@ -19,6 +19,7 @@ mod client_tty;
 mod dialects;
 mod explain;
 mod help;
+mod live;
 mod load;
 mod overlay;
 mod regressions;

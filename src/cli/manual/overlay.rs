@@ -22,6 +22,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                 ),
                 Term("SIGTERM, SIGHUP", "end the client and the servents"),
                 Term("SIGTSTP, SIGQUIT", "(Ctrl-Z and its like) stop or end the client, with the terminal as before"),
+                Text("With --web all of these but SIGTSTP end the program and the servents."),
                 IGNORED_SIGNALS,
             ],
         },
@@ -30,7 +31,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
             entries: &[
                 Term(
                     "0",
-                    "every key was answered, keys were typed at the prompt, or nobody reads the answers any more (a closed pipe)",
+                    "every key was answered, keys were typed at the prompt, nobody reads the answers any more (a closed pipe), or --web was ended by a signal",
                 ),
                 Term("1", "a key got no answer, FILE is no overlay, or a servent could not start or died"),
                 Term("2", "the command line is wrong, or input or output failed"),
@@ -59,6 +60,8 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                 Lines("tp3 overlay data/overlays/chain.txt http"),
                 Text("Ask another servent of it for what is typed, until Ctrl-D:"),
                 Lines("tp3 overlay data/overlays/chain.txt --at 6003"),
+                Text("See floods on a page in a browser while they happen; the address is printed:"),
+                Lines("tp3 overlay data/overlays/random.txt --web --delay 50ms"),
                 Text("Where its ports are in use, put it on others:"),
                 Lines("tp3 overlay data/overlays/chain.txt --port-base 7001 http"),
                 Text("See how far each answer has come, on links that take 50 ms, and what losses do:"),

@@ -1,4 +1,4 @@
-//! What became of the questions that were asked, told when the overlay has ended.
+//! What became of the questions that were asked, told when the overlay has ended; and where the traces go meanwhile.
 
 use super::OverlayArgs;
 use crate::cli::explain::{self, Drawings, Manner, Readings};
@@ -16,21 +16,47 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// Where the traces go that lines do not have themselves.
+pub(super) struct Traces {
+    pub(super) folder: PathBuf,
+    /// It is to be gone at the end.
+    _temporary: Option<Folder>,
+}
+
+/// The folder for traces, if there are to be any.
+pub(super) fn traces(args: &OverlayArgs) -> Result<Option<Traces>, String> {
+    let refuse = |folder: &Path, error: io::Error| format!("{}: cannot be made: {error}", escape_path(folder));
+    match &args.trace {
+        Some(folder) => {
+            // What is only printed makes nothing.
+            if !args.print_json {
+                fs::create_dir_all(folder).map_err(|error| refuse(folder, error))?;
+            }
+            Ok(Some(Traces { folder: folder.clone(), _temporary: None }))
+        }
+        None if args.explain.is_some() => {
+            let made = Folder::new().map_err(|error| refuse(&env::temp_dir(), error))?;
+            Ok(Some(Traces { folder: made.path().to_owned(), _temporary: Some(made) }))
+        }
+        None => Ok(None),
+    }
+}
+
 /// Where traces go that nobody asked for: a folder that is gone when this is dropped.
-pub(super) struct Folder(PathBuf);
+struct Folder(PathBuf);
 
 impl Folder {
     /// A new one, which nobody else can look into.
     ///
     /// # Errors
     /// What the system says if there can be none.
-    pub(super) fn new() -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         let folder = env::temp_dir().join(format!("tp3-{:016x}", secret()[0]));
         DirBuilder::new().mode(0o700).create(&folder)?;
         Ok(Self(folder))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    fn path(&self) -> &Path {
         &self.0
     }
 }

@@ -9,7 +9,9 @@ use crate::cli::{EXIT_USAGE, complain, say};
 use crate::console::client_ui::{Ending, Interrupt};
 use crate::console::session;
 use crate::console::standard_error;
-use crate::overlay::{Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, die_with_parent};
+use crate::overlay::{
+    Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, TRACED, Traces, die_with_parent,
+};
 use crate::protocol::AskedKey;
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use signal_hook::consts::SIGINT;
@@ -42,8 +44,12 @@ pub(in super::super) fn servent_mode(mut words: impl Iterator<Item = OsString>) 
     if let Err(error) = die_with_parent(parent) {
         return fail(error);
     }
+    let words: Vec<_> = words.collect();
+    let is_traced = words.first().is_some_and(|word| word == TRACED[0]);
     servent::main(words, servent::Farewell::Nothing, |outcome| {
         let report = match outcome {
+            // Its trace says so.
+            Ok(()) if is_traced => return,
             Ok(()) => StartReport::Serves,
             Err(NotStarted { cause, is_port_in_use }) => {
                 StartReport::NotStarted { cause: cause.clone(), is_port_in_use: *is_port_in_use }
@@ -77,18 +83,10 @@ pub(super) fn run(
     signals: Signals,
 ) -> Result<Ended, String> {
     let Signals { signal_rx, interrupt_tx, interrupt_rx, guard, mut crew } = signals;
-    let verbose = args.verbosity.is_verbose();
-    let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose };
-    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
-    let mut overlay =
-        match Overlay::start(&program, &file.members(verbose, &args.usual_options()), passed_on, &signal_rx) {
-            Ok(overlay) => overlay,
-            Err(OverlayError::Interrupted(signal)) => return Ok(Ended::early(exit_of_signal(signal))),
-            Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
-                return Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"));
-            }
-            Err(error) => return Err(error.to_string()),
-        };
+    let mut overlay = match start(args, file, None, &signal_rx)? {
+        Ok(overlay) => overlay,
+        Err(code) => return Ok(Ended::early(code)),
+    };
     say(format_args!("{file}"));
     if let Some(links) = args.links() {
         say(format_args!("each link, unless its line says otherwise: {links}"));
@@ -115,6 +113,26 @@ pub(super) fn run(
             Ended::early(EXIT_USAGE)
         }
     })
+}
+
+/// Starts the servents, or returns the exit code if a signal comes first. What they trace goes to `traces`.
+pub(super) fn start(
+    args: &OverlayArgs,
+    file: &OverlayFile,
+    traces: Option<Traces>,
+    signal_rx: &Receiver<i32>,
+) -> Result<Result<Overlay, u8>, String> {
+    let verbose = args.verbosity.is_verbose();
+    let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose, traces };
+    let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
+    match Overlay::start(&program, &file.members(verbose, &args.usual_options()), passed_on, signal_rx) {
+        Ok(overlay) => Ok(Ok(overlay)),
+        Err(OverlayError::Interrupted(signal)) => Ok(Err(exit_of_signal(signal))),
+        Err(error @ OverlayError::NotStarted { is_port_in_use: true, .. }) => {
+            Err(format!("{error}\ntip: --port-base N puts the whole overlay on other ports, from N on"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Tells the conversation of signals and of the first servent that dies, until the signals end.

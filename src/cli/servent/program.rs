@@ -1,11 +1,11 @@
 //! `serventTP3`, run: from its words to its exit code.
 
-use super::{NAME, ServentArgs};
+use super::{NAME, ServentArgs, orders};
 use crate::actor::crew::Crew;
 use crate::cli::{EXIT_FAILURE, EXIT_OK, complain, exit_with_usage, say, to_the_last_word};
 use crate::cli::{command, hints, manual, signals};
 use crate::console::standard_error;
-use crate::serving::{self, Events, ServentEvent, Serving, ServingError};
+use crate::serving::{self, Events, ServentEvent, Serving, ServingConfig, ServingError};
 use crate::stats::Counters;
 use crossbeam_channel::unbounded;
 use log::LevelFilter;
@@ -113,8 +113,15 @@ fn start(args: ServentArgs) -> Result<Option<Started>, NotStarted> {
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let mut events = Events::new(events_rx);
     let (file, is_verbose) = (args.file.clone(), args.verbosity.is_verbose());
+    let links_rx = match args.link_orders {
+        true => Some(orders::listen(args.loss, args.delay).map_err(|error| format!("cannot start: {error}"))?),
+        false => None,
+    };
     let started = match events.wait_for("resolver", move || args.check()) {
-        Ok(config) => serving::start(&config.map_err(|error| error.to_string())?, &mut events),
+        Ok(config) => {
+            let config = config.map_err(|error| error.to_string())?;
+            serving::start(&ServingConfig { links_rx, ..config }, &mut events)
+        }
         Err(error) => Err(error),
     };
     match (started, hints::kv_file(&file)) {

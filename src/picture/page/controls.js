@@ -17,11 +17,7 @@ class Controls {
         this.link.href = "#";
         this.name(this.link, "link");
         header.append(this.label("question", this.question), this.label("filter", this.filter), this.link);
-        for (const view of /** @type {("rings" | "sequence")[]} */ (["rings", "sequence"])) {
-            for (const heading of document.querySelectorAll(`.view.${view} h3`)) {
-                heading.after(this.button(view === "rings" ? "saveRings" : "saveSequence", () => page.save(view)));
-            }
-        }
+        page.articles.forEach((article) => this.dress(article));
         header.append(this.button("large", () => page.enlarge()));
         header.append(this.button("language", () => page.say(page.speech.language === "pt" ? "en" : "pt")));
         header.append(this.button("help", () => this.help.showModal()));
@@ -63,6 +59,15 @@ class Controls {
         this.name(heading, "help");
         this.help.append(heading, keys.content.cloneNode(true), this.button("close", () => this.help.close()));
         document.body.append(this.help);
+    }
+
+    /** Gives a flood the buttons beside its pictures. @param {HTMLElement} article */
+    dress(article) {
+        this.named = this.named.filter(([element]) => element.isConnected || !element.closest(".view"));
+        for (const view of /** @type {("rings" | "sequence")[]} */ (["rings", "sequence"])) {
+            const save = this.button(view === "rings" ? "saveRings" : "saveSequence", () => this.page.save(view));
+            article.querySelector(`.view.${view} h3`)?.after(save);
+        }
     }
 
     /** @template {HTMLElement} E @param {E} element @param {string} name */

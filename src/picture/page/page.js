@@ -48,6 +48,7 @@ class Page {
         document.querySelector("main")?.append(article);
         this.articles.push(article);
         this.data.floods.push(flood);
+        this.controls.dress(article);
         this.say();
     }
 
@@ -167,6 +168,7 @@ class Page {
         const asked = new URLSearchParams(location.hash.slice(1));
         if (!asked.has("q")) return;
         this.open(Number(asked.get("q")));
+        if (!(this.flood in this.data.floods)) return;
         const role = asked.has("s") ? Number(asked.get("s")) : null;
         const { names } = this.data.floods[this.flood];
         this.choose(role !== null && role in names ? role : null, asked.has("only"));
@@ -274,5 +276,3 @@ class Page {
         "?": () => this.controls.help.showModal(),
     };
 }
-
-const page = new Page(JSON.parse(/** @type {HTMLElement} */ (document.getElementById("data")).textContent ?? ""));

@@ -39,3 +39,14 @@ type PageData = {
 
 /** Something that happens in a flood: which copy, servent or answer, and when. */
 type FloodEvent = { kind: "sent" | "arrived" | "ended" | "reached" | "answered" | "heard"; index: number; at: number };
+
+/** What only the page that is fed while it happens gets (src/live). */
+type LivePart = { html: string; data: FloodData };
+type LiveServent = { servent: string; state: "serves" | "starts" | "stopped" | "died"; why: string };
+type LiveLinks = { loss: number; delay_ms: number; jitter_ms: number };
+type LiveHello = {
+    servents: LiveServent[];
+    questions: { number: number; version: number }[];
+    links: LiveLinks | null;
+    entry: string;
+};

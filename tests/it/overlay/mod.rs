@@ -14,7 +14,7 @@ use crate::support::{Finished, Program, TP3};
 use topology::Topology;
 
 /// Runs the overlay to its end with these keys and options after its file; checks that all its ports are free again.
-fn run(topology: &Topology, more: &[&str]) -> Finished {
+pub(crate) fn run(topology: &Topology, more: &[&str]) -> Finished {
     let finished = start(topology, more).finish();
     topology.expect_ports_free();
     finished

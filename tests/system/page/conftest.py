@@ -30,6 +30,12 @@ def pages():
 
 
 @pytest.fixture
+def browser_options(needs):
+    """What Chromium is started with."""
+    return OPTIONS
+
+
+@pytest.fixture
 def browser(needs):
     """Chromium, of Debian."""
     if missing := why_not("chromium"):

@@ -1,0 +1,206 @@
+// The page while it happens: it asks, hears what is new, and fetches the pictures of it, which Rust draws anew.
+
+/** How many questions are fetched of those that were asked before the page was opened. */
+const EARLIER_MAX = 20;
+
+/** A page whose floods come one by one, and again when there is more of them. */
+class LivePage extends Page {
+    /** @param {number} place @param {LivePart} part */
+    put(place, { html, data }) {
+        const old = this.articles[place];
+        if (!old) {
+            this.add(html, data);
+            return;
+        }
+        const template = document.createElement("template");
+        template.innerHTML = html;
+        const article = /** @type {HTMLElement} */ (template.content.querySelector("article"));
+        const before = this.data.floods[place], at = this.made[place]?.time.at ?? 0;
+        article.id = `flood-${place}`;
+        article.hidden = place !== this.flood;
+        const [was, is] = [old, article].map((element) => element.querySelector("details"));
+        if (was && is) is.open = was.open;
+        old.replaceWith(article);
+        this.articles[place] = article;
+        this.data.floods[place] = data;
+        delete this.made[place];
+        this.controls.dress(article);
+        this.controls.say();
+        if (place !== this.flood) return;
+        const role = this.role === null ? -1 : data.names.indexOf(before.names[this.role]);
+        this.focusable();
+        this.choose(role < 0 ? null : role, this.only && role >= 0);
+        this.seek(Math.min(at, data.span));
+    }
+
+    /** @param {number} place */
+    watch(place) {
+        this.open(place);
+        this.seek(0);
+        this.play();
+    }
+}
+
+class Live {
+    constructor() {
+        this.data = /** @type {PageData} */ (JSON.parse(this.of("data").textContent ?? ""));
+        this.speech = new Speech(this.data, navigator.language.startsWith("pt") ? "pt" : "en");
+        document.documentElement.lang = this.speech.language === "pt" ? "pt-BR" : "en";
+        /** @type {LivePage | null} */
+        this.page = null;
+        /** Where the floods of a question are shown. @type {Map<string, number>} */
+        this.places = new Map();
+        /** What is to be fetched, oldest first. @type {Set<number>} */
+        this.wanted = new Set();
+        /** @type {Map<number, number>} */
+        this.versions = new Map();
+        this.isFetching = false;
+        /** @type {Map<string, HTMLButtonElement>} */
+        this.servents = new Map();
+        this.answers = new Map();
+        this.of("ask").addEventListener("submit", (event) => {
+            event.preventDefault();
+            this.send("ask", { key: this.field("key").value, entry: this.field("entry").value });
+        });
+        this.of("links").addEventListener("input", () => this.say());
+        this.of("links").addEventListener("change", () => this.links());
+        this.listen();
+    }
+
+    /** @param {string} id */
+    of(id) {
+        return /** @type {HTMLElement} */ (document.getElementById(id));
+    }
+
+    /** @param {string} id */
+    field(id) {
+        return /** @type {HTMLInputElement} */ (this.of(id));
+    }
+
+    /** @param {string} name @param {(string | number)[]} holes */
+    status(name, ...holes) {
+        const { language } = (this.page ?? this).speech;
+        let words = this.data.words[name][language];
+        for (const hole of holes) words = words.replace("{n}", () => String(hole));
+        this.of("status").textContent = words;
+    }
+
+    listen() {
+        const events = new EventSource("events");
+        /** @param {string} kind @param {(data: any) => void} hear */
+        const on = (kind, hear) => events.addEventListener(kind, (event) => hear(JSON.parse(/** @type {MessageEvent} */ (event).data)));
+        on("hello", (hello) => {
+            this.of("status").textContent = "";
+            this.hello(hello);
+        });
+        on("flood", ({ number, version }) => this.want(number, version));
+        on("servent", (servent) => this.servent(servent));
+        on("links", (links) => this.linked(links));
+        on("missed", ({ missed }) => this.status("missed", missed));
+        on("asked", ({ entry }) => this.status("asked", entry));
+        on("done", ({ answers }) => (answers ? this.status("heard", answers) : this.status("unheard")));
+        events.addEventListener("error", () => this.status("cut"));
+    }
+
+    /** @param {LiveHello} hello */
+    hello({ servents, questions, links, entry }) {
+        const select = /** @type {HTMLSelectElement} */ (this.of("entry")), chosen = select.value || entry;
+        select.replaceChildren(...servents.map(({ servent }) => new Option(servent, servent, false, servent === chosen)));
+        servents.forEach((servent) => this.servent(servent));
+        this.linked(links);
+        for (const { number, version } of questions.slice(-EARLIER_MAX)) this.want(number, version);
+    }
+
+    /** @param {LiveServent} servent */
+    servent({ servent, state, why }) {
+        let button = this.servents.get(servent);
+        if (!button) {
+            const made = document.createElement("button");
+            made.type = "button";
+            made.textContent = servent.replace(/^127\.0\.0\.1:/, "");
+            made.addEventListener("click", () => {
+                this.send("servent", { servent, runs: made.className !== "serves" });
+            });
+            this.servents.set(servent, made);
+            this.of("servents").append(made);
+            button = made;
+        }
+        button.className = state;
+        const word = this.data.words[state][(this.page ?? this).speech.language];
+        button.title = why ? `${word} (${why})` : word;
+        button.setAttribute("aria-label", `${servent}: ${button.title}`);
+    }
+
+    /** @param {LiveLinks | null} links */
+    linked(links) {
+        this.of("links").hidden = links === null;
+        if (links === null) return;
+        this.field("loss").value = String(links.loss);
+        this.field("delay").value = String(links.delay_ms);
+        this.field("jitter").value = String(links.jitter_ms);
+        this.say();
+    }
+
+    /** What the sliders stand for. */
+    say() {
+        for (const name of ["loss", "delay", "jitter"]) {
+            const output = /** @type {HTMLOutputElement} */ (this.field(name).nextElementSibling);
+            output.textContent = this.field(name).value;
+        }
+    }
+
+    links() {
+        const [loss, delay, jitter] = ["loss", "delay", "jitter"].map((name) => Number(this.field(name).value));
+        this.send("links", { loss, delay_ms: delay, jitter_ms: Math.min(jitter, delay) });
+    }
+
+    /** @param {string} what @param {object} order */
+    async send(what, order) {
+        try {
+            const headers = { "Content-Type": "application/json" };
+            const response = await fetch(what, { method: "POST", headers, body: JSON.stringify(order) });
+            if (!response.ok) this.of("status").textContent = await response.text();
+        } catch {
+            this.status("cut");
+        }
+    }
+
+    /** @param {number} number @param {number} version */
+    want(number, version) {
+        if ((this.versions.get(number) ?? -1) >= version) return;
+        this.wanted.add(number);
+        this.fetch();
+    }
+
+    /** One after the other: what changes meanwhile is fetched once. */
+    async fetch() {
+        if (this.isFetching) return;
+        this.isFetching = true;
+        for (const number of this.wanted) {
+            this.wanted.delete(number);
+            try {
+                const response = await fetch(`floods/${number}`);
+                // One that is not kept any more stays as it was.
+                if (response.ok) this.show(number, await response.json());
+            } catch {
+                this.status("cut");
+            }
+        }
+        this.isFetching = false;
+    }
+
+    /** @param {number} number @param {{version: number, floods: LivePart[]}} news */
+    show(number, { version, floods }) {
+        this.versions.set(number, version);
+        floods.forEach((part, index) => {
+            const name = `${number}.${index}`, known = this.places.get(name);
+            if (!this.page) this.page = new LivePage(this.data);
+            const place = known ?? this.places.size;
+            this.places.set(name, place);
+            this.page.put(place, part);
+            if (known === undefined && (place === 0 || this.field("follow").checked)) this.page.watch(place);
+        });
+    }
+}
+
+new Live();

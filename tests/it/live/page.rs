@@ -1,0 +1,183 @@
+//! What the page gets: everything that happens, and what it asks for.
+
+use super::Web;
+use crate::overlay::topology::Topology;
+use crate::support::processes::{children_of, is_running};
+use crate::support::until;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The page's names of those of a settled flood that answered.
+fn answered(web: &Web, number: u64) -> Vec<String> {
+    let flood = web.get(&format!("floods/{number}"), "").json();
+    let data = &flood["floods"][0]["data"];
+    let (names, states) = (data["names"].as_array().unwrap(), data["states"].as_array().unwrap());
+    let of = names.iter().zip(states).filter(|(_, state)| **state == 0);
+    of.map(|(name, _)| name.as_str().unwrap().to_owned()).collect()
+}
+
+fn ask(web: &Web, entry: usize, key: &str) {
+    let response = web.post("ask", &json!({"key": key, "entry": web.address(entry)}));
+    assert_eq!((response.code, response.body.as_str()), (204, ""));
+}
+
+#[test]
+fn a_key_that_is_asked_is_answered_told_and_drawn() {
+    let web = Web::start(Topology::chain(5), &[]);
+    let page = web.get("", "Sec-Fetch-Site: none\r\n");
+    assert!(page.code == 200 && page.head.contains("text/html") && page.body.contains("page.js"), "{}", page.head);
+    assert!(web.get("page.js", "").head.contains("text/javascript"));
+    let mut events = web.events("");
+    let hello = events.next().unwrap();
+    assert_eq!((hello.kind.as_str(), hello.data["servents"].as_array().unwrap().len()), ("hello", 5));
+    assert_eq!(hello.data["entry"], web.address(0));
+
+    ask(&web, 0, "key");
+    let received = events.expect("trace", |line| line["event"] == "received");
+    assert_eq!((&received.data["node"], &received.data["key"]), (&json!(web.address(0)), &json!("key")));
+    let answer = events.expect("answer", |answer| answer["servent"] == web.address(3));
+    assert_eq!((&answer.data["key"], &answer.data["value"]), (&json!("key"), &json!("3")));
+    let done = events.expect("done", |_| true);
+    assert_eq!(done.data["answers"], 4, "P-18");
+    let settled = events.expect("flood", |flood| flood["settled"] == true);
+    let number = settled.data["number"].as_u64().unwrap();
+    let expected: Vec<_> = (0..4).map(|index| web.topology.port(index).to_string()).collect();
+    assert_eq!(answered(&web, number), expected);
+    assert_eq!(web.get("floods/99", "").code, 404);
+
+    // Who comes back has what happened meanwhile, and who reloads has the question.
+    let last = received.id.unwrap();
+    let mut again = web.events(&format!("Last-Event-ID: {last}\r\n"));
+    let hello = again.next().unwrap();
+    assert_eq!(hello.data["questions"][0]["number"], number);
+    assert_eq!(again.next().unwrap().id, Some(last + 1));
+}
+
+#[test]
+fn a_hundred_questions_in_a_row_lose_no_event() {
+    const COUNT: usize = 100;
+    let web = Web::start(Topology::chain(4), &[]);
+    let mut events = web.events("");
+    (0..COUNT).for_each(|_| ask(&web, 0, "key"));
+    let mut lines: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let (mut done, mut last) = (0, None);
+    while done < COUNT || lines.values().sum::<usize>() < 12 * COUNT {
+        let event = events.next().unwrap();
+        assert!(event.id.is_none() || last.is_none_or(|last| event.id == Some(last + 1)), "{event:?} after {last:?}");
+        last = event.id.or(last);
+        match event.kind.as_str() {
+            "trace" => {
+                let text = |name: &str| event.data[name].as_str().unwrap().to_owned();
+                *lines.entry((text("node"), text("event"))).or_default() += 1;
+            }
+            "done" => {
+                assert_eq!(event.data["answers"], 4);
+                done += 1;
+            }
+            "missed" => panic!("{event:?}"),
+            _ => {}
+        }
+    }
+    for index in 0..4 {
+        let sent = if index < 3 { "forwarded" } else { "not_forwarded" };
+        for event in ["received", sent, "answered"] {
+            assert_eq!(lines[&(web.address(index), event.to_owned())], COUNT, "{event} at {index}");
+        }
+    }
+}
+
+#[test]
+fn a_servent_is_stopped_and_started_and_one_that_dies_is_shown() {
+    let web = Web::start(Topology::chain(3), &[]);
+    let mut events = web.events("");
+    let second = web.address(1);
+    let set = |runs: bool| web.post("servent", &json!({"servent": second, "runs": runs})).code;
+    let is = |state: &'static str| {
+        let second = second.clone();
+        move |data: &Value| data["servent"] == second.as_str() && data["state"] == state
+    };
+    assert_eq!(set(false), 204);
+    events.expect("servent", is("stopped"));
+    ask(&web, 0, "key");
+    assert_eq!(events.expect("done", |_| true).data["answers"], 1);
+    let settled = events.expect("flood", |flood| flood["settled"] == true);
+    assert_eq!(answered(&web, settled.data["number"].as_u64().unwrap()), [web.topology.port(0).to_string()]);
+    assert_eq!((set(false), set(true)), (204, 204));
+    events.expect("servent", is("serves"));
+    ask(&web, 0, "key");
+    assert_eq!(events.expect("done", |_| true).data["answers"], 3);
+
+    let children = children_of(web.program.pid());
+    assert_eq!(children.len(), 3);
+    let last = children.iter().max().unwrap();
+    kill(Pid::from_raw(*last), Signal::SIGKILL).unwrap();
+    let died = events.expect("servent", |data| data["state"] == "died");
+    assert!(died.data["why"].as_str().unwrap().contains("signal: 9"), "{died:?}");
+    for wrong in [json!({"servent": "127.0.0.1:1", "runs": true}), json!({"servent": second}), json!([])] {
+        assert_eq!(web.post("servent", &wrong).code, 422, "{wrong}");
+    }
+}
+
+#[test]
+fn links_are_changed_while_servents_run_and_for_those_that_start_later() {
+    let web = Web::start(Topology::chain(3), &["--delay", "10ms"]);
+    let mut events = web.events("");
+    let links = &events.next().unwrap().data["links"];
+    assert_eq!((&links["delay_ms"], links["loss"].as_f64()), (&json!(10), Some(0.0)));
+    let set = |loss: u32| web.post("links", &json!({"loss": loss, "delay_ms": 0, "jitter_ms": 0})).code;
+    assert_eq!(set(100), 204);
+    assert_eq!(events.expect("links", |_| true).data["loss"].as_f64(), Some(100.0));
+    ask(&web, 0, "key");
+    assert_eq!(events.expect("done", |_| true).data["answers"], 1);
+
+    let second = web.address(1);
+    for (runs, state) in [(false, "stopped"), (true, "serves")] {
+        assert_eq!(web.post("servent", &json!({"servent": second, "runs": runs})).code, 204);
+        events.expect("servent", |data| data["state"] == state);
+    }
+    ask(&web, 1, "key");
+    assert_eq!(events.expect("done", |_| true).data["answers"], 1);
+    assert_eq!(set(0), 204);
+    ask(&web, 1, "key");
+    assert_eq!(events.expect("done", |_| true).data["answers"], 3);
+    assert_eq!(web.post("links", &json!({"loss": 101, "delay_ms": 0, "jitter_ms": 0})).code, 422);
+}
+
+#[test]
+fn keys_that_are_none_and_servents_that_are_not_there_are_refused() {
+    let web = Web::start(Topology::chain(1), &[]);
+    for (key, entry) in [("", web.address(0)), ("a\0b", web.address(0)), ("key", "127.0.0.1:1".to_owned())] {
+        let response = web.post("ask", &json!({"key": key, "entry": entry}));
+        assert!(response.code == 422 && !response.body.is_empty(), "{key:?} {entry}: {}", response.code);
+    }
+    let hostile = "<script>\u{202e}";
+    let mut events = web.events("");
+    ask(&web, 0, hostile);
+    assert_eq!(events.expect("asked", |_| true).data["key"], "<script>\\u{202e}");
+}
+
+#[test]
+fn after_a_signal_nothing_is_left_whoever_watches() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let web = Web::start(Topology::chain(3), &[]);
+        let mut events = web.events("");
+        let (children, port) = (children_of(web.program.pid()), web.port);
+        // In the middle of a question, with a browser that listens and one that says nothing.
+        let silent = web.connect();
+        ask(&web, 0, "key");
+        events.expect("answer", |_| true);
+        let finished = web.program.finish_by(signal);
+        assert_eq!(finished.code, Some(0), "{signal}: {}", finished.stderr);
+        assert!(!finished.stderr.contains("panicked"), "{signal}: {}", finished.stderr);
+        while events.next().is_some() {}
+        drop(silent);
+        assert_eq!(children.len(), 3);
+        for child in children {
+            until(&format!("the end of servent {child}"), || !is_running(child));
+        }
+        web.topology.expect_ports_free();
+        until("the page's port free again", || std::net::TcpListener::bind(("127.0.0.1", port)).is_ok());
+    }
+}
