@@ -1,6 +1,6 @@
 //! The copies of one flood: each sending with its arrival and what became of it there.
 
-use super::model::{Copy, Fate, Moment};
+use super::model::{Copy, Fate, Moment, PeerId};
 use super::pairs::{End, EndKind};
 use super::records::{Event, Judgement, Records, What};
 use crate::wire::QUERY_HEADER_LEN;
@@ -31,6 +31,13 @@ impl Copies {
     /// The copy that the event at this place is about.
     pub(super) fn of(&self, event: usize) -> Option<usize> {
         self.of_event[event].map(|copy| copy as usize)
+    }
+
+    /// The copy that a servent was sent until then, if it was one and no more.
+    pub(super) fn only_one_to(&self, to: PeerId, until: i64) -> Option<usize> {
+        let is_meant = |copy: &Copy| copy.to == to && copy.sent.is_some_and(|sent| sent.0 <= until);
+        let mut all = (0..self.copies.len()).filter(|&number| is_meant(&self.copies[number]));
+        all.next().filter(|_| all.next().is_none())
     }
 
     /// Brings the events of one flood together, which are in the order of time. `failed` says which of its sendings did

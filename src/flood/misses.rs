@@ -1,6 +1,6 @@
 //! Who was not reached and why, and what the overlay predicts.
 
-use super::model::{Copy, Fate, Flood, Model, Onward, PeerId, Prediction};
+use super::model::{Copy, Fate, Flood, Model, Onward, PeerId, Prediction, Run};
 use super::why::{Miss, Why};
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -67,10 +67,17 @@ impl Model {
             let why = self.why(flood, servent, distance, ways.as_ref(), &whys);
             whys.insert(servent, why);
             let holds = self.holdings.hold(self.peer(servent).address, &flood.key);
-            misses.push(Miss { servent, distance, holds, why });
+            let is_certain = !matches!(why, Why::NotRecorded { .. } | Why::Unknown) || self.is_whole(flood, servent);
+            misses.push(Miss { servent, distance, holds, why, is_certain });
         }
         misses.sort_by_key(|miss| (miss.distance.unwrap_or(u32::MAX), self.peer(miss.servent).address));
         misses
+    }
+
+    /// Whether a servent's own record is whole over a flood, so that it would tell of a copy that came in.
+    fn is_whole(&self, flood: &Flood, servent: PeerId) -> bool {
+        let covers = |run: &Run| run.is_whole && run.from <= flood.first && flood.last <= run.to;
+        self.peer(servent).runs.iter().any(covers)
     }
 
     fn why(

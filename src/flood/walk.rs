@@ -92,6 +92,7 @@ impl Walk {
                     part.judgement = part.judgement.or(Some(judgement));
                 }
             }
+            What::Judged(Judgement::Duplicate { .. }) => self.know_sender(tour, event),
             What::LookedUp(looked) => self.looked_up(tour, index, event, owner, looked),
             What::Judged(_) | What::Responded | What::Heard | What::Unsent(_) => {}
         }
@@ -172,14 +173,16 @@ impl Walk {
 
     /// Whoever sends a QUERY has it, also if no record of it tells.
     fn know_sender(&mut self, tour: &Tour<'_>, event: &Event) {
-        if tour.recorded[event.peer.0 as usize] != Recorded::Not {
+        if tour.recorded[event.peer.0 as usize] != Recorded::Not || self.parts.contains_key(&event.peer) {
             return;
         }
         let ttl = event.ttl;
+        let guess = (1..=Ttl::INITIAL.0).contains(&ttl).then(|| HOPS_MAX - ttl as u8);
+        let came = tour.copies.only_one_to(event.peer, event.at);
         self.part(Visit {
             servent: event.peer,
-            hop: (1..=Ttl::INITIAL.0).contains(&ttl).then(|| HOPS_MAX - ttl as u8),
-            parent: None,
+            hop: came.and_then(|copy| self.hops[copy]).or(guess),
+            parent: came.map(|copy| tour.copies.copies[copy].from),
             at: Moment(event.at),
             ttl: 0,
             lookup: LookedUp::Unknown,

@@ -1,9 +1,9 @@
-//! Who was not reached, and why, as data.
+//! Who was not reached, or may not have been, and why, as data.
 
 use super::model::PeerId;
 use crate::stats::DropCause;
 
-/// A servent that a flood did not reach.
+/// A servent that a flood did not reach, as far as the records tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Miss {
     /// Who.
@@ -14,6 +14,8 @@ pub struct Miss {
     pub holds: Option<bool>,
     /// Why.
     pub why: Why,
+    /// Whether it is certain that it was not reached: the reason tells, or its own record, which is whole over the flood.
+    pub is_certain: bool,
 }
 
 /// Why a servent was not reached.

@@ -79,7 +79,7 @@ impl State {
         match miss.why {
             Why::Down { servent } if servent == miss.servent => Self::Down,
             // It may have been reached.
-            Why::NotRecorded { .. } | Why::Unknown => Self::Unknown,
+            _ if !miss.is_certain => Self::Unknown,
             _ => Self::Missed,
         }
     }

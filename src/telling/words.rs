@@ -46,7 +46,7 @@ impl Language {
         }
     }
 
-    /// Why a servent was not reached, as a sentence.
+    /// Why a servent was not reached, or that nobody knows whether it was, as a sentence.
     pub(crate) fn miss(self, model: &Model, miss: &Miss) -> String {
         let name = |peer: PeerId| model.peer(peer).address.to_string();
         let who = name(miss.servent);
@@ -59,8 +59,17 @@ impl Language {
             Self::English => format!(", {distance} {} away", if distance == 1 { "hop" } else { "hops" }),
             Self::Portuguese => format!(", a {distance} {}", if distance == 1 { "salto" } else { "saltos" }),
         });
+        let why = self.why(model, miss.servent, miss.why);
+        if !miss.is_certain {
+            let holds =
+                if miss.holds == Some(true) { self.of(", which holds the key,", ", que tem a chave,") } else { "" };
+            return match self {
+                Self::English => format!("whether {who}{holds} was reached{far}, is not recorded: {why}"),
+                Self::Portuguese => format!("se {who}{holds} foi alcançado{far}, não está registrado: {why}"),
+            };
+        }
         let was = self.of(" was not reached", " não foi alcançado");
-        format!("{who}{holds}{was}{far}: {}", self.why(model, miss.servent, miss.why))
+        format!("{who}{holds}{was}{far}: {why}")
     }
 
     fn why(self, model: &Model, servent: PeerId, why: Why) -> String {

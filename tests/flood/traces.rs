@@ -258,3 +258,34 @@ fn a_copy_that_a_link_lost_is_lost_whoever_else_wrote_anything_down() {
     // Of a trace that begins behind the sending there is no flood to tell of.
     assert!(read(&[lost.into_bytes()]).model(Default::default()).floods.is_empty());
 }
+
+/// Of a ring of six the record of one is missing. What it sent on tells that it was reached; at three hops it sends nothing.
+#[test]
+fn a_servent_without_a_record_is_reached_if_it_sends_and_else_nobody_knows() {
+    let mut texts = texts();
+    let truth = read(&texts).model(Default::default());
+    texts.remove(2);
+    let model = read(&texts).model(Default::default());
+    let (mut sending, mut silent) = (0, 0);
+    for flood in &model.floods {
+        let whole = truth.floods.iter().find(|other| (other.client, other.seq) == (flood.client, flood.seq)).unwrap();
+        let visit_of = |model: &Model, flood: &Flood| {
+            let mut visits = flood.visits.iter();
+            let visit = *visits.find(|visit| model.peer(visit.servent).address == ServentId(2).address())?;
+            Some((visit.hop, visit.parent.map(|parent| model.peer(parent).address)))
+        };
+        let right = visit_of(&truth, whole).unwrap();
+        let misses = model.misses(flood);
+        if right.0 == Some(3) {
+            silent += 1;
+            let [miss] = misses[..] else { panic!("{misses:?}") };
+            assert_eq!(model.peer(miss.servent).address, ServentId(2).address());
+            assert!(matches!(miss.why, Why::NotRecorded { .. }) && !miss.is_certain, "{miss:?}");
+        } else {
+            sending += 1;
+            assert_eq!(visit_of(&model, flood), Some(right));
+            assert_eq!(misses, []);
+        }
+    }
+    assert!(sending > 100 && silent > 20, "{sending} {silent}");
+}
