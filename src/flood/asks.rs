@@ -5,6 +5,7 @@
 
 use super::model::PeerId;
 use super::records::{Question, QuestionId, Records, RunId, What};
+use std::collections::HashSet;
 
 /// One event about a CLIREQ.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +59,7 @@ pub(super) fn resolve(records: &mut Records) {
 fn resolve_group(records: &mut Records, group: &[Part], unnumbered: &mut u32) {
     let mut asked: Vec<Asked> = Vec::new();
     let mut floods: Vec<(i64, QuestionId)> = Vec::new();
+    let mut known = HashSet::new();
     let mut strays = Vec::new();
     // Those before have what they can get.
     let (mut flooded_to, mut looked_up_to) = (0, 0);
@@ -66,7 +68,7 @@ fn resolve_group(records: &mut Records, group: &[Part], unnumbered: &mut u32) {
             Stage::Asked => asked.push(Asked { at: part.at, index: part.index, flood: None, lookup: None }),
             Stage::Flooded => {
                 let question = records.events[part.index].question;
-                if floods.iter().rev().any(|&(_, known)| known == question) {
+                if !known.insert(question) {
                     continue;
                 }
                 floods.push((part.at, question));

@@ -262,8 +262,9 @@ fn fate(sent: Moment, runs: &[Run], delay_max: i64) -> Fate {
     }
     let before = runs.iter().rev().find(|run| run.to < sent);
     let after = runs.iter().find(|run| due < run.from);
-    // Between the end of one record and the beginning of the next, unless either of them is only a piece.
-    let is_ended = before.is_none_or(|run| run.is_closed);
+    // Between the end of one record and the beginning of the next, unless either of them is only a piece. Of a time before
+    // the first record nobody knows: a servent that is started again empties its file.
+    let is_ended = before.is_some_and(|run| run.is_closed);
     let is_begun = after.is_none_or(|run| run.is_opened);
-    if is_ended && is_begun && !runs.is_empty() { Fate::Down } else { Fate::Unknown }
+    if is_ended && is_begun { Fate::Down } else { Fate::Unknown }
 }

@@ -88,8 +88,9 @@ impl Model {
         ways: Option<&Ways>,
         whys: &HashMap<PeerId, Why>,
     ) -> Why {
+        let is_whole = self.is_whole(flood, servent);
         let sent = flood.copies.iter().filter(|copy| copy.to == servent);
-        if let Some(why) = sent.map(why_of_copy).min_by_key(|why| rank(*why)) {
+        if let Some(why) = sent.map(why_of_copy).min_by_key(|why| rank(*why, is_whole)) {
             return why;
         }
         let Some((distance, ways)) = distance.zip(ways) else {
@@ -104,6 +105,9 @@ impl Model {
                 .map_or(Why::Unknown, |nearest| Why::OutOfReach { nearest });
         }
         let reached = || before.iter().filter_map(|&before| visit(before));
+        if !is_whole && reached().any(|visit| visit.onward == Onward::Unknown) {
+            return Why::Unknown;
+        }
         if let Some(ended) = reached().find(|visit| visit.onward == Onward::TtlEnded) {
             return Why::TtlEnded { at: ended.servent };
         }
@@ -118,7 +122,7 @@ impl Model {
             .iter()
             .filter_map(|before| whys.get(before))
             .copied()
-            .min_by_key(|why| rank(*why))
+            .min_by_key(|why| rank(*why, is_whole))
             .unwrap_or(Why::Unknown)
     }
 
@@ -157,18 +161,20 @@ fn why_of_copy(copy: &Copy) -> Why {
     }
 }
 
-/// What says most comes first: of several ways the one that came closest.
-fn rank(why: Why) -> u8 {
+/// What says most comes first: of several ways the one that came closest. But what became of one that nobody recorded may
+/// be that it arrived, unless the servent's own record is whole and tells of none.
+fn rank(why: Why, is_whole: bool) -> u8 {
     match why {
-        Why::Lost { .. } => 0,
-        Why::Down { .. } => 1,
-        Why::Refused { .. } => 2,
-        Why::TtlEnded { .. } => 3,
-        Why::LeftOut { .. } => 4,
-        Why::OutOfReach { .. } => 5,
-        Why::NoPath => 6,
-        Why::NotRecorded { .. } => 7,
-        Why::Unknown => 8,
+        Why::NotRecorded { .. } | Why::Unknown if !is_whole => 0,
+        Why::Lost { .. } => 1,
+        Why::Down { .. } => 2,
+        Why::Refused { .. } => 3,
+        Why::TtlEnded { .. } => 4,
+        Why::LeftOut { .. } => 5,
+        Why::OutOfReach { .. } => 6,
+        Why::NoPath => 7,
+        Why::NotRecorded { .. } => 8,
+        Why::Unknown => 9,
     }
 }
 

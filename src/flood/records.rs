@@ -17,6 +17,9 @@ use std::collections::{HashMap, HashSet};
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
+/// The latest time that is read, in nanoseconds, on any clock: with later ones differences could not be told (year 2043).
+pub(super) const TIME_MAX: i64 = i64::MAX / 4;
+
 /// The number of a clock: of a machine, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ClockId(pub(super) u32);

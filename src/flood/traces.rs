@@ -4,7 +4,7 @@
 
 use super::clocks::SAME_CLOCK_NANOS;
 use super::model::PeerId;
-use super::records::{ClockId, Event, Judgement, Looked, NO_VALUE, QuestionId, Records, RunId, What};
+use super::records::{ClockId, Event, Judgement, Looked, NO_VALUE, QuestionId, Records, RunId, TIME_MAX, What};
 use crate::stats::DropCause;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -83,7 +83,7 @@ impl TraceReader {
     }
 
     fn read(&mut self, records: &mut Records, line: &Line<'_>) -> Option<()> {
-        let at = i64::try_from(line.t).ok()?;
+        let at = time(line.t)?;
         let node = address(line.node)?;
         match line.event {
             "start" => self.start(records, node, at, line),
@@ -107,7 +107,7 @@ impl TraceReader {
     }
 
     fn start(&mut self, records: &mut Records, node: SocketAddrV4, at: i64, line: &Line<'_>) -> Option<()> {
-        let anchor = i64::try_from(line.wall_ns?).ok()? - at;
+        let anchor = time(line.wall_ns?)? - at;
         let neighbours: Option<Vec<_>> = line.neighbours.iter().map(|neighbour| address(neighbour)).collect();
         let is_same = |known: &Option<i64>| known.is_some_and(|known| (known - anchor).abs() <= SAME_CLOCK_NANOS);
         let known = records.clocks.iter().position(is_same).map(|number| ClockId(number as u32));
@@ -216,6 +216,11 @@ impl TraceReader {
         }
         Some(())
     }
+}
+
+/// A time that differences of such times can be told of.
+fn time(nanos: u64) -> Option<i64> {
+    i64::try_from(nanos).ok().filter(|&nanos| nanos <= TIME_MAX)
 }
 
 fn about(records: &mut Records, run: RunId, at: i64, line: &Line<'_>) -> Option<About> {

@@ -213,7 +213,8 @@ impl Walk {
         if let Some(copy) = tour.copies.of(index) {
             self.hops[copy] = hop.map(|hop| hop.saturating_add(1));
         }
-        let beyond = hop.filter(|&hop| hop >= HOPS_MAX).map(|hop| Breach::BeyondThreeHops { hops: hop + 1 });
+        let beyond =
+            hop.filter(|&hop| hop >= HOPS_MAX).map(|hop| Breach::BeyondThreeHops { hops: hop.saturating_add(1) });
         for breach in [breach, beyond].into_iter().flatten() {
             self.note(tour, event, owner, breach);
         }

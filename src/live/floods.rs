@@ -152,6 +152,8 @@ impl Floods {
                 }
             }
             _ => {
+                // Whatever it wrote could have left others no room.
+                whose.lines += 1;
                 let key = read.key.or(read.key_base64.map(Cow::Borrowed))?.into_owned();
                 let about = (read.client?.to_owned(), key);
                 return self.about(servent, about, read.t, line, now);
@@ -171,7 +173,6 @@ impl Floods {
         let known = self.numbers.get(&about).copied();
         let number = known.unwrap_or_else(|| self.begin(about, now));
         let run = self.servents[servent].runs.len().checked_sub(1)?;
-        self.servents[servent].lines += 1;
         let question = self.questions.get_mut(&number)?;
         question.lines.push((servent, run, line.into()));
         question.len += line.len();

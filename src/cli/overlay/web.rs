@@ -80,6 +80,8 @@ pub(super) fn run(
         open(&server);
     }
     show.run(&orders_rx, &signal_rx);
+    // Whoever waits for an order hears at once that nobody does it any more.
+    drop(orders_rx);
     let ended = server.stop();
     drop(show);
     drop(guard);

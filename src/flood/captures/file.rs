@@ -1,5 +1,6 @@
 //! The blocks of a capture file: packets, each with its time and the kind of network that it was captured on.
 
+use super::super::records::TIME_MAX;
 use pcap_parser::pcapng::Block;
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Linktype, PcapBlockOwned, PcapError, create_reader};
@@ -150,5 +151,5 @@ fn resolution(code: u8) -> u64 {
 
 fn nanos(units: u64, resolution: u64, offset_seconds: i64) -> i64 {
     let nanos = i128::from(units) * NANOS / i128::from(resolution.max(1)) + i128::from(offset_seconds) * NANOS;
-    i64::try_from(nanos).unwrap_or(i64::MAX)
+    nanos.clamp(0, TIME_MAX.into()) as i64
 }

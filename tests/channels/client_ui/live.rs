@@ -55,7 +55,8 @@ fn many_keys_have_a_bar_and_a_last_word_on_a_terminal() {
     let manner = Manner { jobs: 2, columns: Some(|| 80), ..MANNER };
     let client = Fixture::start_with_keys(manner, &[b"a", b"b", b"c"]);
     assert_eq!(contents(&next(&client.outbox_rx)), [(at(SERVENT), clireq(b"a")), (at(SERVENT), clireq(b"b"))]);
-    client.clock.set(Timestamp::from_start(Duration::from_millis(60)));
+    // Once it waits, it has looked at the clock.
+    client.jump(100, 60);
     client.deliver_now(&[(6001, response(b"a", b"1")), (6001, response(b"b", b"2"))]);
     client.expect_answer(b"a\t127.0.0.1:6001\t1");
     client.ring_at(100);
