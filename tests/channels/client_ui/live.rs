@@ -2,9 +2,7 @@
 
 use super::{ALL_ANSWERED, Fixture, MANNER, NUL_HINT, SERVENT};
 use crate::support::{at, clireq, contents, next, response};
-use servent::Timestamp;
 use servent::console::client_ui::{Ending, Interrupt, Manner};
-use std::time::Duration;
 
 #[test]
 fn p40_the_live_line_counts_down_says_what_is_waited_for_and_is_erased() {
