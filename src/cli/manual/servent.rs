@@ -66,7 +66,7 @@ pub(in super::super) const SERVENT: Manual = Manual {
                 Lines("clientTP3 127.0.0.1:6001 http"),
                 Text("A servent on a laboratory's network that serves its neighbours alone:"),
                 Lines("serventTP3 6001 data/kv/web.txt 192.168.0.7:6001 --neighbours-only"),
-                Text("One whose QUERYs take from 40 to 60 ms to each neighbour, and of which one in ten is lost:"),
+                Text("One whose QUERYs take from 40 to 60 ms to each neighbour:"),
                 Lines("serventTP3 6001 data/kv/web.txt 127.0.0.1:6002 --delay 50ms+-10ms"),
                 Text("Print the counters of a servent that runs, and have it read its file again:"),
                 Lines("kill -USR1 $(pidof serventTP3)\nkill -HUP $(pidof serventTP3)"),
