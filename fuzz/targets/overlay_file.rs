@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     overlay.to_json().expect("its paths are text");
     let lines = String::from_utf8_lossy(bytes).lines().count();
     for verbose in [false, true] {
-        let members = overlay.members(verbose);
+        let members = overlay.members(verbose, &[("--delay", "50ms".to_owned())]);
         assert!(members.iter().map(|member| member.address).eq(overlay.addresses()));
         assert_eq!(members.len(), addresses.len(), "each address is taken once");
         assert!(members.is_sorted_by(|a, b| a.line < b.line));
