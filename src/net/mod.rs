@@ -253,6 +253,7 @@ fn wake(socket: &UdpSocket, local: SocketAddrV4) {
 }
 
 /// Whether a datagram of `len` bytes from `source` is what [`wake`] sends to a socket bound to `local`.
+#[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 fn is_from_wake(local: SocketAddrV4, source: SocketAddrV4, len: usize) -> bool {
     len == 0 && source == own(local)
 }

@@ -1,7 +1,7 @@
 //! One datagram a call, with what every Unix has. Where it was asked is not known here, and what leaves does so from
 //! the address that routing chooses (P-9).
 
-use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, Waker, WhenFull, is_from_wake, wake};
+use super::{DatagramSink, DatagramSource, Offload, Received, SendFailure, Sent, Waker, WhenFull, wake};
 use crate::batch::Outbox;
 use crate::wire::PAYLOAD_LEN_MAX;
 use nix::errno::Errno;
@@ -39,6 +39,12 @@ impl BatchReceiver {
         }
         Ok((Self { socket, local, buffer: vec![0; PAYLOAD_LEN_MAX], is_woken: Arc::default() }, false))
     }
+
+    /// Whether it is what a woken call returns: nothing, from nobody (what looks like its source is none) or from the
+    /// socket itself. Once it is woken, nothing else that is empty is told from that.
+    fn is_wakers(&self, len: usize) -> bool {
+        len == 0 && self.is_woken.load(Ordering::SeqCst)
+    }
 }
 
 impl DatagramSource for BatchReceiver {
@@ -50,17 +56,14 @@ impl DatagramSource for BatchReceiver {
         for count in 0..DATAGRAMS_A_CALL {
             let flags = if count == 0 { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
             let mut vector = [IoSliceMut::new(&mut self.buffer)];
-            // The standard library's own call takes the address for there even where the waker made it return without one.
             let message = recvmsg::<SockaddrIn>(self.socket.as_raw_fd(), &mut vector, None, flags);
             let (source, len) = match message {
                 Ok(message) => (message.address.map(SocketAddrV4::from), message.bytes),
                 Err(Errno::EAGAIN | Errno::ETIMEDOUT | Errno::EINTR) => return Ok(received),
                 Err(errno) => return Err(errno.into()),
             };
-            let is_wakers = |source| is_from_wake(self.local, source, len) && self.is_woken.load(Ordering::SeqCst);
             match source {
-                Some(source) if !is_wakers(source) => deliver(source, Ipv4Addr::UNSPECIFIED, &self.buffer[..len]),
-                // The call returned with no datagram, and so without an address, or with the waker's own.
+                Some(source) if !self.is_wakers(len) => deliver(source, Ipv4Addr::UNSPECIFIED, &self.buffer[..len]),
                 _ => return Ok(received),
             }
         }
