@@ -147,13 +147,13 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
         '"' | '\\' => out.extend_from_slice(&[b'\\', character as u8]),
         '\t' => out.extend_from_slice(b"\\t"),
         _ if stays => out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        _ => {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                out.extend_from_slice(b"\\u");
-                out.extend([12, 8, 4, 0].map(|shift| b"0123456789abcdef"[usize::from(*unit >> shift & 15)]));
-            }
-        }
+        _ => out.extend_from_slice(unicode_escape(character).as_bytes()),
     });
+}
+
+/// `\uXXXX`, twice for a character beyond 16 bits.
+pub(crate) fn unicode_escape(character: char) -> String {
+    character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 
 /// RFC 4648, section 4, with padding.

@@ -3,6 +3,7 @@
 use crate::flood::{
     Answer, Breach, Copy, Fate, Finding, Flood, LookedUp, Miss, Model, Moment, Onward, PeerId, Visit, Why,
 };
+use crate::json::unicode_escape;
 use crate::text::judge;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -158,9 +159,7 @@ fn safe(text: &str) -> String {
         if stays {
             out.push(character);
         } else {
-            let mut units = [0; 2];
-            let units = character.encode_utf16(&mut units);
-            units.iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+            out.push_str(&unicode_escape(character));
         }
     });
     out
