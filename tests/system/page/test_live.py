@@ -14,6 +14,9 @@ from lab.needs import skip, why_not
 from lab.processes import DEADLINE_S, DIE_WITH_US
 from lab.programs import OVERLAY, ROOT, built
 
+# A busy machine may be slow; how fast the page is, other tests judge.
+expect.set_options(timeout=30_000)
+
 # What another page gets of a request of each kind: nothing it can read.
 ATTACK = """async (target) => {
     const outcome = async (work) => { try { return await work(); } catch (error) { return error.name; } };
@@ -56,7 +59,8 @@ class Live:
     """A chain of five with a page."""
 
     def __init__(self, base):
-        options = ["--port-base", str(base), "--web", "--timeout", "0.3"]
+        # Long enough that no question with an answer is asked again, whatever else keeps the machine busy.
+        options = ["--port-base", str(base), "--web", "--timeout", "2"]
         words = [*DIE_WITH_US, *built(OVERLAY), "data/overlays/chain.txt", *options]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
@@ -230,9 +234,9 @@ def test_another_page_gets_nothing_even_if_it_knows_the_token(resolving_browser,
     }
     # Nothing was asked: the first question that is heard of is the page's own.
     ask(own, "smtp")
-    own.wait_for_selector(".flood h2")
-    assert "smtp" in own.inner_text(".flood h2")
-    assert own.locator(".flood").count() == 1
+    expect(own.locator("#status")).to_have_text("answers: 1")
+    expect(own.locator(".flood h2")).to_have_count(1)
+    expect(own.locator(".flood h2")).to_contain_text("smtp")
     context.close()
 
 
