@@ -32,8 +32,7 @@ impl Records {
             let first = begin;
             begin += group.len();
             // Of what was lost and nothing else the sending is not there either.
-            if group[0].question == QuestionId::NONE || group.iter().all(|event| matches!(event.what, What::Unsent(_)))
-            {
+            if group[0].question == QuestionId::NONE || group.iter().all(is_unsent) {
                 continue;
             }
             if group.iter().all(|event| matches!(event.what, What::Responded | What::Heard)) {
@@ -113,7 +112,8 @@ impl Assembly<'_> {
             entry: walk.entry,
             asked: walk.asked,
             first: Moment(events.first().map_or(0, |event| event.at)),
-            last: Moment(events.last().map_or(0, |event| event.at)),
+            // That something did not leave may be known much later.
+            last: Moment(events.iter().rfind(|event| !is_unsent(event)).map_or(0, |event| event.at)),
             retransmission_of: None,
             copies: copies.copies.clone(),
             visits: walk.visits,
@@ -124,6 +124,10 @@ impl Assembly<'_> {
         self.copies = copies;
         flood
     }
+}
+
+fn is_unsent(event: &Event) -> bool {
+    matches!(event.what, What::Unsent(_))
 }
 
 /// The sendings that did not leave, or were lost on a link: of each failure the last one before it that went there, and

@@ -192,7 +192,7 @@ impl TraceReader {
                 let event = Event::new(at, run, about.question, about.from, what);
                 records.push(Event { ttl: about.ttl, len: NO_VALUE, ..event });
             }
-            DropCause::LinkLost => self.lost(records, run, at, line)?,
+            DropCause::LinkLost | DropCause::LinkCut => self.lost(records, run, at, cause, line)?,
             // No question is about these.
             _ if line.from.is_some() => {}
             _ => {
@@ -205,14 +205,14 @@ impl TraceReader {
         Some(())
     }
 
-    /// A QUERY that a link lost, told by what it was.
-    fn lost(&self, records: &mut Records, run: RunId, at: i64, line: &Line<'_>) -> Option<()> {
+    /// A QUERY that did not come over its link, told by what it was.
+    fn lost(&self, records: &mut Records, run: RunId, at: i64, cause: DropCause, line: &Line<'_>) -> Option<()> {
         let key = key(records, line)?;
         let client = records.peer(address(line.client?)?);
         let question = records.question(client, key, Some(line.seq?));
         for to in &line.to {
             let to = records.peer(address(to)?);
-            records.push(Event::new(at, run, question, to, What::Unsent(DropCause::LinkLost)));
+            records.push(Event::new(at, run, question, to, What::Unsent(cause)));
         }
         Some(())
     }

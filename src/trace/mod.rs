@@ -27,6 +27,7 @@ pub(crate) use scribe::TTL_EXPIRED;
 use crate::batch::{Inbox, Outbox};
 use crate::net::SendFailure;
 use crate::protocol::{LookupVerdict, Verdict};
+use crate::stats::DropCause;
 use crate::types::Timestamp;
 use crate::wire::DecodeError;
 use std::net::SocketAddrV4;
@@ -44,7 +45,7 @@ pub enum Events {
     Judged(Work<Verdict>),
     /// These were looked up, and some were answered.
     LookedUp(Work<LookupVerdict>),
-    /// Links to neighbours lost these.
+    /// These were lost on links to neighbours, or were still on them at the end.
     Lost(Lost),
     /// These could not be sent (P-25).
     Unsent(Vec<Unsent>),
@@ -74,11 +75,13 @@ pub struct Unsent {
     pub failure: SendFailure,
 }
 
-/// QUERYs that links to neighbours lost.
+/// QUERYs that came to nothing on links to neighbours.
 #[derive(Clone, Debug)]
 pub struct Lost {
     /// When they did.
     pub at: Timestamp,
+    /// Why.
+    pub cause: DropCause,
     /// What was sent.
     pub outbox: Arc<Outbox>,
     /// The indices in it of what was lost.

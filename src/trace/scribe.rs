@@ -141,11 +141,11 @@ impl Scribe {
         }
     }
 
-    /// What links lost, by the bytes that were sent.
+    /// What came to nothing on links, by the bytes that were sent.
     fn lost(&self, out: &mut Vec<u8>, lost: &Lost) {
         for &index in &lost.indices {
             for (datagram, to) in lost.outbox.sends(index..index + 1) {
-                let line = self.dropped(out, lost.at, DropCause::LinkLost).addresses("to", to);
+                let line = self.dropped(out, lost.at, lost.cause).addresses("to", to);
                 if let Ok(Message { header: Header::Query(sent), text }) = decode(datagram) {
                     let line = line.fixed("type", "query").address("client", sent.client);
                     let line = line.number("ttl_sent", sent.ttl.0.into()).number("seq", sent.seq.0.into());
