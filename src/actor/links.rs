@@ -14,7 +14,7 @@ use super::tracer::Tap;
 use crate::batch::{Outbox, Pool};
 use crate::protocol::{self, LinkConfig};
 use crate::stats::{DropCause, Tally};
-use crate::trace::{Events, Lost};
+use crate::trace::{Dropped, Events, Unsent};
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, never, select};
 use std::sync::Arc;
@@ -103,7 +103,8 @@ impl Links<'_> {
         indices.iter().for_each(|_| self.tally.count().count_drop(cause));
         self.tally.publish();
         if let Some(tap) = &self.tap {
-            tap.offer(Events::Lost(Lost { at, outbox: Arc::clone(outbox), indices, cause }));
+            let drops = indices.into_iter().map(|index| Dropped { at, index, cause }).collect();
+            tap.offer(Events::Unsent(Unsent { outbox: Arc::clone(outbox), drops }));
         }
     }
 }

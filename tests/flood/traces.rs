@@ -2,7 +2,7 @@
 
 use crate::lineage::memory;
 use servent::Timestamp;
-use servent::flood::{Copy, Fate, Flood, Model, Records, TraceReader, Watch, Why};
+use servent::flood::{Copy, Fate, Flood, LookedUp, Model, Records, TraceReader, Watch, Why};
 use servent::protocol::AskedKey;
 use servent::sim::{Graph, Latency, LinkModel, Machines, Scenario, ServentId, Setup, Simulation, Traces};
 use servent::stats::DropCause;
@@ -259,6 +259,43 @@ fn a_copy_that_a_link_lost_is_lost_whoever_else_wrote_anything_down() {
     assert_eq!(model.floods[0].cost.lost, 1);
     // Of a trace that begins behind the sending there is no flood to tell of.
     assert!(read(&[lost.into_bytes()]).model(Default::default()).floods.is_empty());
+}
+
+/// A send fails when its link lets go of it: a younger question to the same servent is not taken for the one that failed.
+/// An answer that could not leave is told from a QUERY to the same place, and from an answer for another key.
+#[test]
+fn a_send_that_failed_late_is_of_the_question_that_it_was_of() {
+    let node = |t: u32, rest: &str| format!(r#"{{"t":{t},"node":"127.0.0.1:1",{rest}}}"#);
+    let asked = |key: &str| format!(r#""type":"clireq","from":"127.0.0.1:9","client":"127.0.0.1:9","key":"{key}""#);
+    let answered = |t: u32, key: &str| node(t, &format!(r#""event":"answered",{},"to":["127.0.0.1:9"]"#, asked(key)));
+    let forwarded = |t: u32, key: &str, seq: u32| {
+        let rest = format!(r#""seq":{seq},"ttl_sent":3,"count":2,"to":["127.0.0.1:2","127.0.0.1:9"]"#);
+        node(t, &format!(r#""event":"forwarded",{},{rest}"#, asked(key)))
+    };
+    let failed = |t: u32, port: u16, what: &str| {
+        node(t, &format!(r#""event":"dropped","why":"send_failed_refused","to":["127.0.0.1:{port}"],{what}"#))
+    };
+    let text = [
+        node(1, &format!(r#""event":"start","wall_ns":{WALL},"version":1,"neighbours":["127.0.0.1:2","127.0.0.1:9"]"#)),
+        forwarded(10, "http", 7),
+        answered(11, "http"),
+        forwarded(20, "ssh", 8),
+        answered(21, "ssh"),
+        failed(30, 2, r#""type":"query","client":"127.0.0.1:9","ttl_sent":3,"seq":7,"key":"http""#),
+        failed(31, 9, r#""type":"response","key":"http""#),
+        // What names no message is no line of a trace.
+        failed(32, 9, r#""key":"ssh""#),
+    ];
+    let model = read(&[text.join("\n").into_bytes()]).model(Default::default());
+    let refused = DropCause::SendFailedRefused;
+    let told = |flood: &Flood| (flood.copies.iter().map(|copy| copy.fate).collect::<Vec<_>>(), flood.visits[0].lookup);
+    assert_eq!(
+        model.floods.iter().map(told).collect::<Vec<_>>(),
+        [
+            (vec![Fate::Refused(refused), Fate::Unknown], LookedUp::Withheld(refused)),
+            (vec![Fate::Unknown, Fate::Unknown], LookedUp::Answered),
+        ]
+    );
 }
 
 /// What a link held when its sender stopped is no loss; and that it is known so late makes the flood no longer.
