@@ -91,7 +91,7 @@ pub struct ServentArgs {
     /// Hold QUERYs back before they leave: TIME or TIME±JITTER
     ///
     /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
-    /// hour. For lessons and tests; CLIREQs and RESPONSEs are not held back.
+    /// hour, in us, ms, s, min or h; a number alone is seconds. For lessons and tests; CLIREQs and RESPONSEs are not held back.
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value_t, value_parser = links::delay)]
     delay: Delay,
     /// Let standard input change --loss and --delay meanwhile
