@@ -4,4 +4,10 @@
 mod captures;
 mod findings;
 mod lineage;
+#[path = "../support/mutants.rs"]
+mod mutants;
+#[path = "../support/queries.rs"]
+mod queries;
+#[path = "../support/search.rs"]
+mod search;
 mod traces;
