@@ -91,13 +91,13 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     args.files.iter().for_each(|file| readings.read(file));
     let readings = readings.finish();
     readings.remarks.iter().for_each(|remark| complain(NAME, remark));
+    let language = language(args.lang);
     if readings.used == 0 {
-        complain(NAME, "nothing of use was read");
+        complain(NAME, language.of("nothing of use was read", "nada de útil foi lido"));
         return ExitCode::from(EXIT_USAGE);
     }
     let model = readings.records.model(Memory::default());
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
-    let language = language(args.lang);
     match args.drawings.write(&model, &chosen, language) {
         Ok(remarks) => remarks.iter().for_each(|remark| complain(NAME, remark)),
         Err(error) => {

@@ -110,6 +110,18 @@ fn what_is_no_trace_is_named_and_a_cut_last_line_is_not() {
 }
 
 #[test]
+fn what_is_said_beside_floods_is_in_the_language_that_was_chosen() {
+    let dir = TempDir::new();
+    write(&dir, &chain());
+    let (traces, picture) = (dir.path().to_str().unwrap(), dir.path().join("rings.svg"));
+    let words = [traces, "--lang", "pt", "--key", "none such", "--rings", picture.to_str().unwrap()];
+    let finished = explain(&words);
+    assert!(finished.stderr.contains("não há pergunta a desenhar"), "{}", finished.stderr);
+    let finished = explain(&["/dev/null", "--lang", "pt"]);
+    assert!(finished.stderr.contains("nada de útil foi lido"), "{}", finished.stderr);
+}
+
+#[test]
 fn strict_exits_with_1_only_where_something_breaks_a_clause() {
     let dir = TempDir::new();
     let mut texts = chain();

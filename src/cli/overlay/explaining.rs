@@ -131,16 +131,18 @@ pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile) -> Result<(), E
     let remarks = Drawings::page(args.page.clone()).write(&model, &floods, language).map_err(super::fail)?;
     remarks.iter().for_each(|remark| complain(super::NAME, remark));
     let (json, is_coloured) = (args.asking.writes_json(), args.asking.is_coloured());
-    let told = separate(json, || explain::print(&model, &floods, &Manner { language, json, is_coloured }));
+    let told = separate(json || floods.is_empty(), || {
+        explain::print(&model, &floods, &Manner { language, json, is_coloured })
+    });
     match exit_of_output(told, &manual::OVERLAY) {
         ended if ended == ExitCode::SUCCESS => Ok(()),
         ended => Err(ended),
     }
 }
 
-/// Lets `print` write behind the answers: for people, an empty line further down.
-fn separate(is_json: bool, print: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-    if !is_json {
+/// Lets `print` write behind the answers: an empty line further down, unless `is_close`.
+fn separate(is_close: bool, print: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    if !is_close {
         writeln!(Patient(io::stdout()))?;
     }
     print()
