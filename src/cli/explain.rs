@@ -1,13 +1,14 @@
 //! `tp3 explain FILE|DIR...`
 
 mod drawing;
+mod progress;
 mod reading;
 
 use super::values;
 use super::{EXIT_FAILURE, EXIT_USAGE, complain, exit_of_output};
 use super::{command, manual, overlay_file};
 use crate::console::patient::Patient;
-use crate::flood::{Flood, Memory, Model, Records};
+use crate::flood::{Flood, Model, Records};
 use crate::overlay::OverlayFile;
 use crate::protocol::Store;
 use crate::telling::{Language, Style, json, tell};
@@ -88,14 +89,14 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
             }
         }
     }
-    args.files.iter().for_each(|file| readings.read(file));
+    readings.read(&args.files);
     let readings = readings.finish();
     readings.remarks.iter().for_each(|remark| complain(NAME, remark));
     if readings.used == 0 {
         complain(NAME, "nothing of use was read");
         return ExitCode::from(EXIT_USAGE);
     }
-    let model = readings.records.model(Memory::default());
+    let model = readings.into_model();
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
     what_was_left(&model, chosen.len()).iter().for_each(|remark| complain(NAME, remark));
     let language = language(args.lang);

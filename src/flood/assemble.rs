@@ -18,32 +18,40 @@ impl Records {
         let repeated = repeats::count_once(&mut self);
         seen_from_outside::find_origins(&mut self);
         asks::resolve(&mut self);
+        self.close();
+        self.group_by_question();
         let (clocks, wall_nanos) = clocks::align(&mut self);
         let mut events = std::mem::take(&mut self.events);
-        // Stable: what happened at one moment stays in the order in which it was told.
-        events.sort_by_key(|event| (event.question, event.at));
+        for group in events.chunk_by_mut(|event, next| event.question == next.question) {
+            // Stable: what happened at one moment stays in the order in which it was told.
+            group.sort_by_key(|event| event.at);
+        }
         let failed = failed(&self, &events);
         let ordinals = ordinals(&self, &events, memory);
         let recorded = recorded(&self);
         let mut assembly =
             Assembly { records: &self, memory, failed, ordinals, recorded, copies: Copies::default(), delay_max: 0 };
         let (mut floods, mut loose) = (Vec::new(), Vec::new());
-        let mut begin = 0;
-        for group in events.chunk_by(|event, next| event.question == next.question) {
-            let first = begin;
-            begin += group.len();
+        // From the last one back, so that the events of those that are done can go: there are many.
+        while let Some(last) = events.last() {
+            let first = events.partition_point(|event| event.question < last.question);
+            let group = &events[first..];
             // Of what was lost and nothing else the sending is not there either.
-            if group[0].question == QuestionId::NONE || group.iter().all(|event| matches!(event.what, What::Unsent(_)))
-            {
-                continue;
+            let is_unknown =
+                last.question == QuestionId::NONE || group.iter().all(|event| matches!(event.what, What::Unsent(_)));
+            if !is_unknown {
+                if group.iter().all(|event| matches!(event.what, What::Responded | What::Heard)) {
+                    loose.extend_from_slice(group);
+                } else {
+                    floods.push((last.question, assembly.flood(group, first)));
+                }
             }
-            if group.iter().all(|event| matches!(event.what, What::Responded | What::Heard)) {
-                loose.extend_from_slice(group);
-            } else {
-                floods.push((group[0].question, assembly.flood(group, first)));
+            events.truncate(first);
+            if events.len() < events.capacity() / 2 {
+                events.shrink_to_fit();
             }
         }
-        floods.sort_by_key(|(_, flood)| flood.first);
+        floods.sort_by_key(|(question, flood)| (flood.first, *question));
         let mut by_question = ByQuestion::new();
         for (place, (question, flood)) in floods.iter_mut().enumerate() {
             flood.id = FloodId(place as u32);
@@ -56,7 +64,7 @@ impl Records {
         for flood in &mut floods {
             settle(flood, &peers, delay_max);
         }
-        loose.sort_by_key(|event| event.at);
+        loose.sort_by_key(|event| (event.at, event.question));
         answers::attribute(&self, &mut floods, &by_question, &loose);
         answers::find_retransmissions(&mut floods, &by_question);
         Model { peers, floods, clocks, holdings: self.holdings, repeated, wall_nanos }
@@ -95,7 +103,7 @@ impl Assembly<'_> {
             }
         }
         let (failed, ordinals) = (&self.failed, &self.ordinals);
-        let walk = Walk::run(&Tour {
+        let mut walk = Walk::run(&Tour {
             records: self.records,
             events,
             copies: &copies,
@@ -104,6 +112,8 @@ impl Assembly<'_> {
             ordinal: &|index| ordinals.get(&(first + index)).copied().unwrap_or_default(),
             failed: &|index| failed.get(&(first + index)).copied(),
         });
+        walk.visits.shrink_to_fit();
+        walk.answers.shrink_to_fit();
         let delay = |copy: &Copy| Some(copy.received?.since(copy.sent?));
         self.delay_max = copies.copies.iter().filter_map(delay).max().unwrap_or(0).max(self.delay_max);
         let flood = Flood {

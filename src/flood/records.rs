@@ -78,8 +78,8 @@ pub(super) struct Event {
     pub(super) field: u32,
     /// Bytes of the datagram, or the place of the value among the values of a RESPONSE.
     pub(super) len: u32,
-    /// Of what was sent: what it was sent for came from there, if that is known.
-    pub(super) cause: Option<PeerId>,
+    /// Of what was sent: what it was sent for came from there; nobody, if that is not known.
+    pub(super) cause: PeerId,
     /// The time-to-live of the QUERY that came or went.
     pub(super) ttl: u16,
     pub(super) what: What,
@@ -149,6 +149,9 @@ pub struct Records {
 
 /// The place of no value.
 pub(super) const NO_VALUE: u32 = u32::MAX;
+
+/// In place of an address that is not known: events are many, and to be small.
+const NOBODY: PeerId = PeerId(u32::MAX);
 
 impl Records {
     /// Nothing yet.
@@ -237,6 +240,38 @@ impl Records {
         self.events.push(event);
     }
 
+    /// Brings the events of each question together, in the order of the questions; those of one stay in their order.
+    pub(super) fn group_by_question(&mut self) {
+        let last = self.questions.len();
+        let group = |event: &Event| (event.question.0 as usize).min(last);
+        let mut next = vec![0_u32; last + 2];
+        for event in &self.events {
+            next[group(event) + 1] += 1;
+        }
+        for group in 0..=last {
+            next[group + 1] += next[group];
+        }
+        let place = |event: &Event| {
+            let place = &mut next[group(event)];
+            *place += 1;
+            *place - 1
+        };
+        let mut places: Vec<u32> = self.events.iter().map(place).collect();
+        for index in 0..places.len() {
+            while places[index] as usize != index {
+                let to = places[index] as usize;
+                self.events.swap(index, to);
+                places.swap(index, to);
+            }
+        }
+    }
+
+    /// Forgets what addresses, keys and questions are numbered by: nothing more will be told.
+    pub(super) fn close(&mut self) {
+        (self.peer_ids, self.key_ids, self.question_ids) = Default::default();
+        self.events.shrink_to_fit();
+    }
+
     pub(super) fn run_of(&self, event: &Event) -> &RunRecord {
         &self.runs[event.run.0 as usize]
     }
@@ -250,7 +285,17 @@ impl Records {
 impl Event {
     /// An event that tells nothing but what every one does.
     pub(super) fn new(at: i64, run: RunId, question: QuestionId, peer: PeerId, what: What) -> Self {
-        Self { at, question, run, peer, field: 0, len: 0, cause: None, ttl: 0, what }
+        Self { at, question, run, peer, field: 0, len: 0, cause: NOBODY, ttl: 0, what }
+    }
+
+    /// Of what was sent: what it was sent for came from there, if that is known.
+    pub(super) fn cause(&self) -> Option<PeerId> {
+        Some(self.cause).filter(|&cause| cause != NOBODY)
+    }
+
+    /// The same, sent for what came from there.
+    pub(super) fn because_of(self, cause: Option<PeerId>) -> Self {
+        Self { cause: cause.unwrap_or(NOBODY), ..self }
     }
 }
 
