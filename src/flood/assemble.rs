@@ -6,13 +6,13 @@ use super::model::{Copy, Cost, Fate, Flood, FloodId, Model, Moment, Peer, PeerId
 use super::records::{Event, Question, QuestionId, Records, RunRecord, What};
 use super::taking::Memory;
 use super::walk::{Recorded, Tour, Walk};
-use super::{asks, clocks, repeats, seen_from_outside};
+use super::{asks, clocks, repeats, seen_from_outside, told_by_others};
 use crate::stats::DropCause;
 use crate::types::SeqNo;
 use std::collections::HashMap;
 
 impl Records {
-    /// What all that was told means.
+    /// What all that was told means. `memory` is that of the servents of which nothing was said.
     #[must_use]
     pub fn model(mut self, memory: Memory) -> Model {
         let repeated = repeats::count_once(&mut self);
@@ -103,7 +103,7 @@ impl Assembly<'_> {
             }
         }
         let (failed, ordinals) = (&self.failed, &self.ordinals);
-        let mut walk = Walk::run(&Tour {
+        let tour = Tour {
             records: self.records,
             events,
             copies: &copies,
@@ -111,7 +111,11 @@ impl Assembly<'_> {
             recorded: &self.recorded,
             ordinal: &|index| ordinals.get(&(first + index)).copied().unwrap_or_default(),
             failed: &|index| failed.get(&(first + index)).copied(),
-        });
+        };
+        let mut walk = Walk::run(&tour);
+        if let (Some(entry), Some(_)) = (walk.entry, walk.asked) {
+            walk.findings.extend(told_by_others::judge(&tour, entry));
+        }
         walk.visits.shrink_to_fit();
         walk.answers.shrink_to_fit();
         let delay = |copy: &Copy| Some(copy.received?.since(copy.sent?));
@@ -189,7 +193,8 @@ fn ordinals(records: &Records, events: &[Event], memory: Memory) -> HashMap<usiz
     for event in events.iter().filter(|event| is_sighting(event)) {
         counts[event.run.0 as usize] += 1;
     }
-    if counts.iter().all(|&count| count <= memory.capacity) {
+    let capacity = |run: &RunRecord| records.memory(run.peer, memory).capacity;
+    if counts.iter().zip(&records.runs).all(|(&count, run)| count <= capacity(run)) {
         return HashMap::new();
     }
     let mut sightings: Vec<_> = events.iter().enumerate().filter(|(_, event)| is_sighting(event)).collect();
@@ -251,7 +256,11 @@ fn settle(flood: &mut Flood, peers: &[Peer], delay_max: i64) {
             copy.fate = fate(sent, &peers[copy.to.0 as usize].runs, delay_max);
         }
     }
-    let sent = || flood.copies.iter().filter(|copy| copy.sent.is_some());
+    // What came from somebody whose record is whole and tells of no sending was not sent: networks make copies too.
+    let is_told = |run: &Run, copy: &Copy| run.is_whole && run.from <= copy.at() && copy.at() <= run.to;
+    let is_sent =
+        |copy: &&Copy| copy.sent.is_some() || !peers[copy.from.0 as usize].runs.iter().any(|run| is_told(run, copy));
+    let sent = || flood.copies.iter().filter(is_sent);
     let count = |is_meant: fn(Fate) -> bool| sent().filter(|copy| is_meant(copy.fate)).count() as u32;
     flood.cost = Cost {
         messages: sent().count() as u32,

@@ -29,6 +29,7 @@
 //! | `pairs`, `copies` | sendings and arrivals brought together |
 //! | `seen_from_outside` | what a capture does not tell and its order does |
 //! | `walk` | a flood event by event: who was reached by whom, and what was done that must not be |
+//! | `told_by_others` | what a servent without a record did, by the records of its neighbours |
 //! | `taking` | a query that was new to a servent, and what may be sent because of it |
 //! | `answers` | which flood a RESPONSE belongs to, and which floods repeat one |
 //! | `misses` | who was not reached and why; what the overlay predicts |
@@ -51,6 +52,7 @@ mod repeats;
 mod seen_from_outside;
 mod simulation;
 mod taking;
+mod told_by_others;
 mod traces;
 mod walk;
 mod why;

@@ -12,6 +12,7 @@
 //! ```
 
 use super::model::{Holdings, PeerId};
+use super::taking::Memory;
 use crate::stats::DropCause;
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddrV4;
@@ -143,6 +144,7 @@ pub struct Records {
     pub(super) guessed: HashSet<ClockId>,
     pub(super) events: Vec<Event>,
     pub(super) holdings: Holdings,
+    memories: HashMap<PeerId, Memory>,
     /// Of RESPONSEs.
     pub(super) values: Vec<Box<[u8]>>,
 }
@@ -176,6 +178,17 @@ impl Records {
     /// Says who holds what.
     pub fn hold(&mut self, holds: impl Fn(SocketAddrV4, &[u8]) -> Option<bool> + Send + Sync + 'static) {
         self.holdings = Holdings(Some(Arc::new(holds)));
+    }
+
+    /// Says what bounds the memory of the servent at `address`.
+    pub fn remember(&mut self, address: SocketAddrV4, memory: Memory) {
+        let servent = self.peer(address);
+        self.memories.insert(servent, memory);
+    }
+
+    /// What bounds a servent's memory: `usual`, if nothing was said of this one.
+    pub(super) fn memory(&self, servent: PeerId, usual: Memory) -> Memory {
+        self.memories.get(&servent).copied().unwrap_or(usual)
     }
 
     pub(super) fn peer(&mut self, address: SocketAddrV4) -> PeerId {

@@ -6,3 +6,4 @@ mod findings;
 mod lineage;
 mod repeats;
 mod traces;
+mod untraced;
