@@ -179,7 +179,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(file) => file,
         Err(ended) => return ended,
     };
-    let shifted = match shifted(&file, args.port_base) {
+    let shifted = match overlay_file::shifted(&file, args.port_base) {
         Ok(shifted) => shifted,
         Err(message) => return exit_with_value_error(message),
     };
@@ -272,12 +272,6 @@ fn exit_with_value_error(message: String) -> ExitCode {
 fn fail(cause: impl Display) -> ExitCode {
     complain(NAME, cause);
     ExitCode::from(EXIT_FAILURE)
-}
-
-/// The overlay on the ports from `base` on, or as its file has it.
-fn shifted(file: &OverlayFile, base: Option<u16>) -> Result<OverlayFile, String> {
-    let Some(base) = base else { return Ok(file.clone()) };
-    file.with_port_base(base).map_err(|error| format!("invalid value '{base}' for '--port-base <N>': {error}"))
 }
 
 /// The place of the servent to ask among the lines: the first one, or the one at `port`.

@@ -22,12 +22,14 @@
 //! | `records` | what the sources tell: events, with numbers for addresses, keys and questions |
 //! | `traces` | lines of traces, read |
 //! | `captures/` | packets, read |
+//! | `repeats` | what several files tell of one servent, taken once |
 //! | `simulation` | events of the simulator |
 //! | `asks` | which CLIREQ became which QUERY |
 //! | `clocks`, `drift`, `offsets` | the clocks of several machines brought onto one time line |
 //! | `pairs`, `copies` | sendings and arrivals brought together |
 //! | `seen_from_outside` | what a capture does not tell and its order does |
 //! | `walk` | a flood event by event: who was reached by whom, and what was done that must not be |
+//! | `told_by_others` | what a servent without a record did, by the records of its neighbours |
 //! | `taking` | a query that was new to a servent, and what may be sent because of it |
 //! | `answers` | which flood a RESPONSE belongs to, and which floods repeat one |
 //! | `misses` | who was not reached and why; what the overlay predicts |
@@ -46,14 +48,16 @@ mod model;
 mod offsets;
 mod pairs;
 mod records;
+mod repeats;
 mod seen_from_outside;
 mod simulation;
 mod taking;
+mod told_by_others;
 mod traces;
 mod walk;
 mod why;
 
-pub use captures::{CaptureError, CaptureSummary, Captures};
+pub use captures::{CaptureError, CaptureSummary, CaptureUse, Captures};
 pub use finding::{Breach, Finding};
 pub use model::{
     Answer, Clock, Copy, Cost, Fate, Flood, FloodId, Holdings, Holds, LookedUp, Model, Moment, Onward, Peer, PeerId,

@@ -39,6 +39,8 @@ pub struct Model {
     pub clocks: Vec<Clock>,
     /// Who holds what, if an overlay file or a simulation tells.
     pub holdings: Holdings,
+    /// How many events were told more than once, by files that have them in common, and count once.
+    pub repeated: u64,
     /// The time of day at [`Moment`] zero, in nanoseconds since the Unix epoch, if anybody told it.
     pub wall_nanos: Option<i64>,
 }
@@ -250,7 +252,7 @@ pub struct Answer {
 /// What a flood cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// QUERYs sent.
+    /// QUERYs sent: those whose sending is recorded, and of senders that no whole record tells of those that came in.
     pub messages: u32,
     /// Those of them that came where the query was known.
     pub duplicates: u32,

@@ -12,6 +12,7 @@
 //! ```
 
 use super::model::{Holdings, PeerId};
+use super::taking::Memory;
 use crate::stats::DropCause;
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddrV4;
@@ -53,12 +54,15 @@ pub(super) struct RunRecord {
     pub(super) to: i64,
     /// The record begins with the start.
     pub(super) is_opened: bool,
+    /// When it says that it started, if a line says so; and how often that line stands there.
+    pub(super) opened_at: Option<i64>,
+    pub(super) openings: u32,
     pub(super) is_closed: bool,
     pub(super) is_whole: bool,
 }
 
 /// Something that happened at a servent or client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Event {
     /// On the clock of its run; after the alignment on the model's.
     pub(super) at: i64,
@@ -70,15 +74,15 @@ pub(super) struct Event {
     pub(super) field: u32,
     /// Bytes of the datagram, or the place of the value among the values of a RESPONSE.
     pub(super) len: u32,
-    /// Of what was sent: what it was sent for came from there, if that is known.
-    pub(super) cause: Option<PeerId>,
+    /// Of what was sent: what it was sent for came from there; nobody, if that is not known.
+    pub(super) cause: PeerId,
     /// The time-to-live of the QUERY that came or went.
     pub(super) ttl: u16,
     pub(super) what: What,
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     Asked,
     Flooded,
@@ -92,7 +96,7 @@ pub(super) enum What {
 }
 
 /// What a flooder made of a QUERY.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Judgement {
     /// New; what was sent on stands in events of its own.
     Forwarded,
@@ -111,7 +115,7 @@ impl Judgement {
 }
 
 /// What a look-up gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Looked {
     Answered,
     NotFound,
@@ -135,12 +139,16 @@ pub struct Records {
     pub(super) guessed: HashSet<ClockId>,
     pub(super) events: Vec<Event>,
     pub(super) holdings: Holdings,
+    memories: HashMap<PeerId, Memory>,
     /// Of RESPONSEs.
     pub(super) values: Vec<Box<[u8]>>,
 }
 
 /// The place of no value.
 pub(super) const NO_VALUE: u32 = u32::MAX;
+
+/// In place of an address that is not known: events are many, and to be small.
+const NOBODY: PeerId = PeerId(u32::MAX);
 
 impl Records {
     /// Nothing yet.
@@ -165,6 +173,17 @@ impl Records {
     /// Says who holds what.
     pub fn hold(&mut self, holds: impl Fn(SocketAddrV4, &[u8]) -> Option<bool> + Send + Sync + 'static) {
         self.holdings = Holdings(Some(Arc::new(holds)));
+    }
+
+    /// Says what bounds the memory of the servent at `address`.
+    pub fn remember(&mut self, address: SocketAddrV4, memory: Memory) {
+        let servent = self.peer(address);
+        self.memories.insert(servent, memory);
+    }
+
+    /// What bounds a servent's memory: `usual`, if nothing was said of this one.
+    pub(super) fn memory(&self, servent: PeerId, usual: Memory) -> Memory {
+        self.memories.get(&servent).copied().unwrap_or(usual)
     }
 
     pub(super) fn peer(&mut self, address: SocketAddrV4) -> PeerId {
@@ -209,6 +228,8 @@ impl Records {
             from,
             to: from,
             is_opened: false,
+            opened_at: None,
+            openings: 0,
             is_closed: false,
             is_whole: false,
         });
@@ -227,6 +248,38 @@ impl Records {
         self.events.push(event);
     }
 
+    /// Brings the events of each question together, in the order of the questions; those of one stay in their order.
+    pub(super) fn group_by_question(&mut self) {
+        let questions = self.questions.len();
+        let group = |event: &Event| event.question.0 as usize;
+        let mut next = vec![0_u32; questions + 1];
+        for event in &self.events {
+            next[group(event) + 1] += 1;
+        }
+        for group in 0..questions {
+            next[group + 1] += next[group];
+        }
+        let place = |event: &Event| {
+            let place = &mut next[group(event)];
+            *place += 1;
+            *place - 1
+        };
+        let mut places: Vec<u32> = self.events.iter().map(place).collect();
+        for index in 0..places.len() {
+            while places[index] as usize != index {
+                let to = places[index] as usize;
+                self.events.swap(index, to);
+                places.swap(index, to);
+            }
+        }
+    }
+
+    /// Forgets what addresses, keys and questions are numbered by: nothing more will be told.
+    pub(super) fn close(&mut self) {
+        (self.peer_ids, self.key_ids, self.question_ids) = Default::default();
+        self.events.shrink_to_fit();
+    }
+
     pub(super) fn run_of(&self, event: &Event) -> &RunRecord {
         &self.runs[event.run.0 as usize]
     }
@@ -240,7 +293,17 @@ impl Records {
 impl Event {
     /// An event that tells nothing but what every one does.
     pub(super) fn new(at: i64, run: RunId, question: QuestionId, peer: PeerId, what: What) -> Self {
-        Self { at, question, run, peer, field: 0, len: 0, cause: None, ttl: 0, what }
+        Self { at, question, run, peer, field: 0, len: 0, cause: NOBODY, ttl: 0, what }
+    }
+
+    /// Of what was sent: what it was sent for came from there, if that is known.
+    pub(super) fn cause(&self) -> Option<PeerId> {
+        Some(self.cause).filter(|&cause| cause != NOBODY)
+    }
+
+    /// The same, sent for what came from there.
+    pub(super) fn because_of(self, cause: Option<PeerId>) -> Self {
+        Self { cause: cause.unwrap_or(NOBODY), ..self }
     }
 }
 

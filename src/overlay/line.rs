@@ -1,5 +1,6 @@
 //! What a line of an overlay file says.
 
+use crate::protocol::SeenConfig;
 use crate::serving::{self, TraceTarget};
 use serde::Serialize;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -20,7 +21,9 @@ pub struct CommandLine {
     pub trace: Option<TraceTarget>,
     /// What it asks to have logged; `None` if it leaves that open.
     pub logging: Option<Logging>,
-    /// The options that are none of the above, by their full names, each value a word behind its option.
+    /// For how long and how many queries it remembers, as its options say.
+    pub seen: SeenConfig,
+    /// The options that are none of the above but the last, by their full names, each value a word behind its option.
     pub options: Vec<String>,
 }
 
@@ -128,7 +131,7 @@ impl ServentLine {
     /// The words of the servent's command line, `--bind` always among them.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
-        let CommandLine { port, bind, kv_file, neighbours, trace, logging, options } = &self.command;
+        let CommandLine { port, bind, kv_file, neighbours, trace, logging, options, .. } = &self.command;
         let mut words = vec!["--bind".to_owned(), bind.to_string()];
         words.extend(options.iter().cloned());
         if let Some(TraceTarget::File(path)) = trace {

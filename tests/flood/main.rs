@@ -8,6 +8,8 @@ mod lineage;
 mod mutants;
 #[path = "../support/queries.rs"]
 mod queries;
+mod repeats;
 #[path = "../support/search.rs"]
 mod search;
 mod traces;
+mod untraced;

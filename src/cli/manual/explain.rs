@@ -18,7 +18,7 @@ pub(in super::super) const EXPLAIN: Manual = Manual {
             entries: &[
                 Term("0", "something was told, or no question is as asked for"),
                 Term("1", "with --strict: something breaks the protocol; a page or picture can't be written"),
-                Term("2", "the command line is wrong, no FILE was of use, or output failed"),
+                Term("2", "the command line is wrong, nothing that a FILE holds was of use, or output failed"),
             ],
         },
         Section {
@@ -33,7 +33,30 @@ pub(in super::super) const EXPLAIN: Manual = Manual {
                     Traces may be cut off anywhere, and merged. Captures tell of any program of this protocol, but not \
                     what it made of a QUERY: that is inferred from the order.",
                 ),
-                Text("Lines that are no trace's are named and counted, and so is a file that is neither."),
+                Text(
+                    "What several FILEs have in common counts once: a file under two names, a trace beside the file that \
+                    it was merged into, a packet that was captured at two places. Beside traces, captures tell of the \
+                    servents without a trace and of no others. A capture whose clock is more than two seconds off is \
+                    shifted by the datagrams that it has in common with those before it. All of that is said on standard \
+                    error.",
+                ),
+                Text(
+                    "What a servent without a trace did is told by the traces of its neighbours, as far as they leave no \
+                    other way: that it was reached, that it did not lower the time-to-live, that it sent the QUERY back.",
+                ),
+                Text(
+                    "With --overlay, what servents remember of queries is what the file's lines say (--seen-expiry, \
+                    --seen-capacity); otherwise what serventTP3 does without being told.",
+                ),
+                Text(
+                    "Lines that are no trace's are named and counted, and so are packets that were captured only in part, \
+                    a capture that ends within one, and a file that is neither. A file of which a line has more than a \
+                    mebibyte, or of which most lines are no trace's, is read no further.",
+                ),
+                Text(
+                    "Everything that is read is kept until it is told, in about half the bytes of the traces. At a \
+                    terminal a bar shows how far the reading is.",
+                ),
             ],
         },
         Section {

@@ -9,7 +9,6 @@ use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
 use crate::console::session::SessionConfig;
 use crate::entropy::secret;
-use crate::flood::Memory;
 use crate::overlay::OverlayFile;
 use crate::text::escape_path;
 use crate::types::Ttl;
@@ -115,18 +114,17 @@ pub(super) fn let_arrive(
 pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile) -> Result<(), ExitCode> {
     let mut readings = Readings::default();
     explain::expect(&mut readings.records, overlay);
-    for trace in overlay.traces() {
-        // A pipe's reader has had it already.
-        if trace.is_file() {
-            readings.read(&trace);
-        } else {
-            complain(super::NAME, format_args!("{}: it is no file, and was not read", escape_path(&trace)));
-        }
+    // A pipe's reader has had it already.
+    let (files, others): (Vec<_>, Vec<_>) = overlay.traces().partition(|trace| trace.is_file());
+    for other in others {
+        complain(super::NAME, format_args!("{}: it is no file, and was not read", escape_path(&other)));
     }
+    readings.read(&files);
     let readings = readings.finish();
     readings.remarks.iter().for_each(|remark| complain(super::NAME, remark));
-    let model = readings.records.model(Memory::default());
+    let model = readings.into_model();
     let floods: Vec<_> = model.floods.iter().collect();
+    explain::what_was_left(&model, floods.len()).iter().for_each(|remark| complain(super::NAME, remark));
     let language = explain::language(None);
     let remarks = Drawings::page(args.page.clone()).write(&model, &floods, language).map_err(super::fail)?;
     remarks.iter().for_each(|remark| complain(super::NAME, remark));
