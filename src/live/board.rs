@@ -1,9 +1,9 @@
 //! What is known by now, behind one lock: whoever has news writes it here, whoever watches waits here.
 
-use super::floods::{Floods, Material};
+use super::floods::{Floods, Material, Outcome};
 use super::log::{Log, News, event};
 use crate::actor::clock::{Clock, SystemClock};
-use crate::flood::{Model, Records};
+use crate::flood::Records;
 use crate::protocol::LinkConfig;
 use crate::text::escape;
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -157,11 +157,11 @@ impl Board {
         if inner.is_closed { Err(Closed) } else { Ok(inner.log.after(seen)) }
     }
 
-    /// What became of a question by now, with its version; `None` if it is not kept.
-    pub(super) fn flood(&self, number: u64) -> Option<(u64, Model)> {
+    /// What became of a question by now; `None` if it is not kept.
+    pub(super) fn outcome(&self, number: u64) -> Option<Outcome> {
         // Working it out takes a while, in which the lock is free.
         let material: Material = self.inner.lock().floods.material(number)?;
-        Some((material.version, material.model(&self.overlay)))
+        Some(material.outcome(&self.overlay))
     }
 
     /// Tells of the questions that there is news of, each when it is time, until the board is closed.

@@ -1,6 +1,7 @@
 //! One connection: a request, and what it gets.
 
 use super::board::Board;
+use super::drawing;
 use super::gate::Gate;
 use super::log::event;
 use super::orders::{Order, Ordered};
@@ -10,11 +11,10 @@ use super::response::{head, plain};
 use super::route::{self, Route};
 use super::status::Status;
 use crate::actor::clock::{Clock, SystemClock};
-use crate::picture;
 use crate::types::Timestamp;
 use crossbeam_channel::Sender;
 use rustix::event::{PollFd, PollFlags, poll};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -116,7 +116,10 @@ fn answer(house: &House, stream: &TcpStream, bytes: &mut Vec<u8>) -> Result<Answ
     Ok(match wanted(house, bytes)? {
         Route::Page(page) => found(page.content_type, &page.bytes),
         Route::Events(last) => Answer::Events(last),
-        Route::Flood(number) => found("application/json", &flood(&house.board, number).ok_or(Status::NotFound)?),
+        Route::Flood(number) => {
+            let outcome = house.board.outcome(number).ok_or(Status::NotFound)?;
+            found("application/json", &drawing::draw(&outcome))
+        }
         Route::Order(what, body_len) => {
             order(house, route::read(what, &bytes[len..len + body_len])?)?;
             Answer::Whole(plain(&Status::NoContent))
@@ -155,18 +158,6 @@ fn read_some(
         }
         Err(error) => Err(Failure::Gone(error)),
     }
-}
-
-/// What became of a question, drawn.
-fn flood(board: &Board, number: u64) -> Option<Vec<u8>> {
-    let (version, model) = board.flood(number)?;
-    let parts = model.floods.iter().map(|flood| {
-        let (html, data) = picture::part(&model, flood, 0);
-        // The data is JSON already.
-        format!("{{\"html\":{},\"data\":{data}}}", Value::from(html))
-    });
-    let parts: Vec<_> = parts.collect();
-    Some(format!("{{\"version\":{version},\"floods\":[{}]}}", parts.join(",")).into_bytes())
 }
 
 fn order(house: &House, order: Order) -> Result<(), Status> {

@@ -40,7 +40,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use served::{Served, served};
+pub use served::{Served, notice, served};
 
 use crate::flood::{Flood, Model};
 use crate::telling::Language;

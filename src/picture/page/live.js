@@ -3,15 +3,29 @@
 /** How many questions are fetched of those that were asked before the page was opened. */
 const EARLIER_MAX = 20;
 
+/** How many floods the page has at most. */
+const FLOODS_MAX = 200;
+
 /** A page whose floods come one by one, and again when there is more of them. */
 class LivePage extends Page {
-    /** @param {number} place @param {LivePart} part */
-    put(place, { html, data }) {
-        const old = this.articles[place];
-        if (!old) {
+    /** Question and number of each flood. @type {[number, number][]} */
+    whose = [];
+
+    /** Shows a flood, or shows it anew. Whether it is new. @param {number} question @param {number} number @param {LivePart} part @param {string} notice */
+    put(question, number, { html, data }, notice) {
+        const place = this.whose.findIndex((key) => key[0] === question && key[1] === number), old = this.articles[place];
+        if (old) this.replace(place, old, html, data);
+        else {
+            this.whose.push([question, number]);
             this.add(html, data);
-            return;
         }
+        const article = old ? this.articles[place] : this.articles[this.articles.length - 1];
+        article.querySelector("h2")?.insertAdjacentHTML("afterend", notice);
+        return !old;
+    }
+
+    /** @param {number} place @param {HTMLElement} old @param {string} html @param {FloodData} data */
+    replace(place, old, html, data) {
         const template = document.createElement("template");
         template.innerHTML = html;
         const article = /** @type {HTMLElement} */ (template.content.querySelector("article"));
@@ -33,9 +47,17 @@ class LivePage extends Page {
         this.seek(Math.min(at, data.span));
     }
 
-    /** @param {number} place */
-    watch(place) {
-        this.open(place);
+    /** Takes away what is not wanted any more, but never what is shown. How many there were. @param {(whose: [number, number], place: number) => boolean} isUnwanted */
+    drop(isUnwanted) {
+        const places = this.whose.flatMap((whose, place) => (place !== this.flood && isUnwanted(whose, place) ? [place] : []));
+        this.whose = this.whose.filter((_, place) => !places.includes(place));
+        this.remove(places);
+        return places.length;
+    }
+
+    /** Plays the flood that came last. */
+    watch() {
+        this.open(this.articles.length - 1);
         this.seek(0);
         this.play();
     }
@@ -48,8 +70,8 @@ class Live {
         document.documentElement.lang = this.speech.language === "pt" ? "pt-BR" : "en";
         /** @type {LivePage | null} */
         this.page = null;
-        /** Where the floods of a question are shown. @type {Map<string, number>} */
-        this.places = new Map();
+        /** Floods that were taken away for want of room. */
+        this.left = 0;
         /** What is to be fetched, oldest first. @type {Set<number>} */
         this.wanted = new Set();
         /** @type {Map<number, number>} */
@@ -78,11 +100,14 @@ class Live {
     }
 
     /** @param {string} name @param {(string | number)[]} holes */
-    status(name, ...holes) {
+    word(name, ...holes) {
         const { language } = (this.page ?? this).speech;
-        let words = this.data.words[name][language];
-        for (const hole of holes) words = words.replace("{n}", () => String(hole));
-        this.of("status").textContent = words;
+        return this.data.words[name][language].replaceAll("{n}", () => String(holes.shift()));
+    }
+
+    /** @param {string} name @param {(string | number)[]} holes */
+    status(name, ...holes) {
+        this.of("status").textContent = this.word(name, ...holes);
     }
 
     listen() {
@@ -189,17 +214,18 @@ class Live {
         this.isFetching = false;
     }
 
-    /** @param {number} number @param {{version: number, floods: LivePart[]}} news */
-    show(number, { version, floods }) {
-        this.versions.set(number, version);
+    /** @param {number} question @param {LiveNews} news */
+    show(question, { version, first, notice, floods }) {
+        this.versions.set(question, version);
+        const page = this.page ??= new LivePage(this.data);
         floods.forEach((part, index) => {
-            const name = `${number}.${index}`, known = this.places.get(name);
-            if (!this.page) this.page = new LivePage(this.data);
-            const place = known ?? this.places.size;
-            this.places.set(name, place);
-            this.page.put(place, part);
-            if (known === undefined && (place === 0 || this.field("follow").checked)) this.page.watch(place);
+            const isNew = page.put(question, first + index, part, notice);
+            if (isNew && (page.articles.length === 1 || this.field("follow").checked)) page.watch();
         });
+        page.drop(([its, number]) => its === question && number < first);
+        this.left += page.drop((_, place) => place < page.articles.length - FLOODS_MAX);
+        if (this.left) this.of("left").textContent = this.word("left", this.left);
+        this.of("left").hidden = !this.left;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Web;
 use crate::overlay::topology::Topology;
 use crate::support::processes::{children_of, is_running};
-use crate::support::until;
+use crate::support::{Peer, until, wire};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -86,6 +86,25 @@ fn a_hundred_questions_in_a_row_lose_no_event() {
             assert_eq!(lines[&(web.address(index), event.to_owned())], COUNT, "{event} at {index}");
         }
     }
+}
+
+#[test]
+fn of_a_question_that_is_asked_again_and_again_the_latest_floods_are_drawn() {
+    const COUNT: u64 = 40;
+    let web = Web::start(Topology::chain(2), &[]);
+    let (mut events, client) = (web.events(""), Peer::new());
+    (0..COUNT).for_each(|_| client.send(web.address(0).parse().unwrap(), &wire::clireq(b"key")));
+    let mut received = 0;
+    while received < COUNT {
+        let line = events.expect("trace", |line| line["event"] == "received").data;
+        received += u64::from(line["node"] == web.address(1));
+    }
+    events.expect("flood", |flood| flood["settled"] == true);
+    let news = web.get("floods/1", "").json();
+    let floods = news["floods"].as_array().unwrap();
+    assert_eq!((news["first"].as_u64(), floods.len() as u64), (Some(COUNT - 16), 16));
+    assert!(news["notice"].as_str().unwrap().contains("left out: 24"), "{}", news["notice"]);
+    assert!(floods.iter().all(|flood| flood["data"]["states"] == json!([0, 0])), "all of both answered");
 }
 
 #[test]
