@@ -7,6 +7,7 @@ use crate::flood::Records;
 use crate::protocol::LinkConfig;
 use crate::text::escape;
 use parking_lot::{Condvar, Mutex, MutexGuard};
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::net::SocketAddrV4;
 use std::time::Duration;
@@ -78,11 +79,15 @@ impl Board {
         self.news.notify_all();
     }
 
-    /// Takes a line of the trace of the servent at this place, without its end.
+    /// Takes a line of the trace of the servent at this place, without its end. The last one of a servent may be cut: that
+    /// is none.
     pub fn trace(&self, servent: usize, line: &[u8]) {
         let now = self.clock.now();
+        let Ok(text) = str::from_utf8(line) else { return };
+        if serde_json::from_str::<IgnoredAny>(text).is_err() {
+            return;
+        }
         self.write(|inner| {
-            let Ok(text) = str::from_utf8(line) else { return };
             let begun = inner.floods.line(servent, line, now);
             inner.log.push("trace", text);
             if let Some(question) = begun {

@@ -180,6 +180,8 @@ fn watch(board: &Board, mut stream: &TcpStream, last: Option<u64>) -> io::Result
         }
         let Some(news) = news else { continue };
         if news.missed > 0 {
+            // How everything is may be among what it missed.
+            stream.write_all(&board.hello().0)?;
             stream.write_all(&event(None, "missed", &json!({"missed": news.missed}).to_string()))?;
         }
         stream.write_all(&news.events.concat())?;

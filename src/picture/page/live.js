@@ -3,6 +3,9 @@
 /** How many questions are fetched of those that were asked before the page was opened. */
 const EARLIER_MAX = 20;
 
+/** How long it waits before it asks once more for what it did not get. */
+const RETRY_MS = 1000;
+
 /** How many floods the page has at most. */
 const FLOODS_MAX = 200;
 
@@ -77,6 +80,9 @@ class Live {
         /** @type {Map<number, number>} */
         this.versions = new Map();
         this.isFetching = false;
+        this.retry = 0;
+        /** The first question that is shown; none before the first hello. @type {number | null} */
+        this.from = null;
         /** @type {Map<string, HTMLButtonElement>} */
         this.servents = new Map();
         this.answers = new Map();
@@ -133,7 +139,8 @@ class Live {
         select.replaceChildren(...servents.map(({ servent }) => new Option(servent, servent, false, servent === chosen)));
         servents.forEach((servent) => this.servent(servent));
         this.linked(links);
-        for (const { number, version } of questions.slice(-EARLIER_MAX)) this.want(number, version);
+        this.from ??= questions.at(-EARLIER_MAX)?.number ?? 0;
+        for (const { number, version } of questions) if (number >= this.from) this.want(number, version);
     }
 
     /** @param {LiveServent} servent */
@@ -197,21 +204,34 @@ class Live {
         this.fetch();
     }
 
-    /** One after the other: what changes meanwhile is fetched once. */
+    /** One after the other: what changes meanwhile is fetched once. What can't be had now is fetched later. */
     async fetch() {
         if (this.isFetching) return;
         this.isFetching = true;
         for (const number of this.wanted) {
             this.wanted.delete(number);
-            try {
-                const response = await fetch(`floods/${number}`);
-                // One that is not kept any more stays as it was.
-                if (response.ok) this.show(number, await response.json());
-            } catch {
-                this.status("cut");
-            }
+            if (await this.get(number)) continue;
+            this.wanted.add(number);
+            clearTimeout(this.retry);
+            this.retry = setTimeout(() => this.fetch(), RETRY_MS);
+            break;
         }
         this.isFetching = false;
+    }
+
+    /** Whether nothing more is to be had: it is shown, or not kept any more and stays as it was. @param {number} number */
+    async get(number) {
+        let news;
+        try {
+            const response = await fetch(`floods/${number}`);
+            if (!response.ok) return response.status === 404;
+            news = await response.json();
+        } catch {
+            this.status("cut");
+            return false;
+        }
+        this.show(number, news);
+        return true;
     }
 
     /** @param {number} question @param {LiveNews} news */

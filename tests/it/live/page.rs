@@ -1,10 +1,13 @@
 //! What the page gets: everything that happens, and what it asks for.
 
 use super::Web;
+use super::web::{Event, Events};
 use crate::overlay::topology::Topology;
 use crate::support::processes::{children_of, is_running};
 use crate::support::{Peer, until, wire};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::RcvBuf;
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -175,6 +178,56 @@ fn keys_that_are_none_and_servents_that_are_not_there_are_refused() {
     let mut events = web.events("");
     ask(&web, 0, hostile);
     assert_eq!(events.expect("asked", |_| true).data["key"], "<script>\\u{202e}");
+}
+
+#[test]
+fn one_who_reads_too_slowly_is_told_how_many_events_it_missed_and_how_everything_is() {
+    let web = Web::start(Topology::chain(2), &[]);
+    let (slow, mut quick) = (web.connect(), web.events(""));
+    // What the kernel keeps for it is little beside what happens.
+    setsockopt(&slow, RcvBuf, &(64 << 10)).unwrap();
+    let mut slow = web.events_by(slow, "");
+    let stop = |quick: &mut Events, index: usize| {
+        let servent = web.address(index);
+        assert_eq!(web.post("servent", &json!({"servent": servent, "runs": false})).code, 204);
+        let stopped = quick.expect("servent", |data| data["servent"] == servent && data["state"] == "stopped");
+        stopped.id.unwrap()
+    };
+    // Each byte of the key is six of each event that tells of it; nobody is there who would have work with it.
+    let long = "\u{1}".repeat(60_000);
+    let asked = |quick: &mut Events| {
+        (0..12).for_each(|_| ask(&web, 0, &long));
+        (0..12).map(|_| quick.expect("done", |_| true).id.unwrap()).max().unwrap()
+    };
+    stop(&mut quick, 0);
+    asked(&mut quick);
+    let stopped = stop(&mut quick, 1);
+    let state = |hello: &Event| hello.data["servents"][1]["state"].as_str().unwrap().to_owned();
+    let hello = slow.next().unwrap();
+    assert_eq!((hello.kind.as_str(), state(&hello).as_str()), ("hello", "serves"));
+
+    let (mut seen, mut missed, mut is_stopped) = (None, 0, false);
+    let mut read = |slow: &mut Events| {
+        let event = slow.next().unwrap();
+        match event.kind.as_str() {
+            "hello" => is_stopped = state(&event) == "stopped",
+            "missed" => missed = event.data["missed"].as_u64().unwrap(),
+            _ => {
+                assert_ne!(event.id, Some(stopped), "it was to be among those that are missed");
+                assert!(seen.is_none_or(|seen| event.id == Some(seen + 1 + missed)), "{:?} {seen:?}", event.id);
+                (seen, missed) = (event.id, 0);
+            }
+        }
+        seen
+    };
+    let mut last = 0;
+    for _ in 0..5 {
+        last = asked(&mut quick);
+        // One that takes nothing at all for a while is cut off.
+        read(&mut slow);
+    }
+    while read(&mut slow) < Some(last) {}
+    assert!(is_stopped);
 }
 
 #[test]

@@ -62,7 +62,11 @@ impl Web {
 
     /// What happens, from now on or from behind an event.
     pub(super) fn events(&self, headers: &str) -> Events {
-        let mut stream = self.connect();
+        self.events_by(self.connect(), headers)
+    }
+
+    /// What happens, by a connection that has asked for nothing yet.
+    pub(super) fn events_by(&self, mut stream: TcpStream, headers: &str) -> Events {
         let (token, port) = (&self.token, self.port);
         let request = format!("GET {token}events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).unwrap();

@@ -10,6 +10,7 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
+from lab import codec
 from lab.needs import skip, why_not
 from lab.processes import DEADLINE_S, DIE_WITH_US
 from lab.programs import OVERLAY, ROOT, built
@@ -168,6 +169,44 @@ def test_a_key_is_asked_and_its_flood_is_played(opened):
     assert "http" in opened.inner_text(".flood:not([hidden]) h2")
     opened.reload()
     expect(opened.locator(".flood")).to_have_count(2)
+
+
+def test_floods_that_can_not_be_had_are_fetched_later(browser, live):
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    page.goto(live.url)
+    ask(page, "http")
+    # Settled: no more news will come of it.
+    expect(page.locator(".rings .servent.missed")).to_have_count(1)
+    refused = []
+
+    def refuse_once(route):
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, body="busy")
+
+    page.route("**/floods/*", refuse_once)
+    page.reload()
+    expect(page.locator(".rings .servent.answered")).to_have_count(4)
+    assert len(refused) == 1
+    context.close()
+
+
+def test_of_a_question_that_is_asked_again_and_again_the_latest_floods_are_shown(opened, live):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", live.base))
+        for _ in range(20):
+            client.send(codec.clireq(b"http"))
+        expect(opened.locator(".flood:not([hidden]) .notice")).to_contain_text("left out: 4")
+        for _ in range(20):
+            client.send(codec.clireq(b"http"))
+        # One more may be shown than there are by now: the one that was watched.
+        expect(opened.locator(".notice", has_text="left out: 24")).to_have_count(16)
+    assert opened.locator(".flood").count() in (16, 17)
+    opened.press("body", "i")
+    expect(opened.locator(".flood:not([hidden]) .notice")).to_contain_text("de fora: 24")
 
 
 def test_hostile_keys_stay_text(opened):
