@@ -217,9 +217,8 @@ impl Show {
     }
 
     fn order_links(&mut self, servent: usize) {
-        let Some(orders) = &self.links else { return };
-        if let Err(error) = self.overlay.order(servent, orders) {
-            log::warn!("servent {} was not told of its links: {error}", self.addresses[servent]);
+        if let Some(orders) = &self.links {
+            self.overlay.order(servent, orders);
         }
     }
 

@@ -168,6 +168,27 @@ fn links_are_changed_while_servents_run_and_for_those_that_start_later() {
 }
 
 #[test]
+fn a_servent_that_is_stopped_by_a_signal_keeps_nobody_waiting_and_obeys_the_latest_order() {
+    let web = Web::start(Topology::chain(2), &[]);
+    let mut events = web.events("");
+    let first = *children_of(web.program.pid()).iter().min().unwrap();
+    kill(Pid::from_raw(first), Signal::SIGSTOP).unwrap();
+    // Each is some 40 bytes, and a pipe holds 65,536.
+    let links = |loss: f64| json!({"loss": loss, "delay_ms": 1, "jitter_ms": 1});
+    for count in 0..2_500 {
+        let response = web.post("links", &links(f64::from(count) / 3e4));
+        assert_eq!(response.code, 204, "{count}: {}", response.body);
+    }
+    assert_eq!(web.post("links", &links(100.0)).code, 204);
+    kill(Pid::from_raw(first), Signal::SIGCONT).unwrap();
+    // Orders and questions come to it by different ways.
+    until("the latest order obeyed", || {
+        ask(&web, 0, "key");
+        events.expect("done", |_| true).data["answers"] == 1
+    });
+}
+
+#[test]
 fn keys_that_are_none_and_servents_that_are_not_there_are_refused() {
     let web = Web::start(Topology::chain(1), &[]);
     for (key, entry) in [("", web.address(0)), ("a\0b", web.address(0)), ("key", "127.0.0.1:1".to_owned())] {
