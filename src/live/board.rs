@@ -4,6 +4,7 @@ use super::floods::{Floods, Material, Outcome};
 use super::log::{Log, News, event};
 use crate::actor::clock::{Clock, SystemClock};
 use crate::flood::Records;
+use crate::picture::Words;
 use crate::protocol::LinkConfig;
 use crate::text::escape;
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -53,7 +54,7 @@ pub struct Board {
 struct Inner {
     log: Log,
     floods: Floods,
-    servents: Vec<(SocketAddrV4, Health, String)>,
+    servents: Vec<(SocketAddrV4, Health, Words)>,
     links: Option<Value>,
     is_closed: bool,
 }
@@ -65,7 +66,7 @@ impl Board {
         let inner = Inner {
             log: Log::default(),
             floods: Floods::new(servents.len()),
-            servents: servents.iter().map(|&address| (address, Health::Starts, String::new())).collect(),
+            servents: servents.iter().map(|&address| (address, Health::Starts, Words::same(""))).collect(),
             links: None,
             is_closed: false,
         };
@@ -99,10 +100,10 @@ impl Board {
     }
 
     /// Says how the servent at this place is, and why.
-    pub fn health(&self, servent: usize, health: Health, why: &str) {
+    pub fn health(&self, servent: usize, health: Health, why: Words) {
         self.write(|inner| {
             let Some(known) = inner.servents.get_mut(servent) else { return };
-            (known.1, known.2) = (health, why.to_owned());
+            (known.1, known.2) = (health, why);
             let data = listed(known).to_string();
             if matches!(health, Health::Stopped | Health::Died) {
                 inner.floods.ended(servent);
@@ -199,6 +200,7 @@ impl Board {
 #[derive(Debug)]
 pub(super) struct Closed;
 
-fn listed((address, health, why): &(SocketAddrV4, Health, String)) -> Value {
-    json!({"servent": address.to_string(), "state": health.name(), "why": escape(why.as_bytes())})
+fn listed((address, health, why): &(SocketAddrV4, Health, Words)) -> Value {
+    let why = why.clone().map(|why| escape(why.as_bytes()).to_string());
+    json!({"servent": address.to_string(), "state": health.name(), "why": why.json()})
 }

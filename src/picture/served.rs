@@ -7,6 +7,9 @@ use super::table::push;
 use super::words::Words;
 use crate::telling::Language;
 
+/// The longest time, in milliseconds, that a link can be made to take on the page.
+pub const DELAY_MS_MAX: u32 = 10_000;
+
 const LIVE_CSS: &str = include_str!("page/live.css");
 const LIVE_JS: &str = include_str!("page/live.js");
 
@@ -111,9 +114,9 @@ fn desk(out: &mut String) {
     push(
         out,
         format_args!(
-            "<form id=\"links\" hidden><label>{loss}<input type=\"range\" id=\"loss\" min=\"0\" max=\"100\" value=\"0\"><output></output></label>\
-             <label>{delay}<input type=\"range\" id=\"delay\" min=\"0\" max=\"1000\" step=\"10\" value=\"0\"><output></output></label>\
-             <label>{jitter}<input type=\"range\" id=\"jitter\" min=\"0\" max=\"500\" step=\"10\" value=\"0\"><output></output></label></form>\n\
+            "<form id=\"links\" hidden><label>{loss}<input type=\"range\" id=\"loss\" min=\"0\" max=\"100\" step=\"any\" value=\"0\"><output></output></label>\
+             <label>{delay}<input type=\"range\" id=\"delay\" min=\"0\" max=\"{DELAY_MS_MAX}\" step=\"any\" value=\"0\"><output></output></label>\
+             <label>{jitter}<input type=\"range\" id=\"jitter\" min=\"0\" max=\"{DELAY_MS_MAX}\" step=\"any\" value=\"0\"><output></output></label></form>\n\
              <p id=\"status\" role=\"status\"></p><p id=\"left\" hidden></p></section>\n"
         ),
     );

@@ -14,6 +14,19 @@ class LivePage extends Page {
     /** Question and number of each flood. @type {[number, number][]} */
     whose = [];
 
+    /** @param {PageData} data @param {Live} live */
+    constructor(data, live) {
+        super(data);
+        this.live = live;
+    }
+
+    /** @param {Language} [language] */
+    say(language) {
+        super.say(language);
+        // Not yet while it is made.
+        if (this.live) this.live.say();
+    }
+
     /** Shows a flood, or shows it anew. Whether it is new. @param {number} question @param {number} number @param {LivePart} part @param {string} notice */
     put(question, number, { html, data }, notice) {
         const place = this.whose.findIndex((key) => key[0] === question && key[1] === number), old = this.articles[place];
@@ -71,6 +84,9 @@ class Live {
         this.data = /** @type {PageData} */ (JSON.parse(this.of("data").textContent ?? ""));
         this.speech = new Speech(this.data, navigator.language.startsWith("pt") ? "pt" : "en");
         document.documentElement.lang = this.speech.language === "pt" ? "pt-BR" : "en";
+        document.title = this.speech.word("title");
+        /** What the page says of what it does. @type {(language: Language) => string} */
+        this.told = () => "";
         /** @type {LivePage | null} */
         this.page = null;
         /** Floods that were taken away for want of room. */
@@ -85,12 +101,13 @@ class Live {
         this.from = null;
         /** @type {Map<string, HTMLButtonElement>} */
         this.servents = new Map();
-        this.answers = new Map();
+        /** How they are. @type {Map<string, LiveServent>} */
+        this.states = new Map();
         this.of("ask").addEventListener("submit", (event) => {
             event.preventDefault();
             this.send("ask", { key: this.field("key").value, entry: this.field("entry").value });
         });
-        this.of("links").addEventListener("input", () => this.say());
+        this.of("links").addEventListener("input", () => this.measure());
         this.of("links").addEventListener("change", () => this.links());
         this.listen();
     }
@@ -105,15 +122,33 @@ class Live {
         return /** @type {HTMLInputElement} */ (this.of(id));
     }
 
+    /** @returns {Language} */
+    get language() {
+        return (this.page ?? this).speech.language;
+    }
+
     /** @param {string} name @param {(string | number)[]} holes */
     word(name, ...holes) {
-        const { language } = (this.page ?? this).speech;
-        return this.data.words[name][language].replaceAll("{n}", () => String(holes.shift()));
+        return this.data.words[name][this.language].replaceAll("{n}", () => String(holes.shift()));
     }
 
     /** @param {string} name @param {(string | number)[]} holes */
     status(name, ...holes) {
-        this.of("status").textContent = this.word(name, ...holes);
+        this.tell(() => this.word(name, ...holes));
+    }
+
+    /** @param {(language: Language) => string} told */
+    tell(told) {
+        this.told = told;
+        this.of("status").textContent = told(this.language);
+    }
+
+    /** All words that are not the page's own, in its language. */
+    say() {
+        this.tell(this.told);
+        this.states.forEach((servent) => this.servent(servent));
+        this.of("left").hidden = !this.left;
+        this.of("left").textContent = this.word("left", this.left);
     }
 
     listen() {
@@ -121,7 +156,7 @@ class Live {
         /** @param {string} kind @param {(data: any) => void} hear */
         const on = (kind, hear) => events.addEventListener(kind, (event) => hear(JSON.parse(/** @type {MessageEvent} */ (event).data)));
         on("hello", (hello) => {
-            this.of("status").textContent = "";
+            this.tell(() => "");
             this.hello(hello);
         });
         on("flood", ({ number, version }) => this.want(number, version));
@@ -130,6 +165,7 @@ class Live {
         on("missed", ({ missed }) => this.status("missed", missed));
         on("asked", ({ entry }) => this.status("asked", entry));
         on("done", ({ answers }) => (answers ? this.status("heard", answers) : this.status("unheard")));
+        on("failed", ({ why }) => this.tell((language) => why[language]));
         events.addEventListener("error", () => this.status("cut"));
     }
 
@@ -143,8 +179,10 @@ class Live {
         for (const { number, version } of questions) if (number >= this.from) this.want(number, version);
     }
 
-    /** @param {LiveServent} servent */
-    servent({ servent, state, why }) {
+    /** @param {LiveServent} is */
+    servent(is) {
+        const { servent, state, why } = is;
+        this.states.set(servent, is);
         let button = this.servents.get(servent);
         if (!button) {
             const made = document.createElement("button");
@@ -158,8 +196,8 @@ class Live {
             button = made;
         }
         button.className = state;
-        const word = this.data.words[state][(this.page ?? this).speech.language];
-        button.title = why ? `${word} (${why})` : word;
+        const word = this.word(state), cause = why[this.language];
+        button.title = cause ? `${word} (${cause})` : word;
         button.setAttribute("aria-label", `${servent}: ${button.title}`);
     }
 
@@ -170,28 +208,37 @@ class Live {
         this.field("loss").value = String(links.loss);
         this.field("delay").value = String(links.delay_ms);
         this.field("jitter").value = String(links.jitter_ms);
-        this.say();
+        this.measure();
     }
 
-    /** What the sliders stand for. */
-    say() {
-        for (const name of ["loss", "delay", "jitter"]) {
+    /** What the sliders stand for: percent, and whole milliseconds. */
+    get measures() {
+        const [loss, delay, jitter] = ["loss", "delay", "jitter"].map((name) => Number(this.field(name).value));
+        return [Number(loss.toPrecision(3)), Math.round(delay), Math.round(jitter)];
+    }
+
+    measure() {
+        const { measures } = this;
+        for (const [place, name] of ["loss", "delay", "jitter"].entries()) {
             const output = /** @type {HTMLOutputElement} */ (this.field(name).nextElementSibling);
-            output.textContent = this.field(name).value;
+            output.textContent = String(measures[place]);
+            this.field(name).setAttribute("aria-valuetext", output.textContent);
         }
     }
 
     links() {
-        const [loss, delay, jitter] = ["loss", "delay", "jitter"].map((name) => Number(this.field(name).value));
+        const [loss, delay, jitter] = this.measures;
         this.send("links", { loss, delay_ms: delay, jitter_ms: Math.min(jitter, delay) });
     }
 
     /** @param {string} what @param {object} order */
     async send(what, order) {
         try {
-            const headers = { "Content-Type": "application/json" };
+            const headers = { "Content-Type": "application/json", "Accept-Language": this.language };
             const response = await fetch(what, { method: "POST", headers, body: JSON.stringify(order) });
-            if (!response.ok) this.of("status").textContent = await response.text();
+            if (response.ok) return;
+            const why = await response.text();
+            this.tell(() => why);
         } catch {
             this.status("cut");
         }
@@ -237,15 +284,14 @@ class Live {
     /** @param {number} question @param {LiveNews} news */
     show(question, { version, first, notice, floods }) {
         this.versions.set(question, version);
-        const page = this.page ??= new LivePage(this.data);
+        const page = this.page ??= new LivePage(this.data, this);
         floods.forEach((part, index) => {
             const isNew = page.put(question, first + index, part, notice);
             if (isNew && (page.articles.length === 1 || this.field("follow").checked)) page.watch();
         });
         page.drop(([its, number]) => its === question && number < first);
         this.left += page.drop((_, place) => place < page.articles.length - FLOODS_MAX);
-        if (this.left) this.of("left").textContent = this.word("left", this.left);
-        this.of("left").hidden = !this.left;
+        if (this.left) this.say();
     }
 }
 

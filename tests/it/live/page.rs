@@ -136,7 +136,7 @@ fn a_servent_is_stopped_and_started_and_one_that_dies_is_shown() {
     let last = children.iter().max().unwrap();
     kill(Pid::from_raw(*last), Signal::SIGKILL).unwrap();
     let died = events.expect("servent", |data| data["state"] == "died");
-    assert!(died.data["why"].as_str().unwrap().contains("signal: 9"), "{died:?}");
+    assert!(died.data["why"]["pt"].as_str().unwrap().starts_with("signal: 9"), "{died:?}");
     for wrong in [json!({"servent": "127.0.0.1:1", "runs": true}), json!({"servent": second}), json!([])] {
         assert_eq!(web.post("servent", &wrong).code, 422, "{wrong}");
     }
@@ -165,6 +165,16 @@ fn links_are_changed_while_servents_run_and_for_those_that_start_later() {
     ask(&web, 1, "key");
     assert_eq!(events.expect("done", |_| true).data["answers"], 3);
     assert_eq!(web.post("links", &json!({"loss": 101, "delay_ms": 0, "jitter_ms": 0})).code, 422);
+
+    // The page's slider goes as far as what is taken, and the command line no further.
+    let page = web.get("", "").body;
+    let limit: u32 =
+        page.split_once(r#"id="delay" min="0" max=""#).unwrap().1.split('"').next().unwrap().parse().unwrap();
+    let delay = |ms: u32| web.post("links", &json!({"loss": 0, "delay_ms": ms, "jitter_ms": 0})).code;
+    assert_eq!((delay(limit), delay(limit + 1)), (204, 422));
+    let finished = crate::overlay::run(&Topology::chain(1), &["--web", "--delay", &format!("{}ms", limit + 1)]);
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    assert!(finished.stderr.contains(&format!("at most {limit} ms")), "{}", finished.stderr);
 }
 
 #[test]
@@ -195,6 +205,13 @@ fn keys_that_are_none_and_servents_that_are_not_there_are_refused() {
         let response = web.post("ask", &json!({"key": key, "entry": entry}));
         assert!(response.code == 422 && !response.body.is_empty(), "{key:?} {entry}: {}", response.code);
     }
+    for (language, words) in [("pt", "uma chave vazia"), ("pt-BR,en;q=0.5", "uma chave vazia"), ("en", "an empty key")]
+    {
+        let refused = web.post_in(language, "ask", &json!({"key": "", "entry": web.address(0)}));
+        assert!(refused.body.starts_with(words), "{language}: {}", refused.body);
+    }
+    let both = web.post("ask", &json!({"key": "", "entry": web.address(0)}));
+    assert!(both.body.contains("an empty key") && both.body.contains("uma chave vazia"), "{}", both.body);
     let hostile = "<script>\u{202e}";
     let mut events = web.events("");
     ask(&web, 0, hostile);

@@ -236,6 +236,33 @@ def test_a_servent_is_stopped_and_started_by_clicking_and_links_are_made_worse(o
     expect(opened.locator("#status")).to_have_text("answers: 1")
 
 
+def test_in_portuguese_all_words_are(browser, live):
+    context = browser.new_context(locale="pt-BR")
+    page = context.new_page()
+    page.goto(live.url)
+    assert page.title() == "O que houve com a pergunta" and page.inner_text("#ask button") == "Perguntar"
+    second = page.locator("#servents button").nth(1)
+    expect(second).to_have_attribute("title", "no ar: clique para parar")
+    status = page.locator("#status")
+    ask(page, " ")
+    expect(status).to_contain_text("uma chave vazia")
+    ask(page, "http")
+    expect(status).to_have_text("respostas: 4")
+    second.click()
+    expect(second).to_have_attribute("title", "parado: clique para iniciar")
+    # The other language, of whatever is there already.
+    page.get_by_role("button", name="English").click()
+    expect(second).to_have_attribute("title", "stopped: click to start it")
+    expect(status).to_have_text("answers: 4")
+    ask(page, " ")
+    expect(status).to_contain_text("an empty key")
+    # Beyond what the slider gives.
+    page.locator("#delay").evaluate("field => { field.max = '99999'; field.value = '99999'; }")
+    page.locator("#delay").dispatch_event("change")
+    expect(status).to_contain_text("up to 10000 ms")
+    context.close()
+
+
 def test_dns_rebinding_gets_nothing(resolving_browser, live):
     page = resolving_browser.new_context().new_page()
     port_and_path = live.url.removeprefix("http://127.0.0.1:")
