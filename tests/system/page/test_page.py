@@ -206,8 +206,7 @@ def slowed():
 
 
 def unslowed(work):
-    """The time that work gives, less what others add to it: as if it were alone, and of three tries the best, since what
-    else happens at the same moment can only add."""
+    """The time that work gives, less what others add to it: as if it were alone. The best of three tries."""
     best = float("inf")
     for _ in range(3):
         before = slowed()
