@@ -19,7 +19,8 @@
 //! | `model` | the types: floods, copies, visits, answers, cost |
 //! | `why` | who was not reached, and why |
 //! | `finding` | what breaks a clause |
-//! | `records` | what the sources tell: events, with numbers for addresses, keys and questions |
+//! | `events` | what the sources tell, as compact events |
+//! | `records` | all of them, with numbers for addresses, keys and questions |
 //! | `traces` | lines of traces, read |
 //! | `captures/` | packets, read |
 //! | `repeats` | what several files tell of one servent, taken once |
@@ -42,6 +43,7 @@ mod captures;
 mod clocks;
 mod copies;
 mod drift;
+mod events;
 mod finding;
 mod misses;
 mod model;
