@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_line_fits_and_says_how_much_of_what() {
         let half = Progress { total: 1 << 30, done: 1 << 29, due: 0, columns: None };
-        assert_eq!(line(&half, 44), "[##########----------]  50 % of 1024 MiB read");
+        assert_eq!(line(&half, 45), "[##########----------]  50 % of 1024 MiB read");
         for columns in 0..100 {
             assert!(line(&half, columns).len() <= columns, "{columns}");
         }
