@@ -1,0 +1,316 @@
+//! Starts programs, waits until they listen, looks how they ended.
+
+use super::{Datagram, PeerId, Rig};
+use crate::conformance::command::Placed;
+use crate::conformance::conversation::What;
+use crate::conformance::probe::{End, Failure, Shown, Stop};
+use crate::conformance::readiness::listens_at;
+use crate::conformance::words::Words;
+use crate::launching::{Ended, Launch, Limits, Running, Streams};
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::time::Duration;
+
+/// How long a program may take until it listens. Some are compiled first, and the machine may be busy.
+const READY_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How often is looked whether it does.
+const LOOK_EVERY: Duration = Duration::from_millis(4);
+
+/// The lines that are told of what a program wrote before it ended.
+const LAST_WORDS: usize = 12;
+
+/// A program of a rig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProgramId(pub(super) usize);
+
+#[derive(Debug)]
+pub(super) struct Program {
+    pub(super) name: Words,
+    pub(super) running: Running,
+    /// Where it is reached.
+    pub(super) address: SocketAddrV4,
+    pub(super) control: Option<Control>,
+    /// Its end is no failure by itself.
+    pub(super) may_end: bool,
+}
+
+/// A question that a program always answers as long as it works.
+#[derive(Debug)]
+pub(super) struct Control {
+    pub(super) client: PeerId,
+    /// It is nobody else's.
+    pub(super) key: String,
+    pub(super) value: String,
+}
+
+/// A servent to be started.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    file: Vec<u8>,
+    neighbours: Vec<SocketAddrV4>,
+    port: Option<u16>,
+    is_ours: bool,
+    is_bare: bool,
+}
+
+impl Setup {
+    /// One with these lines in its key-value file. A pair of the rig's own stands before them, for control questions.
+    #[must_use]
+    pub fn new(file: impl Into<Vec<u8>>) -> Self {
+        Self { file: file.into(), ..Self::default() }
+    }
+
+    /// With these neighbours.
+    #[must_use]
+    pub fn neighbours(mut self, neighbours: impl IntoIterator<Item = SocketAddrV4>) -> Self {
+        self.neighbours = neighbours.into_iter().collect();
+        self
+    }
+
+    /// On this port; it is a free one otherwise.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Ours, and not the program under test.
+    #[must_use]
+    pub fn ours(mut self) -> Self {
+        self.is_ours = true;
+        self
+    }
+
+    /// Without the pair for control questions: the file is byte for byte as given. Silence means little then.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.is_bare = true;
+        self
+    }
+}
+
+impl Rig<'_> {
+    /// A port that nobody listens on.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn free_port(&self) -> Result<u16, Stop> {
+        Ok(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?.local_addr()?.port())
+    }
+
+    /// So many of them, all different.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn free_ports<const N: usize>(&self) -> Result<[u16; N], Stop> {
+        let bind = || UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
+        let sockets: Vec<_> = (0..N).map(|_| bind()).collect::<io::Result<_>>()?;
+        let mut ports = [0; N];
+        for (port, socket) in ports.iter_mut().zip(&sockets) {
+            *port = socket.local_addr()?.port();
+        }
+        Ok(ports)
+    }
+
+    /// Starts a servent, and waits until it listens.
+    ///
+    /// # Errors
+    /// That it does not start; what the system says.
+    pub fn start(&mut self, setup: &Setup) -> Result<ProgramId, Stop> {
+        let number = self.programs.len() + 1;
+        let name = match (number, setup.is_ours) {
+            (1, false) => Words::new("servent", "servent"),
+            (_, false) => Words::same(format!("servent {number}")),
+            (_, true) => Words::made(format!("servent {number} (ours)"), format!("servent {number} (nosso)")),
+        };
+        let control = if setup.is_bare { None } else { Some(self.control(number)?) };
+        let pair = control.as_ref().map(|control| format!("{}\t{}\n", control.key, control.value)).unwrap_or_default();
+        let file = self.folder.path().join(format!("{number}.txt"));
+        fs::write(&file, [pair.as_bytes(), &setup.file].concat())?;
+        let port = match setup.port {
+            Some(port) => port,
+            None => self.free_port()?,
+        };
+        let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+        let placed = Placed { address, file: Some(file.clone()), neighbours: setup.neighbours.clone() };
+        let command = if setup.is_ours {
+            let neighbours = setup.neighbours.iter().map(|neighbour| neighbour.to_string().into());
+            let own = self.world.ours.iter().cloned();
+            own.chain([port.to_string().into(), file.into()]).chain(neighbours).collect()
+        } else {
+            self.world.command.place(&placed)
+        };
+        let id = self.launch(name, command, Streams::Pipes, address)?;
+        self.programs[id.0].control = control;
+        self.await_ready(id, port)?;
+        Ok(id)
+    }
+
+    /// Starts a program and does not wait for anything.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn launch(
+        &mut self,
+        name: Words,
+        command: Vec<std::ffi::OsString>,
+        streams: Streams,
+        address: SocketAddrV4,
+    ) -> Result<ProgramId, Stop> {
+        let shown: Vec<_> = command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let shown = shlex::try_join(shown.iter().map(String::as_str)).unwrap_or_else(|_| shown.join(" "));
+        self.note(Words::made(format!("{} starts: {shown}", name.en), format!("{} começa: {shown}", name.pt)));
+        let launch =
+            Launch { launcher: self.world.launcher.clone(), command, folder: None, streams, limits: Limits::default() };
+        let running = Running::start(&launch)?;
+        self.programs.push(Program { name, running, address, control: None, may_end: false });
+        Ok(ProgramId(self.programs.len() - 1))
+    }
+
+    /// Where a program is reached.
+    #[must_use]
+    pub fn reach(&self, program: ProgramId) -> SocketAddrV4 {
+        self.programs[program.0].address
+    }
+
+    /// That a program is reached at this address.
+    pub fn is_reached_at(&mut self, program: ProgramId, address: SocketAddrV4) {
+        self.programs[program.0].address = address;
+    }
+
+    /// That the end of a program is no failure by itself.
+    pub fn may_end(&mut self, program: ProgramId) {
+        self.programs[program.0].may_end = true;
+    }
+
+    /// Types something into a program.
+    ///
+    /// # Errors
+    /// That it has ended.
+    pub fn type_in(&mut self, program: ProgramId, bytes: &[u8]) -> Result<(), Stop> {
+        self.conversation.note(self.now(), What::Typed(bytes.to_vec()));
+        let running = &mut self.programs[program.0].running;
+        match (running.type_in(bytes), running.ended()) {
+            (Ok(()), _) => Ok(()),
+            (Err(_), Some(ended)) => Err(self.ended(program, &ended)),
+            (Err(error), None) => Err(error.into()),
+        }
+    }
+
+    /// That something came from a program: if it did not and the program has ended, that is why.
+    ///
+    /// # Errors
+    /// That it did not come.
+    pub fn came_from(
+        &mut self,
+        program: ProgramId,
+        found: Option<Datagram>,
+        expected: Shown,
+        explanation: Words,
+    ) -> Result<Datagram, Stop> {
+        match (found, self.programs[program.0].running.ended()) {
+            (None, Some(ended)) => Err(self.ended(program, &ended)),
+            (found, _) => self.came(found, expected, explanation),
+        }
+    }
+
+    /// What a program is, and what it writes.
+    pub fn running(&mut self, program: ProgramId) -> &mut Running {
+        &mut self.programs[program.0].running
+    }
+
+    fn control(&mut self, number: usize) -> Result<Control, Stop> {
+        let client = self.peer(Words::new("control", "controle"))?;
+        Ok(Control { client, key: format!("controle{number}"), value: format!("presente{number}") })
+    }
+
+    fn await_ready(&mut self, program: ProgramId, port: u16) -> Result<(), Stop> {
+        let deadline = self.now() + READY_WAIT_MAX;
+        loop {
+            self.go_on()?;
+            let running = &mut self.programs[program.0].running;
+            if let Some(address) = listens_at(port, &running.members()) {
+                let program = &mut self.programs[program.0];
+                if !address.is_unspecified() {
+                    program.address = SocketAddrV4::new(address, port);
+                }
+                let (name, address) = (program.name.clone(), SocketAddrV4::new(address, port));
+                self.note(Words::made(
+                    format!("{} listens at {address}", name.en),
+                    format!("{} escuta em {address}", name.pt),
+                ));
+                return Ok(());
+            }
+            if running.wait(LOOK_EVERY).is_some() {
+                self.all_go_on()?;
+            }
+            if self.now() >= deadline {
+                return Err(self.failure(
+                    Shown::Words(Words::made(
+                        format!("a UDP socket on port {port}"),
+                        format!("um socket UDP no porto {port}"),
+                    )),
+                    Shown::Nothing,
+                    Words::made(
+                        format!(
+                            "the program runs, but after {} s it has not opened the UDP port that it was told",
+                            READY_WAIT_MAX.as_secs()
+                        ),
+                        format!(
+                            "o programa está rodando, mas depois de {} s não abriu o porto UDP que lhe foi indicado",
+                            READY_WAIT_MAX.as_secs()
+                        ),
+                    ),
+                ));
+            }
+        }
+    }
+
+    /// Looks whether all servents go on that were started.
+    ///
+    /// # Errors
+    /// That one has ended.
+    pub fn all_go_on(&mut self) -> Result<(), Stop> {
+        for index in 0..self.programs.len() {
+            if self.programs[index].may_end {
+                continue;
+            }
+            if let Some(ended) = self.programs[index].running.ended() {
+                return Err(self.ended(ProgramId(index), &ended));
+            }
+        }
+        Ok(())
+    }
+
+    /// That a program has ended which should go on.
+    pub(super) fn ended(&mut self, program: ProgramId, ended: &Ended) -> Stop {
+        // What it started may hold its outputs open.
+        self.programs[program.0].running.end();
+        let Program { name, running, .. } = &self.programs[program.0];
+        let how = Words::made(
+            format!("{} ended: {ended}", name.en),
+            format!("{} terminou: {}", name.pt, in_portuguese(ended)),
+        );
+        let last_words = running.errors().last_lines(LAST_WORDS);
+        self.note(how.clone());
+        let failure = Failure {
+            sent: self.last_sent(),
+            expected: Shown::words("the program goes on", "o programa continua"),
+            found: Shown::Words(how.clone()),
+            explanation: Words::new("the program ended", "o programa terminou"),
+            end: Some(End::Ended { how, last_words }),
+        };
+        failure.into()
+    }
+}
+
+fn in_portuguese(ended: &Ended) -> String {
+    match ended {
+        Ended::Code(code) => format!("código de saída {code}"),
+        Ended::Signal(_) => format!("sinal {ended}"),
+        Ended::Stopped => "parado".to_owned(),
+        Ended::NotStarted(cause) => format!("não pôde ser iniciado: {cause}"),
+    }
+}
