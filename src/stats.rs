@@ -36,7 +36,7 @@ macro_rules! counters {
         }
 
         /// Why a datagram, or the answer to one, came to nothing. Each has a counter, and in a trace a `why`, of its name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum DropCause {
             $($(#[doc = $doc] $cause,)?)+

@@ -97,6 +97,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     }
     let model = readings.records.model(Memory::default());
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
+    what_was_left(&model, chosen.len()).iter().for_each(|remark| complain(NAME, remark));
     let language = language(args.lang);
     match args.drawings.write(&model, &chosen, language) {
         Ok(remarks) => remarks.iter().for_each(|remark| complain(NAME, remark)),
@@ -122,6 +123,20 @@ impl ExplainArgs {
         let is_client = |typed: &String| *typed == client.to_string() || *typed == client.ip().to_string();
         is_key && self.client.as_ref().is_none_or(is_client)
     }
+}
+
+/// What there is to say of what was read and is not told: events that count once, and that no question is among them.
+pub(super) fn what_was_left(model: &Model, chosen: usize) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if model.repeated > 0 {
+        remarks.push(format!("{} events are told more than once, and count once", model.repeated));
+    }
+    match model.floods.len() {
+        0 => remarks.push("no question is in what was read".to_owned()),
+        all if chosen == 0 => remarks.push(format!("none of the {all} questions that were read is as asked for")),
+        _ => {}
+    }
+    remarks
 }
 
 /// The language to tell in: this one, or the locale's.

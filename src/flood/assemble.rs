@@ -6,7 +6,7 @@ use super::model::{Copy, Cost, Fate, Flood, FloodId, Model, Moment, Peer, PeerId
 use super::records::{Event, Question, QuestionId, Records, RunRecord, What};
 use super::taking::Memory;
 use super::walk::{Recorded, Tour, Walk};
-use super::{asks, clocks, seen_from_outside};
+use super::{asks, clocks, repeats, seen_from_outside};
 use crate::stats::DropCause;
 use crate::types::SeqNo;
 use std::collections::HashMap;
@@ -15,6 +15,7 @@ impl Records {
     /// What all that was told means.
     #[must_use]
     pub fn model(mut self, memory: Memory) -> Model {
+        let repeated = repeats::count_once(&mut self);
         seen_from_outside::find_origins(&mut self);
         asks::resolve(&mut self);
         let (clocks, wall_nanos) = clocks::align(&mut self);
@@ -58,7 +59,7 @@ impl Records {
         loose.sort_by_key(|event| event.at);
         answers::attribute(&self, &mut floods, &by_question, &loose);
         answers::find_retransmissions(&mut floods, &by_question);
-        Model { peers, floods, clocks, holdings: self.holdings, wall_nanos }
+        Model { peers, floods, clocks, holdings: self.holdings, repeated, wall_nanos }
     }
 }
 

@@ -22,6 +22,7 @@
 //! | `records` | what the sources tell: events, with numbers for addresses, keys and questions |
 //! | `traces` | lines of traces, read |
 //! | `captures/` | packets, read |
+//! | `repeats` | what several files tell of one servent, taken once |
 //! | `simulation` | events of the simulator |
 //! | `asks` | which CLIREQ became which QUERY |
 //! | `clocks`, `drift`, `offsets` | the clocks of several machines brought onto one time line |
@@ -46,6 +47,7 @@ mod model;
 mod offsets;
 mod pairs;
 mod records;
+mod repeats;
 mod seen_from_outside;
 mod simulation;
 mod taking;
@@ -53,7 +55,7 @@ mod traces;
 mod walk;
 mod why;
 
-pub use captures::{CaptureError, CaptureSummary, Captures};
+pub use captures::{CaptureError, CaptureSummary, CaptureUse, Captures};
 pub use finding::{Breach, Finding};
 pub use model::{
     Answer, Clock, Copy, Cost, Fate, Flood, FloodId, Holdings, Holds, LookedUp, Model, Moment, Onward, Peer, PeerId,

@@ -39,6 +39,8 @@ pub struct Model {
     pub clocks: Vec<Clock>,
     /// Who holds what, if an overlay file or a simulation tells.
     pub holdings: Holdings,
+    /// How many events were told more than once, by files that have them in common, and count once.
+    pub repeated: u64,
     /// The time of day at [`Moment`] zero, in nanoseconds since the Unix epoch, if anybody told it.
     pub wall_nanos: Option<i64>,
 }

@@ -58,12 +58,15 @@ pub(super) struct RunRecord {
     pub(super) to: i64,
     /// The record begins with the start.
     pub(super) is_opened: bool,
+    /// When it says that it started, if a line says so; and how often that line stands there.
+    pub(super) opened_at: Option<i64>,
+    pub(super) openings: u32,
     pub(super) is_closed: bool,
     pub(super) is_whole: bool,
 }
 
 /// Something that happened at a servent or client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Event {
     /// On the clock of its run; after the alignment on the model's.
     pub(super) at: i64,
@@ -83,7 +86,7 @@ pub(super) struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     Asked,
     Flooded,
@@ -97,7 +100,7 @@ pub(super) enum What {
 }
 
 /// What a flooder made of a QUERY.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Judgement {
     /// New; what was sent on stands in events of its own.
     Forwarded,
@@ -116,7 +119,7 @@ impl Judgement {
 }
 
 /// What a look-up gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Looked {
     Answered,
     NotFound,
@@ -214,6 +217,8 @@ impl Records {
             from,
             to: from,
             is_opened: false,
+            opened_at: None,
+            openings: 0,
             is_closed: false,
             is_whole: false,
         });

@@ -117,9 +117,18 @@ impl TraceReader {
         }
         self.clock = Some(clock);
         records.neighbours(node, neighbours?);
+        if let Some(writer) = self.writers.get(&node) {
+            let run = &mut records.runs[writer.run.0 as usize];
+            if (run.opened_at, run.clock, run.to) == (Some(at), clock, at) {
+                // Copies that were merged line by line.
+                run.openings += 1;
+                return Some(());
+            }
+        }
         let peer = records.peer(node);
         let run = records.run(peer, clock, at);
-        records.runs[run.0 as usize].is_opened = true;
+        let opened = &mut records.runs[run.0 as usize];
+        (opened.is_opened, opened.opened_at, opened.openings) = (true, Some(at), 1);
         self.writers.insert(node, Writer { run, is_damaged: false });
         Some(())
     }

@@ -1,9 +1,10 @@
 //! Captures, written here packet by packet from what a simulation sends: they make the floods that the simulation makes.
 
+use crate::traces::{self, all_told};
 use servent::Timestamp;
-use servent::flood::{Answer, Breach, Captures, Flood, Memory, Model, Onward, Records, Watch};
+use servent::flood::{Answer, Breach, CaptureUse, Captures, Flood, LookedUp, Memory, Model, Onward, Records, Watch};
 use servent::protocol::AskedKey;
-use servent::sim::{Event, Fate, Graph, LinkModel, Machines, Observer, ServentId, Setup, Simulation};
+use servent::sim::{Event, Fate, Graph, LinkModel, Machines, Observer, ServentId, Setup, Simulation, Traces};
 use servent::wire::{Header, decode};
 use std::net::SocketAddrV4;
 use std::sync::Arc;
@@ -127,11 +128,19 @@ fn read(files: &[Vec<u8>]) -> Model {
     records.model(Memory::default())
 }
 
+/// The time of day at which the traces of a run begin.
+const WALL: u64 = 1_800_000_000_000_000_000;
+
 /// Several clients ask at once, at servents of a grid, for a key of `len` bytes.
 fn run(len: usize, graph: Graph) -> (Vec<Sent>, Model) {
+    let (wire, model, _) = run_with_traces(len, graph);
+    (wire, model)
+}
+
+fn run_with_traces(len: usize, graph: Graph) -> (Vec<Sent>, Model, Vec<Vec<u8>>) {
     let key = vec![b'k'; len];
     let setup = Arc::new(Setup::new(graph).held_by_all(&key));
-    let observers = (Watch::new(&setup), Wire::default());
+    let observers = (Watch::new(&setup), (Wire::default(), Traces::new(&setup, WALL)));
     let links = LinkModel::perfect(Duration::from_millis(5));
     let mut simulation: Simulation<Machines, _> = Simulation::new(Arc::clone(&setup), links, 7, observers);
     for number in 0..12_u32 {
@@ -141,8 +150,8 @@ fn run(len: usize, graph: Graph) -> (Vec<Sent>, Model) {
         simulation.ask(at, client, entry, AskedKey::new(&key).unwrap());
     }
     simulation.run(u64::MAX);
-    let (_, (watch, wire)) = simulation.into_parts();
-    (wire.0, watch.into_records().model(Memory::default()))
+    let (_, (watch, (wire, traces))) = simulation.into_parts();
+    (wire.0, watch.into_records().model(Memory::default()), traces.into_texts())
 }
 
 /// What a capture can tell of a flood as well as a simulation.
@@ -201,6 +210,97 @@ fn what_is_captured_twice_counts_once() {
         once.iter().flat_map(|(at, _, frame)| [(*at, 0, frame.clone()), (at + 30_000, 1, frame.clone())]).collect();
     assert_same(&read(&[pcapng(RAW, &twice)]), &expected, "two interfaces");
     assert_same(&read(&[pcap(RAW, &once), pcap(RAW, &once)]), &expected, "two files");
+    let (wire, expected) = run(3_000, Graph::line(5).unwrap());
+    let once = frames(RAW, 1_480, &wire);
+    let twice: Vec<_> =
+        once.iter().flat_map(|(at, _, frame)| [(*at, 0, frame.clone()), (at + 30_000, 1, frame.clone())]).collect();
+    assert_same(&read(&[pcapng(RAW, &twice)]), &expected, "fragments at two interfaces");
+    assert_same(&read(&[pcap(RAW, &once), pcap(RAW, &once)]), &expected, "fragments in two files");
+}
+
+#[test]
+fn captures_of_machines_whose_clocks_are_far_apart_count_each_datagram_once() {
+    let (wire, expected) = run(4, Graph::grid(4, 3).unwrap());
+    let all = frames(RAW, 1_480, &wire);
+    for seconds in [0, 1, 7, 3_600] {
+        let later = |(at, place, frame): &(u64, u8, Vec<u8>)| (at + seconds * 1_000_000_000, *place, frame.clone());
+        // Half of them are seen on both.
+        let third = all.len() / 3;
+        let here = all[..2 * third].to_vec();
+        let there: Vec<_> = all[third..].iter().map(later).collect();
+        let files = [pcap(RAW, &here), pcap(RAW, &there)];
+        let mut captures = Captures::new();
+        let summaries = files.each_ref().map(|file| captures.read(&file[..]).unwrap());
+        let ahead = if seconds > 2 { seconds as i64 * 1_000_000_000 } else { 0 };
+        assert_eq!((summaries[0].ahead, summaries[1].ahead), (0, ahead), "{seconds}");
+        assert_eq!(summaries[1].repeated, (2 * third - third) as u64, "{seconds}");
+        let mut records = Records::new();
+        captures.tell(&mut records);
+        if seconds != 1 {
+            assert_same(&records.model(Memory::default()), &expected, &format!("{seconds} s apart"));
+        }
+    }
+    // One that has nothing in common with the other, and one datagram alone that is off, tell of no clock.
+    let mut captures = Captures::new();
+    for (begin, end, shift) in [(0, 4, 0), (3, 9, 7_000_000_000), (9, 12, 7_000_000_000)] {
+        let some = all[begin..end].iter().map(|(at, place, frame)| (at + shift, *place, frame.clone()));
+        assert_eq!(captures.read(&pcap(RAW, &some.collect::<Vec<_>>())[..]).unwrap().ahead, 0);
+    }
+}
+
+#[test]
+fn captures_tell_of_servents_without_a_trace_and_of_no_others() {
+    let (wire, _, texts) = run_with_traces(4, Graph::grid(4, 3).unwrap());
+    let wire: Vec<_> = wire.iter().map(|sent| Sent { at: sent.at + WALL, ..sent.clone() }).collect();
+    let capture = pcap(RAW, &frames(RAW, 1_480, &wire));
+    let both = |texts: &[Vec<u8>]| {
+        let (mut captures, mut records) = (Captures::new(), traces::read(texts));
+        captures.read(&capture[..]).unwrap();
+        let uses = captures.tell(&mut records);
+        (records.model(Memory::default()), uses[0])
+    };
+    let traced = traces::read(&texts).model(Memory::default());
+    let (model, CaptureUse { messages, traced: held }) = both(&texts);
+    assert_eq!(all_told(&model), all_told(&traced));
+    assert!(messages == held && messages as usize == wire.len(), "{messages} {held} {}", wire.len());
+    // Of a servent without a trace all that is known is from the capture.
+    let (some, CaptureUse { messages, traced: held }) = both(&texts[1..]);
+    assert!(held < messages && held > 0);
+    assert_eq!(some.floods.len(), traced.floods.len());
+    for (flood, expected) in some.floods.iter().zip(&traced.floods) {
+        assert_eq!(flood.findings, []);
+        assert_eq!(flood.cost, expected.cost);
+        let names = |model: &Model, flood: &Flood| {
+            let visit = |visit: &servent::flood::Visit| {
+                (model.peer(visit.servent).address, visit.parent.map(|parent| model.peer(parent).address), visit.hop)
+            };
+            let mut visits: Vec<_> = flood.visits.iter().map(visit).collect();
+            visits.sort();
+            visits
+        };
+        assert_eq!(names(&some, flood), names(&traced, expected));
+        assert!(flood.visits.iter().all(|visit| visit.lookup == LookedUp::Answered));
+    }
+}
+
+#[test]
+fn packets_that_were_captured_in_part_are_counted() {
+    let (wire, _) = run(40, Graph::line(4).unwrap());
+    for kept in [10, 30, 60] {
+        let mut file = vec![0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0];
+        file.extend_from_slice(&u32::from(ETHERNET).to_le_bytes());
+        for (_, _, frame) in &frames(ETHERNET, 1_480, &wire) {
+            for field in [1, 0, kept as u32, frame.len() as u32] {
+                file.extend_from_slice(&field.to_le_bytes());
+            }
+            file.extend_from_slice(&frame[..kept]);
+        }
+        let mut captures = Captures::new();
+        let summary = captures.read(&file[..]).unwrap();
+        assert_eq!((summary.packets, summary.cut, summary.is_cut), (wire.len() as u64, wire.len() as u64, false));
+        assert!(captures.read(&file[..file.len() - 5]).unwrap().is_cut);
+        assert_eq!(captures.tell(&mut Records::new()), [CaptureUse::default(); 2]);
+    }
 }
 
 #[test]

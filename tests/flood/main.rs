@@ -4,4 +4,5 @@
 mod captures;
 mod findings;
 mod lineage;
+mod repeats;
 mod traces;

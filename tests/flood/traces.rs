@@ -54,7 +54,7 @@ fn told(model: &Model, flood: &Flood) -> String {
     format!("{} {:?} {:?}\n{copies:#?}\n{visits:#?}\n{answers:#?}", flood.client, flood.seq, flood.key)
 }
 
-fn all_told(model: &Model) -> Vec<String> {
+pub(crate) fn all_told(model: &Model) -> Vec<String> {
     let mut all: Vec<_> = model.floods.iter().map(|flood| told(model, flood)).collect();
     all.sort();
     all
@@ -74,7 +74,7 @@ fn traces_of_a_simulation_say_what_it_says_itself() {
 }
 
 /// A ring of six whose links take 1 to 3 ms, asked every half a second for two minutes at all its servents in turn.
-fn texts() -> Vec<Vec<u8>> {
+pub(crate) fn texts() -> Vec<Vec<u8>> {
     let setup = Arc::new(Setup::new(Graph::ring(6).unwrap()).held_by_all(b"http"));
     let ms = Duration::from_millis(1);
     let links = LinkModel { latency: Latency::Uniform(ms, 3 * ms), ..LinkModel::perfect(ms) };

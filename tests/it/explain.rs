@@ -6,6 +6,7 @@ use serde_json::Value;
 use servent::Timestamp;
 use servent::protocol::AskedKey;
 use servent::sim::{Graph, LinkModel, Machines, ServentId, Setup, Simulation, Traces};
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,4 +149,68 @@ fn a_page_and_pictures_are_written_the_same_each_time() {
     let finished = explain(&["--page", "/nowhere/page.html", folder]);
     assert_eq!(finished.code, Some(1));
     assert!(finished.stderr.contains("/nowhere/page.html: "), "{}", finished.stderr);
+}
+
+#[test]
+fn a_file_by_two_names_is_read_once_and_what_two_files_have_in_common_counts_once() {
+    let dir = TempDir::new();
+    let texts = chain();
+    write(&dir, &texts);
+    let once = text(&explain(&[dir.path().to_str().unwrap()]));
+    let all = dir.path().join("0.jsonl");
+    fs::hard_link(&all, dir.path().join("hard.jsonl")).unwrap();
+    std::os::unix::fs::symlink(&all, dir.path().join("soft.jsonl")).unwrap();
+    let finished = explain(&[dir.path().to_str().unwrap(), all.to_str().unwrap()]);
+    assert_eq!((finished.code, text(&finished)), (Some(0), once.clone()));
+    let said: Vec<_> = finished.stderr.lines().collect();
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(said.iter().all(|line| line.ends_with(": was read already, by this name or another one")), "{said:?}");
+    let other = TempDir::new();
+    let merged = other.write("merged.jsonl", &texts[..2].concat());
+    let finished = explain(&["--strict", dir.path().to_str().unwrap(), merged.to_str().unwrap()]);
+    assert_eq!((finished.code, text(&finished)), (Some(0), once));
+    assert!(finished.stderr.ends_with(" events are told more than once, and count once\n"), "{}", finished.stderr);
+}
+
+#[test]
+fn that_nothing_is_there_or_none_as_asked_for_is_said() {
+    let dir = TempDir::new();
+    write(&dir, &chain());
+    let folder = dir.path().to_str().unwrap();
+    let finished = explain(&["--key", "nope", folder]);
+    assert_eq!((finished.code, finished.stdout.as_slice()), (Some(0), &b""[..]));
+    assert_eq!(finished.stderr, "tp3 explain: none of the 1 questions that were read is as asked for\n");
+    let start = chain()[0].split_inclusive(|&byte| byte == b'\n').next().unwrap().to_owned();
+    let only_start = dir.write("start", &start);
+    let finished = explain(&[only_start.to_str().unwrap()]);
+    assert_eq!(finished.code, Some(0));
+    assert_eq!(finished.stderr, "tp3 explain: no question is in what was read\n");
+    let capture = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/lab/mistakes.pcap")).unwrap();
+    let header = dir.write("header.pcap", &capture[..24]);
+    let finished = explain(&[header.to_str().unwrap()]);
+    assert_eq!((finished.code, finished.stdout.as_slice()), (Some(2), &b""[..]));
+    assert!(finished.stderr.contains("header.pcap: no datagram of this protocol is in it\n"), "{}", finished.stderr);
+    let cut = dir.write("cut.pcap", &capture[..capture.len() - 5]);
+    let finished = explain(&[cut.to_str().unwrap()]);
+    assert_eq!(finished.code, Some(0));
+    assert!(finished.stderr.contains("cut.pcap: the file ends in the middle of a packet\n"), "{}", finished.stderr);
+}
+
+#[test]
+fn what_never_ends_or_has_no_lines_is_not_read_for_ever() {
+    let dir = TempDir::new();
+    let mut text = chain()[0].clone();
+    let good = dir.write("good", &text);
+    text.extend_from_slice(&vec![b' '; 3 << 20]);
+    let long = dir.write("long", &text);
+    for endless in ["/dev/zero", "/dev/urandom"] {
+        let finished = explain(&[endless]);
+        assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+        assert!(finished.stderr.contains(&format!("{endless}: it is neither a trace nor a capture")));
+        assert_eq!(explain(&[endless, good.to_str().unwrap()]).code, Some(0));
+    }
+    let finished = explain(&[long.to_str().unwrap()]);
+    assert_eq!(finished.code, Some(0));
+    let said = "is longer than any of a trace: what stands behind that was not read\n";
+    assert!(finished.stderr.ends_with(said), "{}", finished.stderr);
 }

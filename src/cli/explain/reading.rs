@@ -1,6 +1,7 @@
 //! Files and folders, read into records.
 
-use crate::flood::{Captures, Records, TraceReader};
+use crate::flood::{CaptureSummary, CaptureUse, Captures, Records, TraceReader};
+use crate::serving::FileId;
 use crate::text::escape_path;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -12,6 +13,9 @@ const LINE_LEN_MAX: u64 = 1 << 20;
 /// So many lines that are no trace's are named; the rest is counted.
 const FOREIGN_SHOWN_MAX: usize = 10;
 
+/// A file with so many more of those than of a trace's lines is read no further.
+const FOREIGN_MAX: u64 = 1_000;
+
 /// Bytes that are read at a time.
 const BUFFER_LEN: usize = 1 << 18;
 
@@ -20,15 +24,20 @@ const BUFFER_LEN: usize = 1 << 18;
 pub(in super::super) struct Readings {
     pub(in super::super) records: Records,
     captures: Captures,
+    /// Those that were read, in that order.
+    capture_files: Vec<PathBuf>,
+    /// By whatever name.
+    known: Vec<FileId>,
     /// Files that were of use.
     pub(in super::super) used: usize,
     /// What there is to say of the others, and of lines that are no trace's, a line each.
     pub(in super::super) remarks: Vec<String>,
-    foreign: usize,
+    foreign: u64,
 }
 
 impl Readings {
-    /// Reads a file, or all files of a folder in the order of their names.
+    /// Reads a file, or all files of a folder in the order of their names. A file that was read already, by whatever
+    /// name, is not read again.
     pub(in super::super) fn read(&mut self, path: &Path) {
         if !path.is_dir() {
             return self.read_file(path);
@@ -44,9 +53,22 @@ impl Readings {
 
     /// The records of all that was read.
     pub(in super::super) fn finish(mut self) -> Self {
-        std::mem::take(&mut self.captures).tell(&mut self.records);
-        if self.foreign > FOREIGN_SHOWN_MAX {
-            let more = self.foreign - FOREIGN_SHOWN_MAX;
+        let uses = std::mem::take(&mut self.captures).tell(&mut self.records);
+        for (path, CaptureUse { messages, traced }) in std::mem::take(&mut self.capture_files).iter().zip(uses) {
+            if messages == 0 {
+                self.remark(path, "no datagram of this protocol is in it");
+                continue;
+            }
+            self.used += 1;
+            if traced > 0 {
+                self.remark(
+                    path,
+                    &format!("traces tell of {traced} of its {messages} messages, which count for nothing more"),
+                );
+            }
+        }
+        if self.foreign > FOREIGN_SHOWN_MAX as u64 {
+            let more = self.foreign - FOREIGN_SHOWN_MAX as u64;
             self.remarks.push(format!("{more} more lines are no trace's"));
         }
         self
@@ -63,27 +85,55 @@ impl Readings {
     }
 
     fn try_read_file(&mut self, path: &Path) -> io::Result<()> {
-        let mut input = BufReader::with_capacity(BUFFER_LEN, File::open(path)?);
+        let file = File::open(path)?;
+        let id = FileId::of(&file.metadata()?);
+        if self.known.contains(&id) {
+            self.remark(path, "was read already, by this name or another one");
+            return Ok(());
+        }
+        self.known.push(id);
+        let mut input = BufReader::with_capacity(BUFFER_LEN, file);
         if Captures::is_capture(input.fill_buf()?) {
-            match self.captures.read(input) {
-                Ok(summary) => {
-                    self.used += 1;
-                    if summary.unreadable > 0 {
-                        let unreadable = summary.unreadable;
-                        self.remark(path, &format!("{unreadable} packets are not whole, and count for nothing"));
-                    }
-                }
-                Err(error) => self.remark(path, &error.to_string()),
-            }
+            self.read_capture(path, input);
             return Ok(());
         }
         self.read_trace(path, input)
     }
 
+    fn read_capture(&mut self, path: &Path, input: impl Read + Send) {
+        self.capture_files.push(path.to_owned());
+        let summary = match self.captures.read(input) {
+            Ok(summary) => summary,
+            Err(error) => return self.remark(path, &error.to_string()),
+        };
+        let CaptureSummary { packets, cut, unreadable, repeated, ahead, is_cut } = summary;
+        for (count, what) in [
+            (cut, "were captured only in part, and count for nothing"),
+            (unreadable, "make no sense, and count for nothing"),
+            (repeated, "were captured more than once, and count once"),
+        ] {
+            if count > 0 {
+                self.remark(path, &format!("{count} of {packets} packets {what}"));
+            }
+        }
+        if is_cut {
+            self.remark(path, "the file ends in the middle of a packet");
+        }
+        if ahead != 0 {
+            let (seconds, way) = (ahead.unsigned_abs() as f64 / 1e9, if ahead > 0 { "ahead of" } else { "behind" });
+            let what = format!(
+                "its clock is about {seconds:.3} s {way} that of the captures before it, by the datagrams that both \
+                have: its times are shifted by that, and are as uncertain as those datagrams were long under way"
+            );
+            self.remark(path, &what);
+        }
+    }
+
     fn read_trace(&mut self, path: &Path, mut input: impl BufRead) -> io::Result<()> {
         let mut reader = TraceReader::new();
-        let (mut line, mut number, mut good) = (Vec::new(), 0_u64, 0_u64);
-        let mut foreign = Vec::new();
+        let (mut line, mut number, mut good, mut other) = (Vec::new(), 0_u64, 0_u64, 0_u64);
+        let (mut foreign, mut foreign_count) = (Vec::new(), 0_u64);
+        let mut ended = None;
         loop {
             line.clear();
             if input.by_ref().take(LINE_LEN_MAX).read_until(b'\n', &mut line)? == 0 {
@@ -91,17 +141,26 @@ impl Readings {
             }
             number += 1;
             let is_whole = line.pop_if(|last| *last == b'\n').is_some();
-            if line.iter().all(u8::is_ascii_whitespace) {
+            if !is_whole && line.len() as u64 == LINE_LEN_MAX {
+                ended = Some(format!("line {number} is longer than any of a trace"));
+                break;
+            }
+            let is_blank = line.iter().all(u8::is_ascii_whitespace);
+            if !is_blank && reader.line(&mut self.records, &line) {
+                good += 1;
                 continue;
             }
-            if reader.line(&mut self.records, &line) {
-                good += 1;
-            } else if is_whole {
-                // A last line that is cut off is how a trace ends whose servent was killed, or goes on.
-                foreign.push(number);
-                if good == 0 && foreign.len() > 1_000 {
-                    break;
+            other += 1;
+            // A last line that is cut off is how a trace ends whose servent was killed, or goes on.
+            if !is_blank && is_whole {
+                foreign_count += 1;
+                if foreign.len() < FOREIGN_SHOWN_MAX {
+                    foreign.push(number);
                 }
+            }
+            if other > good + FOREIGN_MAX {
+                ended = Some(format!("{other} of {number} lines are no trace's"));
+                break;
             }
         }
         if good == 0 {
@@ -109,11 +168,13 @@ impl Readings {
             return Ok(());
         }
         self.used += 1;
-        for number in foreign {
-            if self.foreign < FOREIGN_SHOWN_MAX {
-                self.remarks.push(format!("{}:{number}: no line of a trace", escape_path(path)));
-            }
-            self.foreign += 1;
+        let room = FOREIGN_SHOWN_MAX.saturating_sub(self.foreign as usize);
+        for number in foreign.iter().take(room) {
+            self.remarks.push(format!("{}:{number}: no line of a trace", escape_path(path)));
+        }
+        self.foreign += foreign_count;
+        if let Some(why) = ended {
+            self.remark(path, &format!("{why}: what stands behind that was not read"));
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ pub(in super::super) const EXPLAIN: Manual = Manual {
             entries: &[
                 Term("0", "something was told, or no question is as asked for"),
                 Term("1", "with --strict: something breaks the protocol; a page or picture can't be written"),
-                Term("2", "the command line is wrong, no FILE was of use, or output failed"),
+                Term("2", "the command line is wrong, nothing that a FILE holds was of use, or output failed"),
             ],
         },
         Section {
@@ -33,7 +33,18 @@ pub(in super::super) const EXPLAIN: Manual = Manual {
                     Traces may be cut off anywhere, and merged. Captures tell of any program of this protocol, but not \
                     what it made of a QUERY: that is inferred from the order.",
                 ),
-                Text("Lines that are no trace's are named and counted, and so is a file that is neither."),
+                Text(
+                    "What several FILEs have in common counts once: a file under two names, a trace beside the file that \
+                    it was merged into, a packet that was captured at two places. Beside traces, captures tell of the \
+                    servents without a trace and of no others. A capture whose clock is more than two seconds off is \
+                    shifted by the datagrams that it has in common with those before it. All of that is said on standard \
+                    error.",
+                ),
+                Text(
+                    "Lines that are no trace's are named and counted, and so are packets that were captured only in part, \
+                    a capture that ends within one, and a file that is neither. A file of which a line has more than a \
+                    mebibyte, or of which most lines are no trace's, is read no further.",
+                ),
             ],
         },
         Section {

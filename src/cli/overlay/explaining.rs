@@ -85,6 +85,7 @@ pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile) -> Result<(), E
     readings.remarks.iter().for_each(|remark| complain(super::NAME, remark));
     let model = readings.records.model(Memory::default());
     let floods: Vec<_> = model.floods.iter().collect();
+    explain::what_was_left(&model, floods.len()).iter().for_each(|remark| complain(super::NAME, remark));
     let language = explain::language(None);
     let remarks = Drawings::page(args.page.clone()).write(&model, &floods, language).map_err(super::fail)?;
     remarks.iter().for_each(|remark| complain(super::NAME, remark));

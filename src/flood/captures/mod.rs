@@ -11,20 +11,23 @@
 //! |---|---|
 //! | `file` | the blocks of pcap and pcapng |
 //! | `link` | where the IPv4 packet stands in a frame |
-//! | `datagrams` | fragments brought together, and what was captured twice taken once |
+//! | `datagrams` | fragments brought together, and what is of this protocol |
+//! | `sightings` | what was captured twice, taken once |
 //! | `joined` | datagrams that offload joined, told apart |
 
 mod datagrams;
 mod file;
 mod joined;
 mod link;
+mod sightings;
 
 pub use file::CaptureError;
 
 use super::model::PeerId;
 use super::records::{ClockId, Event, NO_VALUE, Records, RunId, What, field_hash};
 use crate::wire::{Header, Message};
-use datagrams::{Datagram, Datagrams};
+use datagrams::{Datagram, Datagrams, Taken};
+use sightings::Sightings;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::net::SocketAddrV4;
@@ -32,8 +35,8 @@ use std::net::SocketAddrV4;
 /// Reads captures, and tells of all of them together.
 #[derive(Debug, Default)]
 pub struct Captures {
-    datagrams: Vec<(u32, Datagram)>,
-    seen: datagrams::Seen,
+    datagrams: Vec<Datagram>,
+    sightings: Sightings,
     files: u32,
 }
 
@@ -42,12 +45,26 @@ pub struct Captures {
 pub struct CaptureSummary {
     /// Packets.
     pub packets: u64,
-    /// Those of which only the beginning is there, or which make no sense.
+    /// Those that may be of this protocol and of which only the beginning was kept.
+    pub cut: u64,
+    /// Those that make no sense.
     pub unreadable: u64,
-    /// Those that another packet was the same as.
+    /// Datagrams that were captured before, in this file or another one.
     pub repeated: u64,
+    /// By how much its clock is ahead of those of the captures before, in nanoseconds: 0 within two seconds. It is only
+    /// as certain as datagrams are fast.
+    pub ahead: i64,
     /// Whether the file ends in the middle of a packet.
     pub is_cut: bool,
+}
+
+/// What the datagrams of a capture were good for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaptureUse {
+    /// Those of this protocol, each of several that were joined counted.
+    pub messages: u64,
+    /// Those of them that traces told of already.
+    pub traced: u64,
 }
 
 impl Captures {
@@ -63,60 +80,68 @@ impl Captures {
         file::is_capture(beginning)
     }
 
-    /// Reads a capture.
+    /// Reads a capture. What nobody can send by this protocol is not kept.
     ///
     /// # Errors
     /// If it is none, or of a kind of network that is not known. What was read before counts.
     pub fn read(&mut self, input: impl Read + Send) -> Result<CaptureSummary, CaptureError> {
-        let number = self.files;
-        self.files += 1;
         let mut summary = CaptureSummary::default();
-        let mut datagrams = Datagrams::default();
-        let (kept, seen) = (&mut self.datagrams, &mut self.seen);
-        let is_cut = file::read(input, |packet| {
+        let mut datagrams = Datagrams::new(self.files);
+        self.files += 1;
+        let mut its = Vec::new();
+        let read = file::read(input, |packet| {
             summary.packets += 1;
-            match datagrams.take(&packet, seen) {
-                datagrams::Taken::Datagram(datagram) => kept.push((number, datagram)),
-                datagrams::Taken::Repeated => summary.repeated += 1,
-                datagrams::Taken::Unreadable => summary.unreadable += 1,
-                datagrams::Taken::Other => {}
+            match datagrams.take(&packet) {
+                Taken::Datagram(datagram) => its.push(datagram),
+                Taken::Cut => summary.cut += 1,
+                Taken::Unreadable => summary.unreadable += 1,
+                Taken::Other => {}
             }
-        })?;
-        summary.is_cut = is_cut;
+        });
+        let settled = self.sightings.settle(&mut its);
+        (summary.repeated, summary.ahead) = (settled.repeated, settled.ahead);
+        self.datagrams.append(&mut its);
+        summary.is_cut = read?;
         Ok(summary)
     }
 
-    /// Adds what all of them tell.
-    pub fn tell(self, records: &mut Records) {
-        let mut messages = Vec::new();
-        for (file, datagram) in &self.datagrams {
-            joined::each(&datagram.payload, |message, len, is_doubtful| {
-                messages.push(Told { file: *file, datagram, message, len, is_doubtful });
+    /// Adds what all of them tell that no trace does: of servents that the records have traces of nothing more is told,
+    /// since those say what they sent and got, and no datagram counts twice. What each capture was good for, in the order
+    /// of reading.
+    pub fn tell(self, records: &mut Records) -> Vec<CaptureUse> {
+        let mut servents: HashSet<SocketAddrV4> = HashSet::new();
+        for datagram in &self.datagrams {
+            joined::each(&datagram.payload, |message, _, _| {
+                if matches!(message.header, Header::Query(_)) && joined::is_unmistakable(&message) {
+                    servents.extend([datagram.from, datagram.to]);
+                }
             });
         }
-        let queries = messages.iter().filter(|told| matches!(told.message.header, Header::Query(_)));
-        let servents: HashSet<SocketAddrV4> = queries
-            .filter(|told| joined::is_unmistakable(&told.message))
-            .flat_map(|told| [told.datagram.from, told.datagram.to])
-            .collect();
-        let mut teller = Teller { records, runs: HashMap::new(), clocks: HashMap::new() };
-        for told in &messages {
-            let Datagram { from, to, .. } = told.datagram;
-            let is_servents = match told.message.header {
-                Header::Query(_) => servents.contains(from) || servents.contains(to),
-                Header::Clireq => servents.contains(to),
-                Header::Response => servents.contains(from),
-            };
-            if is_servents || joined::is_unmistakable(&told.message) {
-                teller.tell(told);
-            }
+        let traced = records.runs.iter().filter(|run| !run.is_captured).map(|run| run.peer).collect();
+        let mut uses = vec![CaptureUse::default(); self.files as usize];
+        let mut teller = Teller { records, runs: HashMap::new(), clocks: HashMap::new(), traced };
+        for datagram in &self.datagrams {
+            let Datagram { from, to, .. } = datagram;
+            joined::each(&datagram.payload, |message, len, is_doubtful| {
+                let is_servents = match message.header {
+                    Header::Query(_) => servents.contains(from) || servents.contains(to),
+                    Header::Clireq => servents.contains(to),
+                    Header::Response => servents.contains(from),
+                };
+                if is_servents || joined::is_unmistakable(&message) {
+                    let is_new = teller.tell(&Told { datagram, message, len, is_doubtful });
+                    let its = &mut uses[datagram.file as usize];
+                    its.messages += 1;
+                    its.traced += u64::from(!is_new);
+                }
+            });
         }
+        uses
     }
 }
 
 /// A message of a capture.
 struct Told<'a> {
-    file: u32,
     datagram: &'a Datagram,
     message: Message<'a>,
     len: usize,
@@ -128,21 +153,30 @@ struct Teller<'a> {
     records: &'a mut Records,
     runs: HashMap<(u32, PeerId), RunId>,
     clocks: HashMap<u32, ClockId>,
+    traced: HashSet<PeerId>,
 }
 
 impl Teller<'_> {
-    fn run(&mut self, file: u32, peer: PeerId, at: i64) -> RunId {
+    /// Adds what happened at `owner`, unless its trace tells. Whether it was added.
+    fn push(&mut self, told: &Told<'_>, owner: PeerId, event: impl FnOnce(RunId) -> Event) -> bool {
+        if self.traced.contains(&owner) {
+            return false;
+        }
+        let &Datagram { at, file, .. } = told.datagram;
         let records = &mut *self.records;
         // Their times are times of day.
         let clock = *self.clocks.entry(file).or_insert_with(|| records.clock(Some(0)));
-        *self.runs.entry((file, peer)).or_insert_with(|| {
-            let run = records.run(peer, clock, at);
+        let run = *self.runs.entry((file, owner)).or_insert_with(|| {
+            let run = records.run(owner, clock, at);
             records.runs[run.0 as usize].is_captured = true;
             run
-        })
+        });
+        records.push(event(run));
+        true
     }
 
-    fn tell(&mut self, told: &Told<'_>) {
+    /// Adds what a message tells. Whether there was anything to add.
+    fn tell(&mut self, told: &Told<'_>) -> bool {
         let &Datagram { at, from, to, .. } = told.datagram;
         let (from, to) = (self.records.peer(from), self.records.peer(to));
         let text = told.message.text;
@@ -152,27 +186,28 @@ impl Teller<'_> {
             Header::Clireq => {
                 let key = self.records.key(text.before_nul());
                 let question = self.records.question(from, key, None);
-                let run = self.run(told.file, to, at);
                 let field = field(text.field_to_forward());
-                self.records.push(Event { len, field, ..Event::new(at, run, question, from, What::Asked) });
+                self.push(told, to, |run| Event { len, field, ..Event::new(at, run, question, from, What::Asked) })
             }
             Header::Query(header) => {
                 let key = self.records.key(text.before_nul());
                 let client = self.records.peer(header.client);
                 let question = self.records.question(client, key, Some(header.seq.0));
                 let (ttl, field) = (header.ttl.0, field(text.field()));
+                let mut is_new = false;
                 for (owner, other, what) in [(from, to, What::Sent), (to, from, What::Received)] {
-                    let run = self.run(told.file, owner, at);
-                    self.records.push(Event { ttl, len, field, ..Event::new(at, run, question, other, what) });
+                    let event = |run| Event { ttl, len, field, ..Event::new(at, run, question, other, what) };
+                    is_new |= self.push(told, owner, event);
                 }
+                is_new
             }
             Header::Response => {
-                let Some((key, value)) = text.key_and_value() else { return };
+                let Some((key, value)) = text.key_and_value() else { return false };
                 let key = self.records.key(key);
                 let question = self.records.question(to, key, None);
-                let run = self.run(told.file, from, at);
-                let len = if told.is_doubtful { NO_VALUE } else { self.records.value(value) };
-                self.records.push(Event { len, ..Event::new(at, run, question, to, What::Responded) });
+                let is_traced = self.traced.contains(&from);
+                let len = if told.is_doubtful || is_traced { NO_VALUE } else { self.records.value(value) };
+                self.push(told, from, |run| Event { len, ..Event::new(at, run, question, to, What::Responded) })
             }
         }
     }
