@@ -1,12 +1,14 @@
 //! What is known by now, behind one lock: whoever has news writes it here, whoever watches waits here.
 
-use super::floods::{Floods, Material};
+use super::floods::{Floods, Material, Outcome};
 use super::log::{Log, News, event};
 use crate::actor::clock::{Clock, SystemClock};
-use crate::flood::{Model, Records};
+use crate::flood::Records;
+use crate::picture::Words;
 use crate::protocol::LinkConfig;
 use crate::text::escape;
 use parking_lot::{Condvar, Mutex, MutexGuard};
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::net::SocketAddrV4;
 use std::time::Duration;
@@ -52,7 +54,7 @@ pub struct Board {
 struct Inner {
     log: Log,
     floods: Floods,
-    servents: Vec<(SocketAddrV4, Health, String)>,
+    servents: Vec<(SocketAddrV4, Health, Words)>,
     links: Option<Value>,
     is_closed: bool,
 }
@@ -64,7 +66,7 @@ impl Board {
         let inner = Inner {
             log: Log::default(),
             floods: Floods::new(servents.len()),
-            servents: servents.iter().map(|&address| (address, Health::Starts, String::new())).collect(),
+            servents: servents.iter().map(|&address| (address, Health::Starts, Words::same(""))).collect(),
             links: None,
             is_closed: false,
         };
@@ -78,11 +80,15 @@ impl Board {
         self.news.notify_all();
     }
 
-    /// Takes a line of the trace of the servent at this place, without its end.
+    /// Takes a line of the trace of the servent at this place, without its end. The last one of a servent may be cut: that
+    /// is none.
     pub fn trace(&self, servent: usize, line: &[u8]) {
         let now = self.clock.now();
+        let Ok(text) = str::from_utf8(line) else { return };
+        if serde_json::from_str::<IgnoredAny>(text).is_err() {
+            return;
+        }
         self.write(|inner| {
-            let Ok(text) = str::from_utf8(line) else { return };
             let begun = inner.floods.line(servent, line, now);
             inner.log.push("trace", text);
             if let Some(question) = begun {
@@ -94,10 +100,10 @@ impl Board {
     }
 
     /// Says how the servent at this place is, and why.
-    pub fn health(&self, servent: usize, health: Health, why: &str) {
+    pub fn health(&self, servent: usize, health: Health, why: Words) {
         self.write(|inner| {
             let Some(known) = inner.servents.get_mut(servent) else { return };
-            (known.1, known.2) = (health, why.to_owned());
+            (known.1, known.2) = (health, why);
             let data = listed(known).to_string();
             if matches!(health, Health::Stopped | Health::Died) {
                 inner.floods.ended(servent);
@@ -157,11 +163,11 @@ impl Board {
         if inner.is_closed { Err(Closed) } else { Ok(inner.log.after(seen)) }
     }
 
-    /// What became of a question by now, with its version; `None` if it is not kept.
-    pub(super) fn flood(&self, number: u64) -> Option<(u64, Model)> {
+    /// What became of a question by now; `None` if it is not kept.
+    pub(super) fn outcome(&self, number: u64) -> Option<Outcome> {
         // Working it out takes a while, in which the lock is free.
         let material: Material = self.inner.lock().floods.material(number)?;
-        Some((material.version, material.model(&self.overlay)))
+        Some(material.outcome(&self.overlay))
     }
 
     /// Tells of the questions that there is news of, each when it is time, until the board is closed.
@@ -194,6 +200,7 @@ impl Board {
 #[derive(Debug)]
 pub(super) struct Closed;
 
-fn listed((address, health, why): &(SocketAddrV4, Health, String)) -> Value {
-    json!({"servent": address.to_string(), "state": health.name(), "why": escape(why.as_bytes())})
+fn listed((address, health, why): &(SocketAddrV4, Health, Words)) -> Value {
+    let why = why.clone().map(|why| escape(why.as_bytes()).to_string());
+    json!({"servent": address.to_string(), "state": health.name(), "why": why.json()})
 }

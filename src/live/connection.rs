@@ -1,6 +1,7 @@
 //! One connection: a request, and what it gets.
 
 use super::board::Board;
+use super::drawing;
 use super::gate::Gate;
 use super::log::event;
 use super::orders::{Order, Ordered};
@@ -10,11 +11,12 @@ use super::response::{head, plain};
 use super::route::{self, Route};
 use super::status::Status;
 use crate::actor::clock::{Clock, SystemClock};
-use crate::picture;
+use crate::picture::Words;
+use crate::telling::Language;
 use crate::types::Timestamp;
 use crossbeam_channel::Sender;
 use rustix::event::{PollFd, PollFlags, poll};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -52,7 +54,7 @@ pub(super) fn serve(house: &House, mut stream: &TcpStream) -> io::Result<()> {
     let response = match answer(house, stream, &mut bytes) {
         Ok(Answer::Whole(response)) => response,
         Ok(Answer::Events(last)) => return watch(&house.board, stream, last),
-        Err(Failure::Refused(status)) => plain(&status),
+        Err(Failure::Refused(status)) => plain(&status, language(&bytes)),
         Err(Failure::Gone(error)) => return Err(error),
     };
     stream.write_all(&response)?;
@@ -70,7 +72,11 @@ pub(super) fn serve(house: &House, mut stream: &TcpStream) -> io::Result<()> {
 
 /// Says that there are connections enough.
 pub(super) fn turn_away(mut stream: TcpStream) {
-    let busy = plain(&Status::Busy("too many connections: close other tabs of this page".to_owned()));
+    let why = Words::new(
+        "too many connections: close other tabs of this page",
+        "conexões demais: feche outras abas desta página",
+    );
+    let busy = plain(&Status::Busy(why), None);
     // It fits into a fresh buffer; if not, so be it.
     stream.set_nonblocking(true).and_then(|()| stream.write_all(&busy)).ok();
 }
@@ -116,10 +122,13 @@ fn answer(house: &House, stream: &TcpStream, bytes: &mut Vec<u8>) -> Result<Answ
     Ok(match wanted(house, bytes)? {
         Route::Page(page) => found(page.content_type, &page.bytes),
         Route::Events(last) => Answer::Events(last),
-        Route::Flood(number) => found("application/json", &flood(&house.board, number).ok_or(Status::NotFound)?),
+        Route::Flood(number) => {
+            let outcome = house.board.outcome(number).ok_or(Status::NotFound)?;
+            found("application/json", &drawing::draw(&outcome))
+        }
         Route::Order(what, body_len) => {
             order(house, route::read(what, &bytes[len..len + body_len])?)?;
-            Answer::Whole(plain(&Status::NoContent))
+            Answer::Whole(plain(&Status::NoContent, None))
         }
     })
 }
@@ -129,6 +138,17 @@ fn wanted<'a>(house: &'a House, bytes: &[u8]) -> Result<Route<'a>, Status> {
     let head = Head::read(bytes)?.ok_or(Status::BadRequest)?;
     let path = house.gate.admit(&head)?;
     route::route(&house.pages, &head, path)
+}
+
+/// The language that a request prefers, if it is one that is spoken here.
+fn language(bytes: &[u8]) -> Option<Language> {
+    let head = Head::read(bytes).ok()??;
+    let preferred = head.only("accept-language").ok()??;
+    match preferred.get(..2)? {
+        b"en" => Some(Language::English),
+        b"pt" => Some(Language::Portuguese),
+        _ => None,
+    }
 }
 
 fn read_some(
@@ -157,21 +177,9 @@ fn read_some(
     }
 }
 
-/// What became of a question, drawn.
-fn flood(board: &Board, number: u64) -> Option<Vec<u8>> {
-    let (version, model) = board.flood(number)?;
-    let parts = model.floods.iter().map(|flood| {
-        let (html, data) = picture::part(&model, flood, 0);
-        // The data is JSON already.
-        format!("{{\"html\":{},\"data\":{data}}}", Value::from(html))
-    });
-    let parts: Vec<_> = parts.collect();
-    Some(format!("{{\"version\":{version},\"floods\":[{}]}}", parts.join(",")).into_bytes())
-}
-
 fn order(house: &House, order: Order) -> Result<(), Status> {
     let (ordered, reply_rx) = Ordered::new(order);
-    let busy = || Status::Busy("the overlay is busy, or ends".to_owned());
+    let busy = || Status::Busy(Words::new("the overlay is busy, or ends", "o overlay está ocupado, ou terminando"));
     house.orders_tx.send_timeout(ordered, ORDER_WAIT).map_err(|_| busy())?;
     reply_rx.recv_timeout(ORDER_WAIT).map_err(|_| busy())?.map_err(Status::from)
 }
@@ -189,6 +197,8 @@ fn watch(board: &Board, mut stream: &TcpStream, last: Option<u64>) -> io::Result
         }
         let Some(news) = news else { continue };
         if news.missed > 0 {
+            // How everything is may be among what it missed.
+            stream.write_all(&board.hello().0)?;
             stream.write_all(&event(None, "missed", &json!({"missed": news.missed}).to_string()))?;
         }
         stream.write_all(&news.events.concat())?;

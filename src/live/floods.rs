@@ -3,10 +3,25 @@
 //! What became of a question is worked out from its lines whenever somebody wants to see it. While lines come, what is
 //! not there yet is unknown. Once none has come for a while the question is settled, and a copy that nobody received is
 //! lost, if the receiver's trace can have no gap.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `line` | a line, as far as it tells where it belongs |
+//! | `question` | the lines of a question |
+//! | `material` | what became of it, worked out |
 
-use crate::flood::{Memory, Model, Records, TraceReader};
+mod line;
+mod material;
+mod question;
+#[cfg(test)]
+mod tests;
+
+pub(super) use material::{Material, Outcome};
+
 use crate::types::Timestamp;
-use serde::Deserialize;
+use line::Line;
+use material::Run;
+use question::{Kept, Question};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -24,32 +39,15 @@ const QUIET: Duration = Duration::from_secs(1);
 /// How many questions are kept.
 const QUESTIONS_MAX: usize = 1_000;
 
-/// How many bytes of lines are kept.
+/// How many bytes are kept, lines above all.
 const LEN_MAX: usize = 64 << 20;
+
+/// How many of these one question may take.
+const SHARE_MAX: usize = LEN_MAX / 4;
 
 /// A servent's tracer leaves lines out only when the notes of so many batches wait, and a batch is a line at least: of a
 /// servent that wrote fewer lines, nothing is missing.
 const LINES_WITHOUT_A_GAP: u64 = 128;
-
-/// A line of a trace, as far as it tells where it belongs.
-#[derive(Deserialize)]
-struct Line<'a> {
-    t: u64,
-    #[serde(borrow)]
-    node: &'a str,
-    event: &'a str,
-    client: Option<&'a str>,
-    #[serde(borrow)]
-    key: Option<Cow<'a, str>>,
-    key_base64: Option<&'a str>,
-}
-
-/// A life of a servent.
-#[derive(Clone, Debug)]
-struct Run {
-    start: Arc<[u8]>,
-    end: Option<Arc<[u8]>>,
-}
 
 #[derive(Debug, Default)]
 struct Servent {
@@ -59,24 +57,6 @@ struct Servent {
     lines: u64,
     /// The time of the last one.
     last_t: u64,
-}
-
-#[derive(Debug)]
-struct Question {
-    client: String,
-    key: String,
-    /// Of each line whose it is, in which life, and when.
-    lines: Vec<(usize, usize, Arc<[u8]>)>,
-    len: usize,
-    last_t: u64,
-    /// How many lines each servent had written when the first of these came.
-    lines_before: Vec<u64>,
-    version: u64,
-    first_at: Timestamp,
-    last_at: Timestamp,
-    told_at: Option<Timestamp>,
-    has_news: bool,
-    is_settled: bool,
 }
 
 /// What is new of a question.
@@ -108,14 +88,8 @@ pub(super) struct Floods {
     open: BTreeSet<u64>,
     last: u64,
     len: usize,
-}
-
-/// Everything that what became of a question is worked out from.
-#[derive(Debug)]
-pub(super) struct Material {
-    pub(super) version: u64,
-    runs: Vec<Vec<Run>>,
-    lines: Vec<(usize, usize, Arc<[u8]>)>,
+    /// How many bytes one question may take.
+    share_max: usize,
 }
 
 impl Floods {
@@ -128,6 +102,7 @@ impl Floods {
             open: BTreeSet::new(),
             last: 0,
             len: 0,
+            share_max: SHARE_MAX,
         }
     }
 
@@ -154,31 +129,22 @@ impl Floods {
             _ => {
                 // Whatever it wrote could have left others no room.
                 whose.lines += 1;
+                let (run, stage) = (whose.runs.len().checked_sub(1)?, read.stage());
                 let key = read.key.or(read.key_base64.map(Cow::Borrowed))?.into_owned();
                 let about = (read.client?.to_owned(), key);
-                return self.about(servent, about, read.t, line, now);
+                return self.about(about, Kept { servent, run, stage, bytes: line.into() }, read.t, now);
             }
         }
         None
     }
 
-    fn about(
-        &mut self,
-        servent: usize,
-        about: (String, String),
-        t: u64,
-        line: &[u8],
-        now: Timestamp,
-    ) -> Option<Listed> {
+    fn about(&mut self, about: (String, String), line: Kept, t: u64, now: Timestamp) -> Option<Listed> {
         let known = self.numbers.get(&about).copied();
         let number = known.unwrap_or_else(|| self.begin(about, now));
-        let run = self.servents[servent].runs.len().checked_sub(1)?;
         let question = self.questions.get_mut(&number)?;
-        question.lines.push((servent, run, line.into()));
-        question.len += line.len();
-        self.len += line.len();
-        question.last_t = question.last_t.max(t);
-        (question.last_at, question.has_news, question.is_settled) = (now, true, false);
+        self.len -= question.len;
+        question.take(line, t, now, self.share_max);
+        self.len += question.len;
         self.open.insert(number);
         let begun = known.is_none().then(|| question.listed(number));
         self.forget();
@@ -188,26 +154,15 @@ impl Floods {
     fn begin(&mut self, about: (String, String), now: Timestamp) -> u64 {
         self.last += 1;
         let (client, key) = about.clone();
-        let question = Question {
-            client,
-            key,
-            lines: Vec::new(),
-            len: 0,
-            last_t: 0,
-            lines_before: self.servents.iter().map(|servent| servent.lines).collect(),
-            version: 0,
-            first_at: now,
-            last_at: now,
-            told_at: None,
-            has_news: true,
-            is_settled: false,
-        };
+        let lines_before = self.servents.iter().map(|servent| servent.lines).collect();
+        let question = Question::new(client, key, lines_before, now);
+        self.len += question.len;
         self.questions.insert(self.last, question);
         self.numbers.insert(about, self.last);
         self.last
     }
 
-    /// Drops the oldest questions, but never the last one.
+    /// Drops the oldest questions. The last one has no more than its share.
     fn forget(&mut self) {
         while self.questions.len() > 1 && (self.questions.len() > QUESTIONS_MAX || self.len > LEN_MAX) {
             let Some((number, question)) = self.questions.pop_first() else { return };
@@ -257,22 +212,26 @@ impl Floods {
     /// What is known of a question, if it is kept.
     pub(super) fn material(&self, number: u64) -> Option<Material> {
         let question = self.questions.get(&number)?;
-        let runs = |(servent, before): (&Servent, &u64)| {
-            let mut runs = servent.runs.clone();
-            let is_whole = servent.lines - before < LINES_WITHOUT_A_GAP;
-            if let Some(run) = runs.last_mut().filter(|run| run.end.is_none() && question.is_settled && is_whole) {
-                // Nothing came for so long, which is known by now.
-                let quiet = u64::try_from(self.quiet.as_nanos()).unwrap_or_default();
-                run.end = Some(servent.end(question.last_t + quiet, 0));
-            }
-            runs
-        };
-        let runs = self.servents.iter().zip(&question.lines_before).map(runs).collect();
-        Some(Material { version: question.version, runs, lines: question.lines.clone() })
+        let runs = self.servents.iter().zip(&question.lines_before);
+        let runs = runs.map(|(servent, &before)| servent.runs_for(question, before, self.quiet)).collect();
+        let &Question { version, forgotten, is_cut, .. } = question;
+        Some(Material { version, forgotten, is_cut, runs, lines: question.lines.iter().cloned().collect() })
     }
 }
 
 impl Servent {
+    /// Its lives, as far as they tell of a question; it had written so many lines before that.
+    fn runs_for(&self, question: &Question, before: u64, quiet: Duration) -> Vec<Run> {
+        let mut runs = self.runs.clone();
+        let is_whole = self.lines - before < LINES_WITHOUT_A_GAP;
+        if let Some(run) = runs.last_mut().filter(|run| run.end.is_none() && question.is_settled && is_whole) {
+            // Nothing came for so long, which is known by now.
+            let quiet = u64::try_from(quiet.as_nanos()).unwrap_or_default();
+            run.end = Some(self.end(question.last_t + quiet, 0));
+        }
+        runs
+    }
+
     /// The last line of a trace of its own.
     fn end(&self, t: u64, dropped: u32) -> Arc<[u8]> {
         format!(r#"{{"t":{t},"node":"{}","event":"end","dropped":{dropped}}}"#, self.node).into_bytes().into()
@@ -280,36 +239,7 @@ impl Servent {
 }
 
 impl Question {
-    fn due(&self, quiet: Duration) -> Timestamp {
-        match self.told_at {
-            _ if !self.has_news => self.last_at + quiet,
-            None => self.first_at + FIRST_WAIT,
-            Some(told_at) => told_at + PACE,
-        }
-    }
-
     fn listed(&self, number: u64) -> Listed {
         Listed { number, client: self.client.clone(), key: self.key.clone(), version: self.version }
     }
 }
-
-impl Material {
-    /// What became of it, on top of what is known of the overlay.
-    pub(super) fn model(&self, overlay: &Records) -> Model {
-        let mut records = overlay.clone();
-        for (servent, runs) in self.runs.iter().enumerate() {
-            let mut reader = TraceReader::new();
-            for (number, run) in runs.iter().enumerate() {
-                let lines = self.lines.iter().filter(|(whose, when, _)| (*whose, *when) == (servent, number));
-                let lines = [&run.start].into_iter().chain(lines.map(|(.., line)| line)).chain(&run.end);
-                lines.for_each(|line| {
-                    reader.line(&mut records, line);
-                });
-            }
-        }
-        records.model(Memory::default())
-    }
-}
-
-#[cfg(test)]
-mod tests;

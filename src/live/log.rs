@@ -6,8 +6,8 @@ use std::sync::Arc;
 /// How many bytes of events are kept for those that are behind.
 const LEN_MAX: usize = 32 << 20;
 
-/// How many events a watcher takes at a time.
-const TAKEN_MAX: usize = 256;
+/// How many bytes of events a watcher takes at a time, or one event.
+const TAKEN_LEN_MAX: usize = 64 << 10;
 
 /// Events as server-sent ones, numbered from 1.
 #[derive(Debug)]
@@ -63,7 +63,14 @@ impl Log {
         let before = self.last - self.kept.len() as u64;
         let missed = before.saturating_sub(seen);
         let from = seen.max(before);
-        let events: Vec<_> = self.kept.iter().skip((from - before) as usize).take(TAKEN_MAX).cloned().collect();
+        let (mut events, mut len) = (Vec::new(), 0);
+        for event in self.kept.iter().skip((from - before) as usize) {
+            len += event.len();
+            if len > TAKEN_LEN_MAX && !events.is_empty() {
+                break;
+            }
+            events.push(Arc::clone(event));
+        }
         Some(News { missed, last: from + events.len() as u64, events })
     }
 }
@@ -87,15 +94,25 @@ mod tests {
 
     #[test]
     fn a_watcher_gets_every_event_once_and_in_order() {
-        let log = of(1_000, LEN_MAX);
+        let log = of(5_000, LEN_MAX);
         let (mut seen, mut all) = (0, Vec::new());
         while let Some(news) = log.after(seen) {
             assert_eq!(news.missed, 0);
+            let len: usize = news.events.iter().map(|event| event.len()).sum();
+            assert!(len <= TAKEN_LEN_MAX && !news.events.is_empty());
             all.extend(news.events);
             seen = news.last;
         }
         let expected = |number: u64| format!("id: {number}\nevent: trace\ndata: {number:04}\n\n").into_bytes();
-        assert!(all.iter().map(|event| event.to_vec()).eq((1..=1_000).map(expected)));
+        assert!(all.iter().map(|event| event.to_vec()).eq((1..=5_000).map(expected)));
+    }
+
+    #[test]
+    fn an_event_that_is_longer_than_what_is_taken_is_taken_alone() {
+        let mut log = of(1, LEN_MAX);
+        log.push("trace", &"k".repeat(2 * TAKEN_LEN_MAX));
+        let lens = |seen| log.after(seen).unwrap().events.len();
+        assert_eq!((lens(0), lens(1)), (1, 1));
     }
 
     #[test]

@@ -21,7 +21,8 @@
 //! | `pages` | its files |
 //! | `status`, `response` | how a request ends |
 //! | `log` | what happened, as numbered events |
-//! | `floods` | lines of traces, question by question |
+//! | `floods/` | lines of traces, question by question, and what became of one |
+//! | `drawing` | that, as the page gets it |
 //! | `board` | all that is known, behind one lock |
 //! | `connection` | a connection's thread |
 //! | `server` | the threads, started and stopped |
@@ -31,6 +32,7 @@
 
 mod board;
 mod connection;
+mod drawing;
 mod floods;
 mod gate;
 mod log;

@@ -1,15 +1,13 @@
 //! What the page asks to be done, and how it is told what came of it.
 
 use super::status::Status;
+use crate::picture::{DELAY_MS_MAX, Words};
 use crate::protocol::LinkConfig;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::net::SocketAddrV4;
 use std::time::Duration;
-
-/// The longest time that a link can be made to take.
-const DELAY_MS_MAX: u32 = 10_000;
 
 /// Something that the page asks to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,9 +34,9 @@ pub enum Order {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// It can't be.
-    Never(String),
+    Never(Words),
     /// Not now.
-    Busy(String),
+    Busy(Words),
 }
 
 impl From<Refused> for Status {
@@ -95,7 +93,10 @@ struct Links {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Status> {
-    serde_json::from_slice(body).map_err(|error| Status::Refused(error.to_string()))
+    serde_json::from_slice(body).map_err(|error| {
+        let why = Words::new(format!("not understood: {error}"), format!("pedido não entendido: {error}"));
+        Status::Refused(why)
+    })
 }
 
 impl Order {
@@ -110,10 +111,14 @@ impl Order {
     pub(super) fn links(body: &[u8]) -> Result<Self, Status> {
         let Links { loss, delay_ms, jitter_ms } = parse(body)?;
         if !(0.0..=100.0).contains(&loss) {
-            return Err(Status::Refused("loss: expected a percentage from 0 to 100".to_owned()));
+            let expected = Words::new("expected a loss from 0 to 100 %", "a perda vai de 0 a 100 %");
+            return Err(Status::Refused(expected));
         }
         if delay_ms > DELAY_MS_MAX || jitter_ms > delay_ms {
-            let expected = format!("expected delay_ms up to {DELAY_MS_MAX}, and jitter_ms no more than that");
+            let expected = Words::new(
+                format!("expected a delay of up to {DELAY_MS_MAX} ms, and no more than that behind ±"),
+                format!("o atraso vai até {DELAY_MS_MAX} ms, e o que vem depois de ± não passa dele"),
+            );
             return Err(Status::Refused(expected));
         }
         let [delay, jitter] = [delay_ms, jitter_ms].map(|ms| Duration::from_millis(ms.into()));
@@ -135,6 +140,8 @@ mod tests {
         let [delay, jitter] = [50, 10].map(Duration::from_millis);
         let links = Order::links(br#"{"loss":12.5,"delay_ms":50,"jitter_ms":10}"#);
         assert_eq!(links, Ok(Order::Links(LinkConfig { loss: 0.125, delay, jitter })));
+        let longest = format!(r#"{{"loss":1,"delay_ms":{DELAY_MS_MAX},"jitter_ms":{DELAY_MS_MAX}}}"#);
+        assert!(matches!(Order::links(longest.as_bytes()), Ok(Order::Links(_))));
         for (read, body) in [
             (Order::ask as fn(&[u8]) -> _, &b""[..]),
             (Order::ask, b"{}"),
@@ -146,7 +153,7 @@ mod tests {
             (Order::links, br#"{"loss":101,"delay_ms":0,"jitter_ms":0}"#),
             (Order::links, br#"{"loss":-1,"delay_ms":0,"jitter_ms":0}"#),
             (Order::links, br#"{"loss":1,"delay_ms":10,"jitter_ms":11}"#),
-            (Order::links, br#"{"loss":1,"delay_ms":10001,"jitter_ms":0}"#),
+            (Order::links, format!(r#"{{"loss":1,"delay_ms":{},"jitter_ms":0}}"#, DELAY_MS_MAX + 1).as_bytes()),
         ] {
             assert!(matches!(read(body), Err(Status::Refused(_))), "{}", body.escape_ascii());
         }

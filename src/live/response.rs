@@ -1,6 +1,7 @@
 //! A response's head, to bytes.
 
 use super::status::Status;
+use crate::telling::Language;
 
 /// What every response says: nothing of it is for another page, to be kept, or to be taken for something else.
 const SAFETY: &str = "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -24,12 +25,16 @@ pub(super) fn head(status: &Status, content_type: &str, len: Option<usize>) -> V
     format!("HTTP/1.1 {code} {words}\r\nContent-Type: {content_type}\r\n{len}{allow}{SAFETY}\r\n").into_bytes()
 }
 
-/// A response that says how a request ended and no more.
-pub(super) fn plain(status: &Status) -> Vec<u8> {
+/// A response that says how a request ended and no more, in the language that was asked for, or in both.
+pub(super) fn plain(status: &Status, language: Option<Language>) -> Vec<u8> {
     if *status == Status::NoContent {
         return format!("HTTP/1.1 204 No Content\r\n{SAFETY}\r\n").into_bytes();
     }
-    let words = format!("{}\n", status.words());
+    let words = status.words();
+    let words = match language {
+        Some(language) => format!("{}\n", words.of(language)),
+        None => format!("{}\n{}\n", words.of(Language::English), words.of(Language::Portuguese)),
+    };
     let mut response = head(status, "text/plain; charset=utf-8", Some(words.len()));
     response.extend(words.as_bytes());
     response
@@ -38,16 +43,17 @@ pub(super) fn plain(status: &Status) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::Words;
 
     #[test]
     fn every_response_says_that_it_is_for_nobody_else() {
-        let refused = plain(&Status::Refused("no\r\nX: y".to_owned()));
+        let refused = plain(&Status::Refused(Words::same("no\r\nX: y")), None);
         for response in [
             head(&Status::Ok, "text/html", Some(3)),
             head(&Status::Ok, "text/event-stream", None),
-            plain(&Status::NotFound),
-            plain(&Status::NoContent),
-            plain(&Status::MethodNotAllowed("GET")),
+            plain(&Status::NotFound, None),
+            plain(&Status::NoContent, None),
+            plain(&Status::MethodNotAllowed("GET"), None),
             refused,
         ] {
             let text = String::from_utf8(response).unwrap();

@@ -1,5 +1,7 @@
 //! How a request ends.
 
+use crate::picture::Words;
+
 /// How a request ends, and what is said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Status {
@@ -26,11 +28,11 @@ pub(super) enum Status {
     /// It asks another host.
     Misdirected,
     /// It was understood and can't be done, for this reason.
-    Refused(String),
+    Refused(Words),
     /// The head is too long.
     HeadersTooLong,
     /// Not now, for this reason.
-    Busy(String),
+    Busy(Words),
 }
 
 impl Status {
@@ -55,10 +57,20 @@ impl Status {
     }
 
     /// What a person is told.
-    pub(super) fn words(&self) -> &str {
+    pub(super) fn words(&self) -> Words {
         match self {
-            Self::Refused(why) | Self::Busy(why) => why,
-            other => other.code().1,
+            Self::Ok | Self::NoContent => Words::new("done", "feito"),
+            Self::BadRequest => Words::new("no request", "não é um pedido"),
+            Self::Forbidden => Words::new("asked by another page", "pedido por outra página"),
+            Self::NotFound => Words::new("there is no such thing", "não há nada assim"),
+            Self::MethodNotAllowed(_) => Words::new("that can't be done to it", "isso não se faz com ele"),
+            Self::Timeout => Words::new("the request took too long", "o pedido demorou demais"),
+            Self::LengthRequired => Words::new("a body without a length", "um corpo sem tamanho"),
+            Self::TooLong => Words::new("too long", "longo demais"),
+            Self::NotJson => Words::new("expected JSON", "precisa ser JSON"),
+            Self::Misdirected => Words::new("this is not the host that was asked", "este não é o host procurado"),
+            Self::HeadersTooLong => Words::new("the headers are too long", "cabeçalhos longos demais"),
+            Self::Refused(why) | Self::Busy(why) => why.clone(),
         }
     }
 }

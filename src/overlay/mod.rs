@@ -9,6 +9,7 @@
 //! | `start_report` | how a servent's start went, as it says itself |
 //! | `error` | why an overlay did not start, or did not last |
 //! | `reading` | what a servent writes, read to its end |
+//! | `orders` | orders to one, which nobody waits for |
 //! | `processes` | its servents, started, watched and stopped |
 //!
 //! A line of an overlay file is a servent's command line. How such a line is read and which program is started with it
@@ -19,6 +20,7 @@ mod error;
 mod file;
 mod line;
 mod listing;
+mod orders;
 mod processes;
 mod reading;
 mod start_report;

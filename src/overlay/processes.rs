@@ -3,6 +3,7 @@
 //! None outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills those that
 //! asked for it ([`die_with_parent`]).
 
+use super::orders::Orders;
 use super::{Member, OverlayError, StartReport, reading};
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
 use nix::sys::signal::{Signal, kill};
@@ -10,7 +11,7 @@ use nix::unistd::Pid;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -76,6 +77,8 @@ pub type Ready = (usize, Option<StartReport>);
 struct Process {
     name: String,
     child: Child,
+    /// Writes to standard input.
+    orders: Option<Orders>,
     /// Reads standard output to its end.
     reader: Option<JoinHandle<()>>,
     /// Reads standard error to its end and returns the last lines.
@@ -163,14 +166,11 @@ impl Overlay {
         self.processes[index].signal(Signal::SIGTERM);
     }
 
-    /// Writes an order to a servent that takes some. One that has ended is not told.
-    ///
-    /// # Errors
-    /// If it can't be written.
-    pub fn order(&mut self, index: usize, line: &str) -> io::Result<()> {
-        match self.processes[index].child.stdin.as_mut() {
-            Some(stdin) => stdin.write_all(line.as_bytes()),
-            None => Ok(()),
+    /// Has a servent that takes orders told these, without waiting for it. While it takes none, stopped perhaps, later ones
+    /// replace those that wait: they are to say all that counts. One that has ended is not told.
+    pub fn order(&mut self, index: usize, orders: &str) {
+        if let Some(writer) = &self.processes[index].orders {
+            writer.give(orders);
         }
     }
 
@@ -201,14 +201,15 @@ impl Overlay {
             .process_group(0)
             .spawn()?;
         let name = format!("servent {} (line {})", member.address, member.line);
-        Ok(Process { name, child, reader: None, listener: None })
+        Ok(Process { name, child, orders: None, reader: None, listener: None })
     }
 
-    /// Starts the threads that read what the servent at `index` writes.
+    /// Starts the threads that read what the servent at `index` writes, and write to it.
     fn listen(&mut self, index: usize) -> io::Result<()> {
         let process = &mut self.processes[index];
         let (name, ready_tx, traces) = (process.name.clone(), self.ready_tx.clone(), self.passed_on.traces.clone());
         let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
+        process.orders = process.child.stdin.take().map(|stdin| Orders::to(stdin, &name)).transpose()?;
         let reader = Builder::new().name(format!("output of {name}")).spawn(move || {
             // A servent that dies closes its end, so this ends either way; a read that fails is no report.
             if let Some(stdout) = stdout {
@@ -251,6 +252,8 @@ impl Process {
     /// Waits for its end and for the threads that read what it wrote.
     fn wait(&mut self) {
         self.child.wait().ok();
+        // Its pipe has no other end any more.
+        self.orders = None;
         if let Some(listener) = self.listener.take() {
             listener.join().ok();
         }

@@ -40,7 +40,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use served::{Served, served};
+pub use served::{DELAY_MS_MAX, Served, notice, served};
+pub use words::Words;
 
 use crate::flood::{Flood, Model};
 use crate::telling::Language;

@@ -7,6 +7,9 @@ use super::table::push;
 use super::words::Words;
 use crate::telling::Language;
 
+/// The longest time, in milliseconds, that a link can be made to take on the page.
+pub const DELAY_MS_MAX: u32 = 10_000;
+
 const LIVE_CSS: &str = include_str!("page/live.css");
 const LIVE_JS: &str = include_str!("page/live.js");
 
@@ -25,6 +28,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "The connection is lost, or the overlay has ended. Trying again …",
         "A conexão caiu, ou o overlay terminou. Tentando de novo …",
     ),
+    ("left", "Floods that this page had and shows no more: {n}", "Inundações que esta página já não mostra: {n}"),
     ("serves", "runs: click to stop it", "no ar: clique para parar"),
     ("starts", "starts", "iniciando"),
     ("stopped", "stopped: click to start it", "parado: clique para iniciar"),
@@ -70,6 +74,26 @@ pub fn served() -> Served {
     Served { html, css: format!("{MARKS_CSS}{PAGE_CSS}{LIVE_CSS}"), js }
 }
 
+/// What is not shown of a question, as HTML: so many floods before those that are, or what is not known any more. Empty if
+/// that is nothing.
+#[must_use]
+pub fn notice(left_out: u64, is_cut: bool) -> String {
+    let left_out = (left_out > 0).then(|| {
+        Words::new(
+            format!("Only the latest floods of this question are shown; earlier ones that are left out: {left_out}."),
+            format!("Só as últimas vezes desta pergunta são mostradas; anteriores que ficaram de fora: {left_out}."),
+        )
+    });
+    let is_cut = is_cut.then(|| {
+        Words::new(
+            "More was told of it than is kept: what is missing is not recorded, and never counts as lost.",
+            "Contou-se dela mais do que se guarda: o que falta fica sem registro, e nunca conta como perdido.",
+        )
+    });
+    let notice = |words: Words| format!("<p class=\"notice\">{}</p>", words.html());
+    left_out.into_iter().chain(is_cut).map(notice).collect()
+}
+
 /// Where one asks, and what can be done to the overlay.
 fn desk(out: &mut String) {
     let words = |en: &str, pt: &str| Words::new(en, pt).html();
@@ -90,10 +114,10 @@ fn desk(out: &mut String) {
     push(
         out,
         format_args!(
-            "<form id=\"links\" hidden><label>{loss}<input type=\"range\" id=\"loss\" min=\"0\" max=\"100\" value=\"0\"><output></output></label>\
-             <label>{delay}<input type=\"range\" id=\"delay\" min=\"0\" max=\"1000\" step=\"10\" value=\"0\"><output></output></label>\
-             <label>{jitter}<input type=\"range\" id=\"jitter\" min=\"0\" max=\"500\" step=\"10\" value=\"0\"><output></output></label></form>\n\
-             <p id=\"status\" role=\"status\"></p></section>\n"
+            "<form id=\"links\" hidden><label>{loss}<input type=\"range\" id=\"loss\" min=\"0\" max=\"100\" step=\"any\" value=\"0\"><output></output></label>\
+             <label>{delay}<input type=\"range\" id=\"delay\" min=\"0\" max=\"{DELAY_MS_MAX}\" step=\"any\" value=\"0\"><output></output></label>\
+             <label>{jitter}<input type=\"range\" id=\"jitter\" min=\"0\" max=\"{DELAY_MS_MAX}\" step=\"any\" value=\"0\"><output></output></label></form>\n\
+             <p id=\"status\" role=\"status\"></p><p id=\"left\" hidden></p></section>\n"
         ),
     );
 }

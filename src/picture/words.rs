@@ -9,23 +9,28 @@ use std::net::SocketAddrV4;
 
 /// The same in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Words {
+pub struct Words {
     pub(super) en: String,
     pub(super) pt: String,
 }
 
 impl Words {
-    pub(super) fn new(en: impl Into<String>, pt: impl Into<String>) -> Self {
+    /// In English and in Portuguese.
+    #[must_use]
+    pub fn new(en: impl Into<String>, pt: impl Into<String>) -> Self {
         Self { en: en.into(), pt: pt.into() }
     }
 
     /// What is not in a language.
-    pub(super) fn same(text: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn same(text: impl Into<String>) -> Self {
         let en = text.into();
         Self { pt: en.clone(), en }
     }
 
-    pub(super) fn of(&self, language: Language) -> String {
+    /// In one of them.
+    #[must_use]
+    pub fn of(&self, language: Language) -> String {
         match language {
             Language::English => self.en.clone(),
             Language::Portuguese => self.pt.clone(),
@@ -33,8 +38,15 @@ impl Words {
     }
 
     /// Both, for the page's script.
-    pub(super) fn json(&self) -> Value {
+    #[must_use]
+    pub fn json(&self) -> Value {
         json!({ "en": self.en, "pt": self.pt })
+    }
+
+    /// The same with either as this makes it.
+    #[must_use]
+    pub fn map(self, make: impl Fn(&str) -> String) -> Self {
+        Self { en: make(&self.en), pt: make(&self.pt) }
     }
 
     /// Both, as parts of a page that shows one.

@@ -11,8 +11,8 @@ use crate::cli::links::{self, Loss};
 use crate::cli::{complain, explain, say};
 use crate::flood::Records;
 use crate::live::{Board, Health, Order, Ordered, Pages, Refused, Server};
-use crate::overlay::{Overlay, OverlayFile, StartReport};
-use crate::picture::{Served, served};
+use crate::overlay::{Overlay, OverlayError, OverlayFile, StartReport};
+use crate::picture::{DELAY_MS_MAX, Served, Words, served};
 use crate::protocol::LinkConfig;
 use asker::Askers;
 use crossbeam_channel::{Receiver, bounded, never, select};
@@ -50,6 +50,10 @@ pub(super) fn run(
     if let Some(line) = file.lines().iter().find(|line| line.command().trace.is_some()) {
         return Err(format!("line {}: --trace: with --web the page reads the traces: leave it out", line.number()));
     }
+    let links = args.links().unwrap_or_default();
+    if links.delay > Duration::from_millis(DELAY_MS_MAX.into()) {
+        return Err(format!("--delay: with --web it is at most {DELAY_MS_MAX} ms, as far as the page's slider goes"));
+    }
     let addresses: Vec<_> = file.addresses().collect();
     let mut known = Records::new();
     explain::expect(&mut known, file);
@@ -68,9 +72,9 @@ pub(super) fn run(
         .map_err(|error| format!("cannot start: {error}"))?;
     let (health, stopping) = (vec![Health::Serves; addresses.len()], vec![false; addresses.len()]);
     let mut show = Show { addresses, overlay, health, stopping, links: None, board, askers };
-    show.board.links(args.links().unwrap_or_default());
+    show.board.links(links);
     own_delays(file).for_each(|delay| show.board.hold_back(delay));
-    (0..show.health.len()).for_each(|servent| show.is_now(servent, Health::Serves, ""));
+    (0..show.health.len()).for_each(|servent| show.is_now(servent, Health::Serves, Words::same("")));
     say(file);
     let printed = print(server.url(), &signal_rx);
     if printed != ExitCode::SUCCESS {
@@ -147,9 +151,9 @@ impl Show {
                 recv(ready_rx) -> ready => match ready {
                     Ok((servent, Some(StartReport::Serves))) => {
                         self.order_links(servent);
-                        self.is_now(servent, Health::Serves, "");
+                        self.is_now(servent, Health::Serves, Words::same(""));
                     }
-                    Ok((servent, Some(StartReport::NotStarted { cause, .. }))) => self.is_now(servent, Health::Starts, &cause),
+                    Ok((servent, Some(StartReport::NotStarted { cause, .. }))) => self.is_now(servent, Health::Starts, Words::same(cause)),
                     // It has ended, which is told as well.
                     Ok((_, None)) | Err(_) => {}
                 },
@@ -158,7 +162,7 @@ impl Show {
         }
     }
 
-    fn is_now(&mut self, servent: usize, health: Health, why: &str) {
+    fn is_now(&mut self, servent: usize, health: Health, why: Words) {
         self.health[servent] = health;
         self.board.health(servent, health, why);
     }
@@ -167,7 +171,11 @@ impl Show {
     fn obey(&mut self, order: &Order) -> Result<(), Refused> {
         let place = |address: &SocketAddrV4| {
             let place = self.addresses.iter().position(|own| own == address);
-            place.ok_or_else(|| Refused::Never(format!("{address} is no servent of this overlay")))
+            place.ok_or_else(|| {
+                let why =
+                    (format!("{address} is no servent of this overlay"), format!("{address} não é deste overlay"));
+                Refused::Never(Words::new(why.0, why.1))
+            })
         };
         match order {
             Order::Ask { key, entry } => {
@@ -194,10 +202,15 @@ impl Show {
             }
             (Health::Stopped | Health::Died, true) => {
                 self.stopping[servent] = false;
-                self.is_now(servent, Health::Starts, "");
+                self.is_now(servent, Health::Starts, Words::same(""));
                 if let Err(error) = self.overlay.start_again(servent) {
-                    self.is_now(servent, Health::Died, &error.to_string());
-                    return Err(Refused::Never(format!("cannot start {}: {error}", self.addresses[servent])));
+                    let address = self.addresses[servent];
+                    let why = Words::new(
+                        format!("cannot start {address}: {error}"),
+                        format!("não foi possível iniciar {address}: {error}"),
+                    );
+                    self.is_now(servent, Health::Died, why.clone());
+                    return Err(Refused::Never(why));
                 }
             }
             (Health::Serves | Health::Starts, true) | (Health::Stopped | Health::Died, false) => {}
@@ -217,19 +230,25 @@ impl Show {
     }
 
     fn order_links(&mut self, servent: usize) {
-        let Some(orders) = &self.links else { return };
-        if let Err(error) = self.overlay.order(servent, orders) {
-            log::warn!("servent {} was not told of its links: {error}", self.addresses[servent]);
+        if let Some(orders) = &self.links {
+            self.overlay.order(servent, orders);
         }
     }
 
     fn ended(&mut self, servent: usize) {
         if self.stopping[servent] {
-            return self.is_now(servent, Health::Stopped, "");
+            return self.is_now(servent, Health::Stopped, Words::same(""));
         }
-        let obituary = self.overlay.obituary(servent).to_string();
+        let obituary = self.overlay.obituary(servent);
         complain(NAME, &obituary);
-        self.is_now(servent, Health::Died, &obituary);
+        let why = match &obituary {
+            OverlayError::Died { status, last_words, .. } => Words::new(
+                format!("{status}; its last words: {}", last_words.join("\n")),
+                format!("{status}; suas últimas palavras: {}", last_words.join("\n")),
+            ),
+            other => Words::same(other.to_string()),
+        };
+        self.is_now(servent, Health::Died, why);
     }
 }
 

@@ -112,6 +112,7 @@ class Controls {
         }
         const title = (/** @type {FloodData} */ flood) => flood.title[speech.language];
         this.question.replaceChildren(...data.floods.map((flood, number) => new Option(`${number + 1}. ${title(flood)}`, String(number))));
+        this.question.value = String(this.page.flood);
         this.playing(this.page.isPlaying);
     }
 

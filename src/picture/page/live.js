@@ -3,15 +3,45 @@
 /** How many questions are fetched of those that were asked before the page was opened. */
 const EARLIER_MAX = 20;
 
+/** How long it waits before it asks once more for what it did not get. */
+const RETRY_MS = 1000;
+
+/** How many floods the page has at most. */
+const FLOODS_MAX = 200;
+
 /** A page whose floods come one by one, and again when there is more of them. */
 class LivePage extends Page {
-    /** @param {number} place @param {LivePart} part */
-    put(place, { html, data }) {
-        const old = this.articles[place];
-        if (!old) {
+    /** Question and number of each flood. @type {[number, number][]} */
+    whose = [];
+
+    /** @param {PageData} data @param {Live} live */
+    constructor(data, live) {
+        super(data);
+        this.live = live;
+    }
+
+    /** @param {Language} [language] */
+    say(language) {
+        super.say(language);
+        // Not yet while it is made.
+        if (this.live) this.live.say();
+    }
+
+    /** Shows a flood, or shows it anew. Whether it is new. @param {number} question @param {number} number @param {LivePart} part @param {string} notice */
+    put(question, number, { html, data }, notice) {
+        const place = this.whose.findIndex((key) => key[0] === question && key[1] === number), old = this.articles[place];
+        if (old) this.replace(place, old, html, data);
+        else {
+            this.whose.push([question, number]);
             this.add(html, data);
-            return;
         }
+        const article = old ? this.articles[place] : this.articles[this.articles.length - 1];
+        article.querySelector("h2")?.insertAdjacentHTML("afterend", notice);
+        return !old;
+    }
+
+    /** @param {number} place @param {HTMLElement} old @param {string} html @param {FloodData} data */
+    replace(place, old, html, data) {
         const template = document.createElement("template");
         template.innerHTML = html;
         const article = /** @type {HTMLElement} */ (template.content.querySelector("article"));
@@ -33,9 +63,17 @@ class LivePage extends Page {
         this.seek(Math.min(at, data.span));
     }
 
-    /** @param {number} place */
-    watch(place) {
-        this.open(place);
+    /** Takes away what is not wanted any more, but never what is shown. How many there were. @param {(whose: [number, number], place: number) => boolean} isUnwanted */
+    drop(isUnwanted) {
+        const places = this.whose.flatMap((whose, place) => (place !== this.flood && isUnwanted(whose, place) ? [place] : []));
+        this.whose = this.whose.filter((_, place) => !places.includes(place));
+        this.remove(places);
+        return places.length;
+    }
+
+    /** Plays the flood that came last. */
+    watch() {
+        this.open(this.articles.length - 1);
         this.seek(0);
         this.play();
     }
@@ -46,23 +84,30 @@ class Live {
         this.data = /** @type {PageData} */ (JSON.parse(this.of("data").textContent ?? ""));
         this.speech = new Speech(this.data, navigator.language.startsWith("pt") ? "pt" : "en");
         document.documentElement.lang = this.speech.language === "pt" ? "pt-BR" : "en";
+        document.title = this.speech.word("title");
+        /** What the page says of what it does. @type {(language: Language) => string} */
+        this.told = () => "";
         /** @type {LivePage | null} */
         this.page = null;
-        /** Where the floods of a question are shown. @type {Map<string, number>} */
-        this.places = new Map();
+        /** Floods that were taken away for want of room. */
+        this.left = 0;
         /** What is to be fetched, oldest first. @type {Set<number>} */
         this.wanted = new Set();
         /** @type {Map<number, number>} */
         this.versions = new Map();
         this.isFetching = false;
+        this.retry = 0;
+        /** The first question that is shown; none before the first hello. @type {number | null} */
+        this.from = null;
         /** @type {Map<string, HTMLButtonElement>} */
         this.servents = new Map();
-        this.answers = new Map();
+        /** How they are. @type {Map<string, LiveServent>} */
+        this.states = new Map();
         this.of("ask").addEventListener("submit", (event) => {
             event.preventDefault();
             this.send("ask", { key: this.field("key").value, entry: this.field("entry").value });
         });
-        this.of("links").addEventListener("input", () => this.say());
+        this.of("links").addEventListener("input", () => this.measure());
         this.of("links").addEventListener("change", () => this.links());
         this.listen();
     }
@@ -77,12 +122,33 @@ class Live {
         return /** @type {HTMLInputElement} */ (this.of(id));
     }
 
+    /** @returns {Language} */
+    get language() {
+        return (this.page ?? this).speech.language;
+    }
+
+    /** @param {string} name @param {(string | number)[]} holes */
+    word(name, ...holes) {
+        return this.data.words[name][this.language].replaceAll("{n}", () => String(holes.shift()));
+    }
+
     /** @param {string} name @param {(string | number)[]} holes */
     status(name, ...holes) {
-        const { language } = (this.page ?? this).speech;
-        let words = this.data.words[name][language];
-        for (const hole of holes) words = words.replace("{n}", () => String(hole));
-        this.of("status").textContent = words;
+        this.tell(() => this.word(name, ...holes));
+    }
+
+    /** @param {(language: Language) => string} told */
+    tell(told) {
+        this.told = told;
+        this.of("status").textContent = told(this.language);
+    }
+
+    /** All words that are not the page's own, in its language. */
+    say() {
+        this.tell(this.told);
+        this.states.forEach((servent) => this.servent(servent));
+        this.of("left").hidden = !this.left;
+        this.of("left").textContent = this.word("left", this.left);
     }
 
     listen() {
@@ -90,7 +156,7 @@ class Live {
         /** @param {string} kind @param {(data: any) => void} hear */
         const on = (kind, hear) => events.addEventListener(kind, (event) => hear(JSON.parse(/** @type {MessageEvent} */ (event).data)));
         on("hello", (hello) => {
-            this.of("status").textContent = "";
+            this.tell(() => "");
             this.hello(hello);
         });
         on("flood", ({ number, version }) => this.want(number, version));
@@ -99,6 +165,7 @@ class Live {
         on("missed", ({ missed }) => this.status("missed", missed));
         on("asked", ({ entry }) => this.status("asked", entry));
         on("done", ({ answers }) => (answers ? this.status("heard", answers) : this.status("unheard")));
+        on("failed", ({ why }) => this.tell((language) => why[language]));
         events.addEventListener("error", () => this.status("cut"));
     }
 
@@ -108,11 +175,14 @@ class Live {
         select.replaceChildren(...servents.map(({ servent }) => new Option(servent, servent, false, servent === chosen)));
         servents.forEach((servent) => this.servent(servent));
         this.linked(links);
-        for (const { number, version } of questions.slice(-EARLIER_MAX)) this.want(number, version);
+        this.from ??= questions.at(-EARLIER_MAX)?.number ?? 0;
+        for (const { number, version } of questions) if (number >= this.from) this.want(number, version);
     }
 
-    /** @param {LiveServent} servent */
-    servent({ servent, state, why }) {
+    /** @param {LiveServent} is */
+    servent(is) {
+        const { servent, state, why } = is;
+        this.states.set(servent, is);
         let button = this.servents.get(servent);
         if (!button) {
             const made = document.createElement("button");
@@ -126,8 +196,8 @@ class Live {
             button = made;
         }
         button.className = state;
-        const word = this.data.words[state][(this.page ?? this).speech.language];
-        button.title = why ? `${word} (${why})` : word;
+        const word = this.word(state), cause = why[this.language];
+        button.title = cause ? `${word} (${cause})` : word;
         button.setAttribute("aria-label", `${servent}: ${button.title}`);
     }
 
@@ -138,28 +208,37 @@ class Live {
         this.field("loss").value = String(links.loss);
         this.field("delay").value = String(links.delay_ms);
         this.field("jitter").value = String(links.jitter_ms);
-        this.say();
+        this.measure();
     }
 
-    /** What the sliders stand for. */
-    say() {
-        for (const name of ["loss", "delay", "jitter"]) {
+    /** What the sliders stand for: percent, and whole milliseconds. */
+    get measures() {
+        const [loss, delay, jitter] = ["loss", "delay", "jitter"].map((name) => Number(this.field(name).value));
+        return [Number(loss.toPrecision(3)), Math.round(delay), Math.round(jitter)];
+    }
+
+    measure() {
+        const { measures } = this;
+        for (const [place, name] of ["loss", "delay", "jitter"].entries()) {
             const output = /** @type {HTMLOutputElement} */ (this.field(name).nextElementSibling);
-            output.textContent = this.field(name).value;
+            output.textContent = String(measures[place]);
+            this.field(name).setAttribute("aria-valuetext", output.textContent);
         }
     }
 
     links() {
-        const [loss, delay, jitter] = ["loss", "delay", "jitter"].map((name) => Number(this.field(name).value));
+        const [loss, delay, jitter] = this.measures;
         this.send("links", { loss, delay_ms: delay, jitter_ms: Math.min(jitter, delay) });
     }
 
     /** @param {string} what @param {object} order */
     async send(what, order) {
         try {
-            const headers = { "Content-Type": "application/json" };
+            const headers = { "Content-Type": "application/json", "Accept-Language": this.language };
             const response = await fetch(what, { method: "POST", headers, body: JSON.stringify(order) });
-            if (!response.ok) this.of("status").textContent = await response.text();
+            if (response.ok) return;
+            const why = await response.text();
+            this.tell(() => why);
         } catch {
             this.status("cut");
         }
@@ -172,34 +251,47 @@ class Live {
         this.fetch();
     }
 
-    /** One after the other: what changes meanwhile is fetched once. */
+    /** One after the other: what changes meanwhile is fetched once. What can't be had now is fetched later. */
     async fetch() {
         if (this.isFetching) return;
         this.isFetching = true;
         for (const number of this.wanted) {
             this.wanted.delete(number);
-            try {
-                const response = await fetch(`floods/${number}`);
-                // One that is not kept any more stays as it was.
-                if (response.ok) this.show(number, await response.json());
-            } catch {
-                this.status("cut");
-            }
+            if (await this.get(number)) continue;
+            this.wanted.add(number);
+            clearTimeout(this.retry);
+            this.retry = setTimeout(() => this.fetch(), RETRY_MS);
+            break;
         }
         this.isFetching = false;
     }
 
-    /** @param {number} number @param {{version: number, floods: LivePart[]}} news */
-    show(number, { version, floods }) {
-        this.versions.set(number, version);
+    /** Whether nothing more is to be had: it is shown, or not kept any more and stays as it was. @param {number} number */
+    async get(number) {
+        let news;
+        try {
+            const response = await fetch(`floods/${number}`);
+            if (!response.ok) return response.status === 404;
+            news = await response.json();
+        } catch {
+            this.status("cut");
+            return false;
+        }
+        this.show(number, news);
+        return true;
+    }
+
+    /** @param {number} question @param {LiveNews} news */
+    show(question, { version, first, notice, floods }) {
+        this.versions.set(question, version);
+        const page = this.page ??= new LivePage(this.data, this);
         floods.forEach((part, index) => {
-            const name = `${number}.${index}`, known = this.places.get(name);
-            if (!this.page) this.page = new LivePage(this.data);
-            const place = known ?? this.places.size;
-            this.places.set(name, place);
-            this.page.put(place, part);
-            if (known === undefined && (place === 0 || this.field("follow").checked)) this.page.watch(place);
+            const isNew = page.put(question, first + index, part, notice);
+            if (isNew && (page.articles.length === 1 || this.field("follow").checked)) page.watch();
         });
+        page.drop(([its, number]) => its === question && number < first);
+        this.left += page.drop((_, place) => place < page.articles.length - FLOODS_MAX);
+        if (this.left) this.say();
     }
 }
 

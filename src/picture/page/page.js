@@ -52,6 +52,19 @@ class Page {
         this.say();
     }
 
+    /** Takes floods away that are not shown. @param {number[]} places */
+    remove(places) {
+        if (places.length === 0) return;
+        const shown = this.articles[this.flood];
+        for (const place of [...places].reverse()) {
+            this.articles[place].remove();
+            for (const list of [this.articles, this.data.floods, this.made]) list.splice(place, 1);
+        }
+        this.flood = this.articles.indexOf(shown);
+        this.articles.forEach((article, place) => { article.id = `flood-${place}`; });
+        this.say();
+    }
+
     /** @param {number} flood */
     open(flood) {
         if (!(flood in this.data.floods)) return;

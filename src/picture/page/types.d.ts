@@ -42,7 +42,9 @@ type FloodEvent = { kind: "sent" | "arrived" | "ended" | "reached" | "answered" 
 
 /** What only the page that is fed while it happens gets (src/live). */
 type LivePart = { html: string; data: FloodData };
-type LiveServent = { servent: string; state: "serves" | "starts" | "stopped" | "died"; why: string };
+/** The latest floods of a question: the first of them has this number among all, and what is left out is said in HTML. */
+type LiveNews = { version: number; first: number; notice: string; floods: LivePart[] };
+type LiveServent = { servent: string; state: "serves" | "starts" | "stopped" | "died"; why: Words };
 type LiveLinks = { loss: number; delay_ms: number; jitter_ms: number };
 type LiveHello = {
     servents: LiveServent[];

@@ -1,10 +1,13 @@
 //! What the page gets: everything that happens, and what it asks for.
 
 use super::Web;
+use super::web::{Event, Events};
 use crate::overlay::topology::Topology;
 use crate::support::processes::{children_of, is_running};
-use crate::support::until;
+use crate::support::{Peer, until, wire};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::RcvBuf;
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -89,6 +92,25 @@ fn a_hundred_questions_in_a_row_lose_no_event() {
 }
 
 #[test]
+fn of_a_question_that_is_asked_again_and_again_the_latest_floods_are_drawn() {
+    const COUNT: u64 = 40;
+    let web = Web::start(Topology::chain(2), &[]);
+    let (mut events, client) = (web.events(""), Peer::new());
+    (0..COUNT).for_each(|_| client.send(web.address(0).parse().unwrap(), &wire::clireq(b"key")));
+    let mut received = 0;
+    while received < COUNT {
+        let line = events.expect("trace", |line| line["event"] == "received").data;
+        received += u64::from(line["node"] == web.address(1));
+    }
+    events.expect("flood", |flood| flood["settled"] == true);
+    let news = web.get("floods/1", "").json();
+    let floods = news["floods"].as_array().unwrap();
+    assert_eq!((news["first"].as_u64(), floods.len() as u64), (Some(COUNT - 16), 16));
+    assert!(news["notice"].as_str().unwrap().contains("left out: 24"), "{}", news["notice"]);
+    assert!(floods.iter().all(|flood| flood["data"]["states"] == json!([0, 0])), "all of both answered");
+}
+
+#[test]
 fn a_servent_is_stopped_and_started_and_one_that_dies_is_shown() {
     let web = Web::start(Topology::chain(3), &[]);
     let mut events = web.events("");
@@ -114,7 +136,7 @@ fn a_servent_is_stopped_and_started_and_one_that_dies_is_shown() {
     let last = children.iter().max().unwrap();
     kill(Pid::from_raw(*last), Signal::SIGKILL).unwrap();
     let died = events.expect("servent", |data| data["state"] == "died");
-    assert!(died.data["why"].as_str().unwrap().contains("signal: 9"), "{died:?}");
+    assert!(died.data["why"]["pt"].as_str().unwrap().starts_with("signal: 9"), "{died:?}");
     for wrong in [json!({"servent": "127.0.0.1:1", "runs": true}), json!({"servent": second}), json!([])] {
         assert_eq!(web.post("servent", &wrong).code, 422, "{wrong}");
     }
@@ -143,6 +165,37 @@ fn links_are_changed_while_servents_run_and_for_those_that_start_later() {
     ask(&web, 1, "key");
     assert_eq!(events.expect("done", |_| true).data["answers"], 3);
     assert_eq!(web.post("links", &json!({"loss": 101, "delay_ms": 0, "jitter_ms": 0})).code, 422);
+
+    // The page's slider goes as far as what is taken, and the command line no further.
+    let page = web.get("", "").body;
+    let limit: u32 =
+        page.split_once(r#"id="delay" min="0" max=""#).unwrap().1.split('"').next().unwrap().parse().unwrap();
+    let delay = |ms: u32| web.post("links", &json!({"loss": 0, "delay_ms": ms, "jitter_ms": 0})).code;
+    assert_eq!((delay(limit), delay(limit + 1)), (204, 422));
+    let finished = crate::overlay::run(&Topology::chain(1), &["--web", "--delay", &format!("{}ms", limit + 1)]);
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    assert!(finished.stderr.contains(&format!("at most {limit} ms")), "{}", finished.stderr);
+}
+
+#[test]
+fn a_servent_that_is_stopped_by_a_signal_keeps_nobody_waiting_and_obeys_the_latest_order() {
+    let web = Web::start(Topology::chain(2), &[]);
+    let mut events = web.events("");
+    let first = *children_of(web.program.pid()).iter().min().unwrap();
+    kill(Pid::from_raw(first), Signal::SIGSTOP).unwrap();
+    // Each is some 40 bytes, and a pipe holds 65,536.
+    let links = |loss: f64| json!({"loss": loss, "delay_ms": 1, "jitter_ms": 1});
+    for count in 0..2_500 {
+        let response = web.post("links", &links(f64::from(count) / 3e4));
+        assert_eq!(response.code, 204, "{count}: {}", response.body);
+    }
+    assert_eq!(web.post("links", &links(100.0)).code, 204);
+    kill(Pid::from_raw(first), Signal::SIGCONT).unwrap();
+    // Orders and questions come to it by different ways.
+    until("the latest order obeyed", || {
+        ask(&web, 0, "key");
+        events.expect("done", |_| true).data["answers"] == 1
+    });
 }
 
 #[test]
@@ -152,10 +205,67 @@ fn keys_that_are_none_and_servents_that_are_not_there_are_refused() {
         let response = web.post("ask", &json!({"key": key, "entry": entry}));
         assert!(response.code == 422 && !response.body.is_empty(), "{key:?} {entry}: {}", response.code);
     }
+    for (language, words) in [("pt", "uma chave vazia"), ("pt-BR,en;q=0.5", "uma chave vazia"), ("en", "an empty key")]
+    {
+        let refused = web.post_in(language, "ask", &json!({"key": "", "entry": web.address(0)}));
+        assert!(refused.body.starts_with(words), "{language}: {}", refused.body);
+    }
+    let both = web.post("ask", &json!({"key": "", "entry": web.address(0)}));
+    assert!(both.body.contains("an empty key") && both.body.contains("uma chave vazia"), "{}", both.body);
     let hostile = "<script>\u{202e}";
     let mut events = web.events("");
     ask(&web, 0, hostile);
     assert_eq!(events.expect("asked", |_| true).data["key"], "<script>\\u{202e}");
+}
+
+#[test]
+fn one_who_reads_too_slowly_is_told_how_many_events_it_missed_and_how_everything_is() {
+    let web = Web::start(Topology::chain(2), &[]);
+    let (slow, mut quick) = (web.connect(), web.events(""));
+    // What the kernel keeps for it is little beside what happens.
+    setsockopt(&slow, RcvBuf, &(64 << 10)).unwrap();
+    let mut slow = web.events_by(slow, "");
+    let stop = |quick: &mut Events, index: usize| {
+        let servent = web.address(index);
+        assert_eq!(web.post("servent", &json!({"servent": servent, "runs": false})).code, 204);
+        let stopped = quick.expect("servent", |data| data["servent"] == servent && data["state"] == "stopped");
+        stopped.id.unwrap()
+    };
+    // Each byte of the key is six of each event that tells of it; nobody is there who would have work with it.
+    let long = "\u{1}".repeat(60_000);
+    let asked = |quick: &mut Events| {
+        (0..12).for_each(|_| ask(&web, 0, &long));
+        (0..12).map(|_| quick.expect("done", |_| true).id.unwrap()).max().unwrap()
+    };
+    stop(&mut quick, 0);
+    asked(&mut quick);
+    let stopped = stop(&mut quick, 1);
+    let state = |hello: &Event| hello.data["servents"][1]["state"].as_str().unwrap().to_owned();
+    let hello = slow.next().unwrap();
+    assert_eq!((hello.kind.as_str(), state(&hello).as_str()), ("hello", "serves"));
+
+    let (mut seen, mut missed, mut is_stopped) = (None, 0, false);
+    let mut read = |slow: &mut Events| {
+        let event = slow.next().unwrap();
+        match event.kind.as_str() {
+            "hello" => is_stopped = state(&event) == "stopped",
+            "missed" => missed = event.data["missed"].as_u64().unwrap(),
+            _ => {
+                assert_ne!(event.id, Some(stopped), "it was to be among those that are missed");
+                assert!(seen.is_none_or(|seen| event.id == Some(seen + 1 + missed)), "{:?} {seen:?}", event.id);
+                (seen, missed) = (event.id, 0);
+            }
+        }
+        seen
+    };
+    let mut last = 0;
+    for _ in 0..5 {
+        last = asked(&mut quick);
+        // One that takes nothing at all for a while is cut off.
+        read(&mut slow);
+    }
+    while read(&mut slow) < Some(last) {}
+    assert!(is_stopped);
 }
 
 #[test]

@@ -54,15 +54,30 @@ impl Web {
     }
 
     pub(super) fn post(&self, path: &str, body: &Value) -> Response {
+        self.post_with("", path, body)
+    }
+
+    /// One of a page in this language.
+    pub(super) fn post_in(&self, language: &str, path: &str, body: &Value) -> Response {
+        self.post_with(&format!("Accept-Language: {language}\r\n"), path, body)
+    }
+
+    fn post_with(&self, headers: &str, path: &str, body: &Value) -> Response {
         let (token, port, body) = (&self.token, self.port, body.to_string());
-        let head = format!("POST {token}{path} HTTP/1.1\r\nHost: localhost:{port}\r\nSec-Fetch-Site: same-origin\r\n");
+        let head = format!(
+            "POST {token}{path} HTTP/1.1\r\nHost: localhost:{port}\r\nSec-Fetch-Site: same-origin\r\n{headers}"
+        );
         let len = body.len();
         self.send(format!("{head}Content-Type: application/json\r\nContent-Length: {len}\r\n\r\n{body}").as_bytes())
     }
 
     /// What happens, from now on or from behind an event.
     pub(super) fn events(&self, headers: &str) -> Events {
-        let mut stream = self.connect();
+        self.events_by(self.connect(), headers)
+    }
+
+    /// What happens, by a connection that has asked for nothing yet.
+    pub(super) fn events_by(&self, mut stream: TcpStream, headers: &str) -> Events {
         let (token, port) = (&self.token, self.port);
         let request = format!("GET {token}events HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).unwrap();

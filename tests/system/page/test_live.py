@@ -10,6 +10,7 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
+from lab import codec
 from lab.needs import skip, why_not
 from lab.processes import DEADLINE_S, DIE_WITH_US
 from lab.programs import OVERLAY, ROOT, built
@@ -170,6 +171,44 @@ def test_a_key_is_asked_and_its_flood_is_played(opened):
     expect(opened.locator(".flood")).to_have_count(2)
 
 
+def test_floods_that_can_not_be_had_are_fetched_later(browser, live):
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    page.goto(live.url)
+    ask(page, "http")
+    # Settled: no more news will come of it.
+    expect(page.locator(".rings .servent.missed")).to_have_count(1)
+    refused = []
+
+    def refuse_once(route):
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503, body="busy")
+
+    page.route("**/floods/*", refuse_once)
+    page.reload()
+    expect(page.locator(".rings .servent.answered")).to_have_count(4)
+    assert len(refused) == 1
+    context.close()
+
+
+def test_of_a_question_that_is_asked_again_and_again_the_latest_floods_are_shown(opened, live):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", live.base))
+        for _ in range(20):
+            client.send(codec.clireq(b"http"))
+        expect(opened.locator(".flood:not([hidden]) .notice")).to_contain_text("left out: 4")
+        for _ in range(20):
+            client.send(codec.clireq(b"http"))
+        # One more may be shown than there are by now: the one that was watched.
+        expect(opened.locator(".notice", has_text="left out: 24")).to_have_count(16)
+    assert opened.locator(".flood").count() in (16, 17)
+    opened.press("body", "i")
+    expect(opened.locator(".flood:not([hidden]) .notice")).to_contain_text("de fora: 24")
+
+
 def test_hostile_keys_stay_text(opened):
     for key in ["<script>document.title='x'</script>", "</title>\"'&amp;", "a\u202eb", "k" * 60_000]:
         ask(opened, key)
@@ -195,6 +234,33 @@ def test_a_servent_is_stopped_and_started_by_clicking_and_links_are_made_worse(o
     expect(opened.locator("#loss + output")).to_have_text("100")
     ask(opened, "http")
     expect(opened.locator("#status")).to_have_text("answers: 1")
+
+
+def test_in_portuguese_all_words_are(browser, live):
+    context = browser.new_context(locale="pt-BR")
+    page = context.new_page()
+    page.goto(live.url)
+    assert page.title() == "O que houve com a pergunta" and page.inner_text("#ask button") == "Perguntar"
+    second = page.locator("#servents button").nth(1)
+    expect(second).to_have_attribute("title", "no ar: clique para parar")
+    status = page.locator("#status")
+    ask(page, " ")
+    expect(status).to_contain_text("uma chave vazia")
+    ask(page, "http")
+    expect(status).to_have_text("respostas: 4")
+    second.click()
+    expect(second).to_have_attribute("title", "parado: clique para iniciar")
+    # The other language, of whatever is there already.
+    page.get_by_role("button", name="English").click()
+    expect(second).to_have_attribute("title", "stopped: click to start it")
+    expect(status).to_have_text("answers: 4")
+    ask(page, " ")
+    expect(status).to_contain_text("an empty key")
+    # Beyond what the slider gives.
+    page.locator("#delay").evaluate("field => { field.max = '99999'; field.value = '99999'; }")
+    page.locator("#delay").dispatch_event("change")
+    expect(status).to_contain_text("up to 10000 ms")
+    context.close()
 
 
 def test_dns_rebinding_gets_nothing(resolving_browser, live):

@@ -4,7 +4,8 @@
 use crate::actor::crew::Crew;
 use crate::client::Client;
 use crate::live::{Board, Refused};
-use crate::protocol::{AskedKey, Dialect, Patience};
+use crate::picture::Words;
+use crate::protocol::{AskedKey, Dialect, KeyError, Patience};
 use crate::text::escape;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde_json::json;
@@ -22,6 +23,19 @@ const WAITING_MAX: usize = 1024;
 
 /// How often an asker that waits for answers looks whether it is to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What a key can't be.
+fn words(error: KeyError) -> Words {
+    let pt = match error {
+        KeyError::Empty => "uma chave vazia: precisa de um caractere que não seja espaço".to_owned(),
+        KeyError::Nul => "um byte NUL na chave, que a terminaria ali".to_owned(),
+        KeyError::Tab => "uma tabulação na chave, onde uma resposta a terminaria".to_owned(),
+        KeyError::TooLong { len, len_max } => {
+            format!("uma chave de {len} bytes, e num datagrama cabem no máximo {len_max}")
+        }
+    };
+    Words::new(error.to_string(), pt)
+}
 
 /// A question.
 struct Question {
@@ -55,11 +69,17 @@ impl Askers {
     /// Asks, as soon as others are done.
     pub(super) fn ask(&self, key: &str, entry: SocketAddrV4) -> Result<(), Refused> {
         if let Err(error) = AskedKey::in_dialect(key.as_bytes(), self.dialect) {
-            return Err(Refused::Never(error.to_string()));
+            return Err(Refused::Never(words(error)));
         }
         let question = Question { key: key.to_owned(), entry };
         let sent = self.questions_tx.as_ref().is_some_and(|questions_tx| questions_tx.try_send(question).is_ok());
-        if sent { Ok(()) } else { Err(Refused::Busy(format!("{WAITING_MAX} questions wait already"))) }
+        let busy = || {
+            Words::new(
+                format!("{WAITING_MAX} questions wait already"),
+                format!("{WAITING_MAX} perguntas já estão à espera"),
+            )
+        };
+        if sent { Ok(()) } else { Err(Refused::Busy(busy())) }
     }
 }
 
@@ -87,7 +107,9 @@ impl Asker {
                 break;
             }
             if let Err(error) = self.ask(&question) {
-                let why = escape(error.as_bytes());
+                let error = escape(error.as_bytes());
+                let why =
+                    Words::new(format!("cannot ask: {error}"), format!("não foi possível perguntar: {error}")).json();
                 self.board.tell("failed", &json!({"key": escape(question.key.as_bytes()), "why": why}));
             }
         }
