@@ -12,8 +12,9 @@
 //! ```
 //!
 //! So every datagram received is under exactly one of: `answered`, a [`DropCause`] other than those of sends and
-//! `link_lost`, `duplicate`, and `not_found`, whether it was sent on or not. With `received`, `receive_shed` is all that was sent to
-//! the servent.
+//! links, `duplicate`, and `not_found`, whether it was sent on or not. With `received`, `receive_shed` is all that was sent to
+//! the servent. And every datagram that was to leave, a QUERY to each neighbour or a RESPONSE, is under exactly one of
+//! `sent`, `send_failed_*`, `link_lost` and `link_cut`.
 //!
 //! `duplicate_higher_ttl` is part of `duplicate`; `ttl_clamped`, `ttl_expired` and `forwarded` are parts of
 //! `first_sighting`.
@@ -139,6 +140,8 @@ counters! {
     response_limited = ResponseLimited,
     /// QUERYs that a link to a neighbour lost, as --loss and --delay have it.
     link_lost = LinkLost,
+    /// QUERYs that were still under way on a link when the servent stopped, as --delay has it.
+    link_cut = LinkCut,
     /// Datagrams handed to the kernel.
     sent,
     /// Sends that failed: no route, or the host or network is down (P-25).

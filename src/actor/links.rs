@@ -14,15 +14,16 @@ use super::tracer::Tap;
 use crate::batch::{Outbox, Pool};
 use crate::protocol::{self, LinkConfig};
 use crate::stats::{DropCause, Tally};
-use crate::trace::{Events, Lost};
+use crate::trace::{Dropped, Events, Unsent};
 use crate::types::Timestamp;
 use crossbeam_channel::{Receiver, never, select};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Lets what comes from `outbox_rx` pass over the links of `machine` to `sender`, until nobody sends anything more or
-/// nobody takes it; the links become what comes from `config_rx`. Tells the tap, if there is one, what was lost. What is under way at the end leaves at once: a link
-/// does not end with the servent.
+/// nobody takes it; the links become what comes from `config_rx`. What is not due by then does not leave any more: it
+/// would come earlier than a link of that delay brings it. Tells the tap, if there is one, what was lost, and what was still
+/// under way at the end.
 ///
 /// No [role](super::hand_over::Role): whoever brought it work would have to come back when it is due.
 pub fn run(
@@ -53,8 +54,7 @@ pub fn run(
             return;
         }
     }
-    // Nobody is left to tell if nobody takes it.
-    links.deliver(Timestamp::from_start(Duration::MAX), Waiting::Nothing).ok();
+    links.cut(clock.now());
 }
 
 struct Links<'a> {
@@ -69,14 +69,7 @@ impl Links<'_> {
     fn send(&mut self, now: Timestamp, outbox: &OutboxHandle) {
         let mut lost = Vec::new();
         self.machine.send(now, outbox, |index| lost.push(index));
-        if lost.is_empty() {
-            return;
-        }
-        lost.iter().for_each(|_| self.tally.count().count_drop(DropCause::LinkLost));
-        self.tally.publish();
-        if let Some(tap) = &self.tap {
-            tap.offer(Events::Lost(Lost { at: now, outbox: Arc::clone(outbox), indices: lost }));
-        }
+        self.drop_all(now, outbox, lost, DropCause::LinkLost);
     }
 
     /// Hands on what is due.
@@ -89,5 +82,29 @@ impl Links<'_> {
             self.sender.hand(outbox, Turn::own(waiting))?;
         }
         Ok(())
+    }
+
+    /// Drops what is under way.
+    fn cut(&mut self, now: Timestamp) {
+        while self.machine.next_due().is_some() {
+            let (outbox, ()) = self.outboxes.fill(|outbox| {
+                outbox.clear();
+                self.machine.deliver(Timestamp::from_start(Duration::MAX), outbox);
+            });
+            self.drop_all(now, &outbox, (0..outbox.len()).collect(), DropCause::LinkCut);
+        }
+    }
+
+    /// Counts and tells that the datagrams at `indices` of `outbox` came to nothing.
+    fn drop_all(&mut self, at: Timestamp, outbox: &OutboxHandle, indices: Vec<usize>, cause: DropCause) {
+        if indices.is_empty() {
+            return;
+        }
+        indices.iter().for_each(|_| self.tally.count().count_drop(cause));
+        self.tally.publish();
+        if let Some(tap) = &self.tap {
+            let drops = indices.into_iter().map(|index| Dropped { at, index, cause }).collect();
+            tap.offer(Events::Unsent(Unsent { outbox: Arc::clone(outbox), drops }));
+        }
     }
 }

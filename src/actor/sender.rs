@@ -6,8 +6,9 @@ use super::hand_over::{Gone, Role, Turn};
 use super::tracer::Tap;
 use crate::net::{DatagramSink, SendFailure, WhenFull};
 use crate::stats::Tally;
-use crate::trace::{Events, Unsent};
+use crate::trace::{Dropped, Events, Unsent};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Sends each batch, and tells the tap, if there is one, what could not leave. What waits for room in the send buffer
 /// waits in the sender's own thread.
@@ -35,18 +36,20 @@ impl<K: DatagramSink, C: Clock> Sender<K, C> {
     /// Sends `outbox`, or what is left of it.
     fn send(&mut self, outbox: OutboxHandle, when_full: WhenFull) {
         let Self { sink, clock, tally, tap, unfinished, paces, stray_pace } = self;
-        let (counters, mut unsent) = (tally.count(), Vec::new());
-        let sent = sink.send(&outbox, when_full, |to, failure| {
+        let (counters, mut drops) = (tally.count(), Vec::new());
+        let sent = sink.send(&outbox, when_full, |index, failure| {
             counters.count_drop(failure.into());
             if tap.is_some() {
-                unsent.push(Unsent { at: clock.now(), to, failure });
+                drops.push(Dropped { at: clock.now(), index, cause: failure.into() });
             }
             if paces.entry(failure).or_insert(Pace::FAILURES).is_due(clock.now()) {
-                log::warn!("could not send to {to}: {failure}");
+                log::warn!("could not send to {}: {failure}", outbox.transmits()[index].to);
             }
         });
-        if let Some(tap) = tap {
-            tap.offer(Events::Unsent(unsent));
+        if let Some(tap) = tap
+            && !drops.is_empty()
+        {
+            tap.offer(Events::Unsent(Unsent { outbox: Arc::clone(&outbox), drops }));
         }
         if sent.offload_lost {
             log::warn!("the network does not segment datagrams (GSO): each is sent alone from now on");

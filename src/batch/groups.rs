@@ -56,6 +56,8 @@ pub struct Group {
     /// How many there are.
     pub segments: usize,
     len: usize,
+    /// The index of its first datagram in the outbox.
+    first: usize,
     first_piece: usize,
     last_piece: usize,
 }
@@ -73,14 +75,14 @@ impl Groups {
         self.groups.clear();
         self.pieces.clear();
         self.open.clear();
-        for transmit in outbox.transmits() {
+        for (index, transmit) in outbox.transmits().iter().enumerate() {
             let len = transmit.bytes.len();
             if limits.segments_max <= 1 || len == 0 || len > limits.segment_len_max {
                 // What comes later for this destination must not overtake it.
                 self.open.retain(|&open| !self.groups[open].is_way_of(transmit));
-                self.start(transmit);
+                self.start(index, transmit);
             } else {
-                self.place(transmit, limits);
+                self.place(index, transmit, limits);
             }
         }
     }
@@ -102,10 +104,10 @@ impl Groups {
         })
     }
 
-    fn place(&mut self, transmit: &Transmit, limits: GroupLimits) {
+    fn place(&mut self, index: usize, transmit: &Transmit, limits: GroupLimits) {
         let found = self.open.iter().position(|&open| self.groups[open].is_way_of(transmit));
         let Some(slot) = found else {
-            let started = self.start(transmit);
+            let started = self.start(index, transmit);
             self.open.push(started);
             return;
         };
@@ -113,7 +115,7 @@ impl Groups {
         let group = &mut self.groups[self.open[slot]];
         let fits = group.segments < limits.segments_max && group.len + bytes.len() <= limits.len_max;
         if !fits || bytes.len() > group.segment_len {
-            self.open[slot] = self.start(transmit);
+            self.open[slot] = self.start(index, transmit);
             return;
         }
         let is_shorter = bytes.len() < group.segment_len;
@@ -133,17 +135,29 @@ impl Groups {
         }
     }
 
-    fn start(&mut self, transmit: &Transmit) -> usize {
+    fn start(&mut self, first: usize, transmit: &Transmit) -> usize {
         let Transmit { ref bytes, from, to } = *transmit;
         let (piece, len) = (self.pieces.len(), bytes.len());
         self.pieces.push(Piece { bytes: bytes.clone(), next: None });
         let (segments, first_piece, last_piece) = (1, piece, piece);
-        self.groups.push(Group { from, to, segment_len: len, segments, len, first_piece, last_piece });
+        self.groups.push(Group { from, to, segment_len: len, segments, len, first, first_piece, last_piece });
         self.groups.len() - 1
     }
 }
 
 impl Group {
+    /// The index in `outbox`, which was planned, of its datagram of this number: none that goes the same way lies between
+    /// those of a group.
+    ///
+    /// # Panics
+    /// If it has fewer datagrams.
+    #[must_use]
+    pub fn index_of(&self, number: usize, outbox: &Outbox) -> usize {
+        let later = outbox.transmits().iter().enumerate().skip(self.first);
+        let mut own = later.filter(|(_, transmit)| self.is_way_of(transmit)).map(|(index, _)| index);
+        own.nth(number).expect("a group has the datagrams that it was planned with")
+    }
+
     /// Whether it goes from where `transmit` is to leave to where it is to go.
     fn is_way_of(&self, transmit: &Transmit) -> bool {
         (self.to, self.from) == (transmit.to, transmit.from)
@@ -204,6 +218,17 @@ mod tests {
         groups.plan(&outbox, GroupLimits::OFFLOAD);
         let planned: Vec<_> = groups.as_slice().iter().map(|group| (group.from, group.segments)).collect();
         assert_eq!(planned, [(froms[0], 2), (froms[1], 2), (froms[4], 1)]);
+    }
+
+    #[test]
+    fn a_datagram_of_a_group_is_found_again_in_the_outbox() {
+        let datagrams = [(1, 20), (2, 20), (1, 20), (1, 12), (1, 20), (2, 2_000), (2, 20), (1, 20), (2, 0), (2, 20)];
+        let outbox = outbox(&datagrams);
+        let mut groups = Groups::default();
+        groups.plan(&outbox, GroupLimits::OFFLOAD);
+        let indices = |group: &Group| (0..group.segments).map(|number| group.index_of(number, &outbox)).collect();
+        let found: Vec<Vec<_>> = groups.as_slice().iter().map(indices).collect();
+        assert_eq!(found, [vec![0, 2, 3], vec![1], vec![4, 7], vec![5], vec![6], vec![8], vec![9]]);
     }
 
     #[test]

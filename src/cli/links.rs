@@ -1,6 +1,7 @@
 //! `--loss` and `--delay`: what the links of a servent, or of all servents of an overlay, are like.
 
 use super::values;
+use crate::overlay::OverlayFile;
 use crate::protocol::LinkConfig;
 use std::fmt;
 use std::time::Duration;
@@ -41,6 +42,13 @@ impl fmt::Display for Delay {
 /// What links are like.
 pub(super) fn config(loss: Loss, delay: Delay) -> LinkConfig {
     LinkConfig { loss: loss.0 / 100.0, delay: delay.mean, jitter: delay.jitter }
+}
+
+/// How long links hold QUERYs back at most whose lines in an overlay file say so themselves.
+pub(super) fn own_delays(file: &OverlayFile) -> impl Iterator<Item = Duration> {
+    let options = file.lines().iter().flat_map(|line| line.command().options.windows(2));
+    let delays = options.filter(|option| option[0] == "--delay").filter_map(|option| delay(&option[1]).ok());
+    delays.map(|delay| config(Loss::default(), delay).delay_max())
 }
 
 /// The lines that tell a servent that takes orders for its links (`--link-orders`) to have such ones.

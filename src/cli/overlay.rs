@@ -86,8 +86,8 @@ pub(super) struct OverlayArgs {
     /// Ask for KEY as well, and explain what became of it
     ///
     /// For each key it is told at the end, as tp3 explain does: who got the question from whom and when, who answered, and of every other
-    /// servent why it did not. With --json it is an object for each question. Of traces that --trace does not ask for
-    /// nothing is left. A lone - stands for what is typed or piped in.
+    /// servent why it did not. What links still hold then is waited for first. With --json it is an object for each
+    /// question. Of traces that --trace does not ask for nothing is left. A lone - stands for what is typed or piped in.
     #[arg(long, value_name = "KEY")]
     explain: Option<OsString>,
     /// With --explain, write a page that plays the floods

@@ -33,11 +33,7 @@ impl Records {
             let first = begin;
             begin += group.len();
             // Of what was lost and nothing else the sending is not there either.
-            if group[0].question == QuestionId::NONE || group.iter().all(|event| matches!(event.what, What::Unsent(_)))
-            {
-                continue;
-            }
-            if group.iter().all(|event| matches!(event.what, What::Responded | What::Heard)) {
+            if group.iter().all(|event| matches!(event.what, What::Responded | What::Heard | What::Unsent(_))) {
                 loose.extend_from_slice(group);
             } else {
                 floods.push((group[0].question, assembly.flood(group, first)));
@@ -114,7 +110,8 @@ impl Assembly<'_> {
             entry: walk.entry,
             asked: walk.asked,
             first: Moment(events.first().map_or(0, |event| event.at)),
-            last: Moment(events.last().map_or(0, |event| event.at)),
+            // That something did not leave may be known much later.
+            last: Moment(events.iter().rfind(|event| !is_unsent(event)).map_or(0, |event| event.at)),
             retransmission_of: None,
             copies: copies.copies.clone(),
             visits: walk.visits,
@@ -127,40 +124,43 @@ impl Assembly<'_> {
     }
 }
 
-/// The sendings that did not leave, or were lost on a link: of each failure the last one before it that went there, and
-/// of its question if that was told.
+fn is_unsent(event: &Event) -> bool {
+    matches!(event.what, What::Unsent(_))
+}
+
+/// What was sent to somebody, as far as one datagram is told from others: a QUERY by its question, a RESPONSE by its key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Datagram {
+    Query(QuestionId),
+    Response(u32),
+}
+
+/// The sendings that did not leave, or were lost on a link: of each failure the last one before it of such a datagram to
+/// the same place.
 fn failed(records: &Records, events: &[Event]) -> HashMap<usize, DropCause> {
-    let mut failures: Vec<_> = events
-        .iter()
-        .filter_map(|event| match event.what {
-            What::Unsent(cause) => Some((event, cause)),
-            _ => None,
-        })
-        .collect();
-    if failures.is_empty() {
-        return HashMap::new();
+    let mut failed = HashMap::new();
+    if !events.iter().any(is_unsent) {
+        return failed;
     }
-    // First those that are told best.
-    failures.sort_by_key(|(event, _)| event.question == QuestionId::NONE);
+    let question = |event: &Event| records.questions[event.question.0 as usize];
     let mut sent = Vec::new();
     for (index, event) in events.iter().enumerate() {
-        let to = match event.what {
-            What::Sent | What::Flooded => event.peer,
-            What::LookedUp(_) => records.questions[event.question.0 as usize].client,
+        let (to, datagram) = match event.what {
+            What::Sent | What::Flooded => (event.peer, Datagram::Query(event.question)),
+            What::LookedUp(_) => (question(event).client, Datagram::Response(question(event).key)),
             _ => continue,
         };
-        sent.push((event.run, to, event.at, index));
+        sent.push(((event.run, to, datagram), event.at, index));
     }
     sent.sort_unstable();
-    let mut failed = HashMap::new();
-    for (event, cause) in failures {
-        let end = sent.partition_point(|&(run, to, at, _)| (run, to, at) <= (event.run, event.peer, event.at));
-        let before = sent[..end].iter().rev().take_while(|&&(run, to, ..)| (run, to) == (event.run, event.peer));
-        let is_meant = |index: &usize| {
-            let is_its = event.question == QuestionId::NONE || events[*index].question == event.question;
-            is_its && !failed.contains_key(index)
-        };
-        if let Some(&(.., index)) = before.into_iter().find(|(.., index)| is_meant(index)) {
+    for event in events {
+        let What::Unsent(cause) = event.what else { continue };
+        let Question { key, seq, .. } = question(event);
+        let datagram = if seq.is_some() { Datagram::Query(event.question) } else { Datagram::Response(key) };
+        let meant = (event.run, event.peer, datagram);
+        let end = sent.partition_point(|&(way, at, _)| (way, at) <= (meant, event.at));
+        let mut before = sent[..end].iter().rev().take_while(|&&(way, ..)| way == meant);
+        if let Some(&(.., index)) = before.find(|(.., index)| !failed.contains_key(index)) {
             failed.insert(index, cause);
         }
     }

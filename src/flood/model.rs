@@ -181,7 +181,7 @@ pub enum Fate {
     Lost,
     /// Nobody ran where it went.
     Down,
-    /// It was refused on arrival, or could not be sent.
+    /// It was refused on arrival, could not be sent, or was still on its link when its sender stopped.
     Refused(DropCause),
     /// The records do not tell.
     Unknown,

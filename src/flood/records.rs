@@ -32,11 +32,6 @@ pub(super) struct RunId(pub(super) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct QuestionId(pub(super) u32);
 
-impl QuestionId {
-    /// That of an event that does not tell what it is about.
-    pub(super) const NONE: Self = Self(u32::MAX);
-}
-
 /// What a question is told from others by (P-14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Question {

@@ -201,27 +201,27 @@ impl TraceReader {
                 let event = Event::new(at, run, about.question, about.from, what);
                 records.push(Event { ttl: about.ttl, len: NO_VALUE, ..event });
             }
-            DropCause::LinkLost => self.lost(records, run, at, line)?,
             // No question is about these.
             _ if line.from.is_some() => {}
-            _ => {
-                for to in &line.to {
-                    let to = records.peer(address(to)?);
-                    records.push(Event::new(at, run, QuestionId::NONE, to, What::Unsent(cause)));
-                }
-            }
+            _ => self.unsent(records, run, at, cause, line)?,
         }
         Some(())
     }
 
-    /// A QUERY that a link lost, told by what it was.
-    fn lost(&self, records: &mut Records, run: RunId, at: i64, line: &Line<'_>) -> Option<()> {
+    /// A QUERY or RESPONSE that did not leave, or not over its link, told by what it was.
+    fn unsent(&self, records: &mut Records, run: RunId, at: i64, cause: DropCause, line: &Line<'_>) -> Option<()> {
         let key = key(records, line)?;
-        let client = records.peer(address(line.client?)?);
-        let question = records.question(client, key, Some(line.seq?));
+        let query = match line.kind? {
+            "query" => Some((records.peer(address(line.client?)?), Some(line.seq?))),
+            "response" => None,
+            _ => return None,
+        };
         for to in &line.to {
             let to = records.peer(address(to)?);
-            records.push(Event::new(at, run, question, to, What::Unsent(DropCause::LinkLost)));
+            // A RESPONSE goes to the client, and has no number.
+            let (client, seq) = query.unwrap_or((to, None));
+            let question = records.question(client, key, seq);
+            records.push(Event::new(at, run, question, to, What::Unsent(cause)));
         }
         Some(())
     }

@@ -34,7 +34,7 @@ pub enum Why {
         /// Who should have got it: the servent itself, or one on the way to it.
         to: PeerId,
     },
-    /// A copy was refused: by its receiver, or by the sender's system.
+    /// A copy was refused: by its receiver, or by the sender's system, which may be a link that ended with its sender.
     Refused {
         /// Who sent the copy.
         from: PeerId,

@@ -144,7 +144,7 @@ pub struct MemoryUplink {
 }
 
 impl DatagramSink for MemoryUplink {
-    fn send(&mut self, outbox: &Outbox, _: WhenFull, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(&mut self, outbox: &Outbox, _: WhenFull, failed: impl FnMut(usize, SendFailure)) -> Sent {
         send_each(outbox, failed, |to, datagram| self.network.deliver(self.from, to, datagram))
     }
 }
@@ -155,7 +155,7 @@ impl DatagramSink for MemoryUplink {
 pub struct MemorySink(pub Sender<Parcel>);
 
 impl DatagramSink for MemorySink {
-    fn send(&mut self, outbox: &Outbox, _: WhenFull, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(&mut self, outbox: &Outbox, _: WhenFull, failed: impl FnMut(usize, SendFailure)) -> Sent {
         let send = |to, datagram: &[u8]| self.0.send((to, datagram.to_vec())).map_err(|_| SendFailure::Unreachable);
         send_each(outbox, failed, send)
     }
@@ -163,15 +163,15 @@ impl DatagramSink for MemorySink {
 
 fn send_each(
     outbox: &Outbox,
-    mut failed: impl FnMut(SocketAddrV4, SendFailure),
+    mut failed: impl FnMut(usize, SendFailure),
     send: impl Fn(SocketAddrV4, &[u8]) -> Result<(), SendFailure>,
 ) -> Sent {
     let mut sent = Sent::default();
-    for (datagram, to) in outbox.iter() {
+    for (index, (datagram, to)) in outbox.iter().enumerate() {
         let fits = if datagram.len() > PAYLOAD_LEN_MAX { Err(SendFailure::TooLong) } else { Ok(()) };
         match fits.and_then(|()| send(to, datagram)) {
             Ok(()) => sent.datagrams += 1,
-            Err(failure) => failed(to, failure),
+            Err(failure) => failed(index, failure),
         }
     }
     sent
@@ -197,9 +197,10 @@ mod tests {
         let network = MemoryNetwork::new();
         let (mut here, mut there) = (network.endpoint(at(1)), network.endpoint(at(2)));
         let mut failures = Vec::new();
-        let sent =
-            here.sink.send(&outbox(1, &[at(2), at(3)]), WhenFull::Wait, |to, failure| failures.push((to, failure)));
-        assert_eq!((sent.datagrams, failures), (1, vec![(at(3), SendFailure::Unreachable)]));
+        let sent = here
+            .sink
+            .send(&outbox(1, &[at(2), at(3)]), WhenFull::Wait, |index, failure| failures.push((index, failure)));
+        assert_eq!((sent.datagrams, failures), (1, vec![(1, SendFailure::Unreachable)]));
         let mut heard = Vec::new();
         there.source.receive(|from, _, datagram| heard.push((from, datagram.to_vec()))).unwrap();
         assert_eq!(heard, [(at(1), b"hello".to_vec())]);
@@ -217,12 +218,12 @@ mod tests {
     fn p7_what_fits_no_datagram_is_not_sent() {
         let network = MemoryNetwork::new();
         let (mut here, _there) = (network.endpoint(at(1)), network.endpoint(at(2)));
-        for (len, failed) in [(PAYLOAD_LEN_MAX, vec![]), (PAYLOAD_LEN_MAX + 1, vec![(at(2), SendFailure::TooLong)])] {
+        for (len, failed) in [(PAYLOAD_LEN_MAX, vec![]), (PAYLOAD_LEN_MAX + 1, vec![(0, SendFailure::TooLong)])] {
             let mut outbox = Outbox::default();
             let datagram = outbox.write(|bytes| bytes.resize(len, 7));
             outbox.send(&datagram, at(2));
             let mut failures = Vec::new();
-            here.sink.send(&outbox, WhenFull::Wait, |to, failure| failures.push((to, failure)));
+            here.sink.send(&outbox, WhenFull::Wait, |index, failure| failures.push((index, failure)));
             assert_eq!(failures, failed, "{len} bytes");
         }
     }

@@ -95,12 +95,12 @@ impl fmt::Debug for Waker {
 
 /// Where datagrams go.
 pub trait DatagramSink {
-    /// Sends all of `outbox`, in its order for each destination, and tells `failed` of each datagram that could not
-    /// leave. One failure does not keep the rest from leaving.
+    /// Sends all of `outbox`, in its order for each destination, and tells `failed` the index in it of each datagram that
+    /// could not leave. One failure does not keep the rest from leaving.
     ///
     /// If that [is unfinished](Sent::is_unfinished), the next call must be for the same outbox, and goes on where this
     /// one stopped.
-    fn send(&mut self, outbox: &Outbox, when_full: WhenFull, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent;
+    fn send(&mut self, outbox: &Outbox, when_full: WhenFull, failed: impl FnMut(usize, SendFailure)) -> Sent;
 }
 
 /// What to do when there is no room for what is to be sent.

@@ -113,12 +113,7 @@ impl BatchSender {
 }
 
 impl DatagramSink for BatchSender {
-    fn send(
-        &mut self,
-        outbox: &Outbox,
-        when_full: WhenFull,
-        mut failed: impl FnMut(SocketAddrV4, SendFailure),
-    ) -> Sent {
+    fn send(&mut self, outbox: &Outbox, when_full: WhenFull, mut failed: impl FnMut(usize, SendFailure)) -> Sent {
         let mut sent = Sent::default();
         let mut is_patient = !std::mem::take(&mut self.is_full) && self.may_wait;
         let stops = is_patient && when_full == WhenFull::Return;
@@ -134,7 +129,7 @@ impl DatagramSink for BatchSender {
                         (is_patient, self.is_full) = (false, true);
                     }
                     let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
-                    failed(to, SendFailure::from_errno(errno));
+                    failed(index, SendFailure::from_errno(errno));
                 }
             }
         }

@@ -41,7 +41,7 @@ fn check_that_all_arrive(lengths: impl Iterator<Item = usize>) {
             outbox.send(&datagram, to);
             expected.push((from, bytes));
         }
-        let sent = sender.send(&outbox, WhenFull::Wait, |to, failure| panic!("{to}: {failure}"));
+        let sent = sender.send(&outbox, WhenFull::Wait, |index, failure| panic!("{index}: {failure}"));
         assert_eq!(sent, Sent { datagrams: expected.len(), ..Sent::default() });
         assert_eq!(receive(&mut receiver, expected.len()), expected);
     }
@@ -68,8 +68,8 @@ fn p25_one_datagram_that_cannot_leave_is_reported_and_the_others_leave() {
             outbox.send(&datagram, to);
         }
         let mut failures = Vec::new();
-        let sent = sender.send(&outbox, WhenFull::Wait, |to, failure| failures.push((to, failure)));
-        assert_eq!((sent.datagrams, failures), (3, vec![(to, SendFailure::TooLong); 2]));
+        let sent = sender.send(&outbox, WhenFull::Wait, |index, failure| failures.push((index, failure)));
+        assert_eq!((sent.datagrams, failures), (3, [1, 3].map(|index| (index, SendFailure::TooLong)).into()));
         let lengths: Vec<_> = receive(&mut receiver, 3).iter().map(|(_, datagram)| datagram.len()).collect();
         assert_eq!(lengths, [1, 2, 3]);
     }
@@ -127,7 +127,7 @@ fn p9_what_was_asked_at_an_address_can_leave_from_it_in_groups_as_well() {
             let question = outbox.write(|bytes| bytes.push(1));
             (0..40).for_each(|_| outbox.send(&question, SocketAddrV4::new(ip, port)));
         }
-        asker.send(&outbox, WhenFull::Wait, |to, failure| panic!("{to}: {failure}"));
+        asker.send(&outbox, WhenFull::Wait, |index, failure| panic!("{index}: {failure}"));
         outbox.clear();
         let mut heard = 0;
         while heard < 120 {
@@ -140,7 +140,7 @@ fn p9_what_was_asked_at_an_address_can_leave_from_it_in_groups_as_well() {
         }
         let absent = outbox.write(|bytes| bytes.push(3));
         (0..5).for_each(|_| outbox.send_from(&absent, Ipv4Addr::new(203, 0, 113, 7), client));
-        let sent = sender.send(&outbox, WhenFull::Wait, |to, failure| panic!("{to}: {failure}"));
+        let sent = sender.send(&outbox, WhenFull::Wait, |index, failure| panic!("{index}: {failure}"));
         assert_eq!(sent, Sent { datagrams: 125, strayed: 5, ..Sent::default() });
         let sources: Vec<_> = receive(&mut answers, 125).iter().map(|(source, _)| *source.ip()).collect();
         let expected = asked.into_iter().flat_map(|ip| [ip; 40]).chain([Ipv4Addr::LOCALHOST; 5]);
@@ -165,17 +165,17 @@ fn p46_datagrams_to_a_closed_port_all_leave_and_are_told_of_and_what_comes_meanw
     };
     // A call that sends several keeps to itself what the second and later ones meet, so the first of each call counts.
     for destinations in [&[dead, dead][..], &[to], &[dead], &[to]] {
-        let sent = sender.send(&write(destinations), WhenFull::Wait, |to, failure| panic!("{to}: {failure}"));
+        let sent = sender.send(&write(destinations), WhenFull::Wait, |index, failure| panic!("{index}: {failure}"));
         assert_eq!(sent.datagrams, destinations.len());
     }
-    other.send(&write(&[own]), WhenFull::Wait, |to, failure| panic!("{to}: {failure}"));
+    other.send(&write(&[own]), WhenFull::Wait, |index, failure| panic!("{index}: {failure}"));
     let (mut news, mut heard) = (Vec::new(), 0);
     while news.len() < 3 || heard == 0 {
         news.extend(receiver.receive(|_, _, _| heard += 1).unwrap().undelivered);
     }
     assert_eq!(news, [(dead, SendFailure::Refused); 3]);
     // Nothing is left that could be told again.
-    other.send(&write(&[own]), WhenFull::Wait, |to, failure| panic!("{to}: {failure}"));
+    other.send(&write(&[own]), WhenFull::Wait, |index, failure| panic!("{index}: {failure}"));
     assert_eq!(receiver.receive(|_, _, _| heard += 1).unwrap(), Received::default());
     assert_eq!(heard, 2);
     // Whoever waits is woken all the same.

@@ -33,6 +33,12 @@ impl LinkConfig {
     pub fn is_perfect(&self) -> bool {
         self.loss <= 0.0 && self.delay.is_zero() && self.jitter.is_zero()
     }
+
+    /// How long a datagram is under way at most.
+    #[must_use]
+    pub fn delay_max(&self) -> Duration {
+        self.delay.saturating_add(self.jitter)
+    }
 }
 
 /// In words: what each link does.

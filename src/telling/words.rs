@@ -91,6 +91,12 @@ impl Language {
             (Why::Lost { from, to }, Self::Portuguese) => {
                 format!("a QUERY se perdeu no caminho de {} para {}", name(from), it(to))
             }
+            (Why::Refused { from, to, cause: DropCause::LinkCut }, Self::English) => {
+                format!("the QUERY was still under way from {} to {} when its sender stopped", name(from), it(to))
+            }
+            (Why::Refused { from, to, cause: DropCause::LinkCut }, Self::Portuguese) => {
+                format!("a QUERY ainda estava a caminho de {} para {} quando o remetente parou", name(from), it(to))
+            }
             (Why::Refused { from, to, cause }, Self::English) => {
                 format!("the QUERY from {} to {} was refused ({})", name(from), it(to), cause.name())
             }
@@ -172,6 +178,9 @@ impl Language {
             }
             Fate::Lost => self.of("lost", "perdida").to_owned(),
             Fate::Down => self.of("nobody was running there", "ninguém no ar").to_owned(),
+            Fate::Refused(DropCause::LinkCut) => self
+                .of("still under way when its sender stopped", "ainda a caminho quando o remetente parou")
+                .to_owned(),
             Fate::Refused(cause) => refused(cause),
             Fate::Unknown => self.of("not recorded", "sem registro").to_owned(),
         }

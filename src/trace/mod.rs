@@ -25,8 +25,8 @@ pub use scribe::Scribe;
 pub(crate) use scribe::TTL_EXPIRED;
 
 use crate::batch::{Inbox, Outbox};
-use crate::net::SendFailure;
 use crate::protocol::{LookupVerdict, Verdict};
+use crate::stats::DropCause;
 use crate::types::Timestamp;
 use crate::wire::DecodeError;
 use std::net::SocketAddrV4;
@@ -44,10 +44,8 @@ pub enum Events {
     Judged(Work<Verdict>),
     /// These were looked up, and some were answered.
     LookedUp(Work<LookupVerdict>),
-    /// Links to neighbours lost these.
-    Lost(Lost),
-    /// These could not be sent (P-25).
-    Unsent(Vec<Unsent>),
+    /// These were queued and came to nothing: on links to neighbours, or since they could not be sent (P-25).
+    Unsent(Unsent),
 }
 
 /// A datagram that was no message.
@@ -63,26 +61,24 @@ pub struct Malformed {
     pub error: DecodeError,
 }
 
-/// A datagram that could not leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Datagrams that were queued and did not leave, or not further than onto a link.
+#[derive(Clone, Debug)]
 pub struct Unsent {
-    /// When that was known.
-    pub at: Timestamp,
-    /// Where it should have gone.
-    pub to: SocketAddrV4,
-    /// Why it could not.
-    pub failure: SendFailure,
+    /// What was queued.
+    pub outbox: Arc<Outbox>,
+    /// What of it came to nothing.
+    pub drops: Vec<Dropped>,
 }
 
-/// QUERYs that links to neighbours lost.
-#[derive(Clone, Debug)]
-pub struct Lost {
-    /// When they did.
+/// A datagram of an outbox that came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// When that was known.
     pub at: Timestamp,
-    /// What was sent.
-    pub outbox: Arc<Outbox>,
-    /// The indices in it of what was lost.
-    pub indices: Vec<usize>,
+    /// Its index in the outbox.
+    pub index: usize,
+    /// Why.
+    pub cause: DropCause,
 }
 
 /// What an actor did with the requests of a batch.
@@ -146,8 +142,7 @@ impl Events {
             // Of a CLIREQ without neighbours there is no QUERY that a line could be about.
             Self::Judged(work) => work.notes.iter().filter(|note| note.is_of_a_query()).count(),
             Self::LookedUp(work) => work.notes.len(),
-            Self::Lost(lost) => lost.indices.len(),
-            Self::Unsent(unsent) => unsent.len(),
+            Self::Unsent(unsent) => unsent.drops.len(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Events to lines.
 
-use super::{Events, Lost, Malformed, Note, Unsent, Work};
+use super::{Dropped, Events, Malformed, Note, Unsent, Work};
 use crate::json::JsonLine;
 use crate::protocol::{LookupVerdict, QueryVerdict, Verdict};
 use crate::stats::DropCause;
@@ -66,12 +66,7 @@ impl Scribe {
             }
             Events::Judged(work) => work.each(|occasion, note| self.judged(out, occasion, work, note)),
             Events::LookedUp(work) => work.each(|occasion, note| self.looked_up(out, occasion, work, note)),
-            Events::Lost(lost) => self.lost(out, lost),
-            Events::Unsent(unsent) => {
-                for &Unsent { at, to, failure } in unsent {
-                    self.dropped(out, at, failure.into()).addresses("to", [to].into_iter()).end();
-                }
-            }
+            Events::Unsent(unsent) => self.unsent(out, unsent),
         }
     }
 
@@ -141,17 +136,14 @@ impl Scribe {
         }
     }
 
-    /// What links lost, by the bytes that were sent.
-    fn lost(&self, out: &mut Vec<u8>, lost: &Lost) {
-        for &index in &lost.indices {
-            for (datagram, to) in lost.outbox.sends(index..index + 1) {
-                let line = self.dropped(out, lost.at, DropCause::LinkLost).addresses("to", to);
-                if let Ok(Message { header: Header::Query(sent), text }) = decode(datagram) {
-                    let line = line.fixed("type", "query").address("client", sent.client);
-                    let line = line.number("ttl_sent", sent.ttl.0.into()).number("seq", sent.seq.0.into());
-                    line.bytes("key", text.before_nul()).end();
-                } else {
-                    line.end();
+    /// What did not leave, by the bytes that were queued.
+    fn unsent(&self, out: &mut Vec<u8>, Unsent { outbox, drops }: &Unsent) {
+        for &Dropped { at, index, cause } in drops {
+            for (datagram, to) in outbox.sends(index..index + 1) {
+                let line = self.dropped(out, at, cause).addresses("to", to);
+                match decode(datagram) {
+                    Ok(message) => queued(line, message).end(),
+                    Err(_) => line.end(),
                 }
             }
         }
@@ -177,22 +169,36 @@ impl<V> Work<V> {
     }
 }
 
-/// The fields of the message that the line is about.
-fn about<'a>(line: JsonLine<'a>, Occasion { source, message, .. }: Occasion<'_>) -> JsonLine<'a> {
-    let (line, key) = match message.header {
-        Header::Clireq => {
-            let line = line.fixed("type", "clireq").address("from", source).address("client", source);
-            (line, message.text.before_nul())
+/// The fields of a message that was to leave.
+fn queued<'a>(line: JsonLine<'a>, message: Message<'a>) -> JsonLine<'a> {
+    let line = match message.header {
+        Header::Clireq => line.fixed("type", "clireq"),
+        Header::Query(header) => {
+            let line = line.fixed("type", "query").address("client", header.client);
+            line.number("ttl_sent", header.ttl.0.into()).number("seq", header.seq.0.into())
         }
+        Header::Response => line.fixed("type", "response"),
+    };
+    line.bytes("key", key(message))
+}
+
+/// The key that a message is about.
+fn key(message: Message<'_>) -> &[u8] {
+    match message.header {
+        Header::Clireq | Header::Query(_) => message.text.before_nul(),
+        Header::Response => message.text.key_and_value().map_or(&[][..], |(key, _)| key),
+    }
+}
+
+/// The fields of the message that the line is about.
+fn about<'a>(line: JsonLine<'a>, Occasion { source, message, .. }: Occasion<'a>) -> JsonLine<'a> {
+    let line = match message.header {
+        Header::Clireq => line.fixed("type", "clireq").address("from", source).address("client", source),
         Header::Query(header) => {
             let line = line.fixed("type", "query").address("from", source).address("client", header.client);
-            let line = line.number("ttl", header.ttl.0.into()).number("seq", header.seq.0.into());
-            (line, message.text.before_nul())
+            line.number("ttl", header.ttl.0.into()).number("seq", header.seq.0.into())
         }
-        Header::Response => {
-            let key = message.text.key_and_value().map_or(&[][..], |(key, _)| key);
-            (line.fixed("type", "response").address("from", source), key)
-        }
+        Header::Response => line.fixed("type", "response").address("from", source),
     };
-    line.bytes("key", key)
+    line.bytes("key", key(message))
 }

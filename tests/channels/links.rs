@@ -69,15 +69,21 @@ fn a_query_is_handed_on_when_it_is_due() {
 }
 
 #[test]
-fn what_is_under_way_at_the_end_leaves_at_once() {
+fn what_is_under_way_at_the_end_is_counted_and_does_not_leave() {
     let (clock, deadline_rx) = ManualClock::new();
-    let config = LinkConfig { delay: Duration::from_secs(3_600), ..LinkConfig::default() };
-    let (crew, _, outbox_tx, sender_rx) = start_actor(config, clock);
+    let config = LinkConfig { delay: 50 * MS, ..LinkConfig::default() };
+    let (crew, stats, outbox_tx, sender_rx) = start_actor(config, clock.clone());
     outbox_tx.send(outbox(&[1, 2])).unwrap();
     next(&deadline_rx);
+    clock.set(after(20 * MS));
+    outbox_tx.send(outbox(&[3])).unwrap();
+    next(&deadline_rx);
+    clock.set(after(50 * MS));
     drop(outbox_tx);
     crew.join().unwrap();
-    assert_eq!(next(&sender_rx).len(), 2);
+    assert_eq!(next(&sender_rx).len(), 2, "these were due");
+    assert!(sender_rx.recv().is_err());
+    assert_eq!((stats.snapshot().link_lost, stats.snapshot().link_cut), (0, 1));
 }
 
 #[test]
@@ -111,6 +117,15 @@ fn start_servent(
 
 #[derive(Clone, Default)]
 struct Trace(Arc<Mutex<Vec<u8>>>);
+
+impl Trace {
+    /// The lines that tell that something was dropped.
+    fn dropped(&self) -> Vec<Value> {
+        let text = String::from_utf8(self.0.lock().clone()).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["event"] == "dropped").collect()
+    }
+}
 
 impl Write for Trace {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -155,15 +170,34 @@ fn where_all_is_lost_it_is_counted_and_traced_and_only_the_entry_answers() {
         let (counters, outcome) = servent.stop();
         assert_eq!((counters.sent, counters.link_lost, counters.trace_dropped, outcome), (1, 2, 0, Ok(())));
         assert!(sent_rx.is_empty());
-        let text = String::from_utf8(trace.0.lock().clone()).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let lost: Vec<_> = lines.filter(|line| line["event"] == "dropped").collect();
-        let expected = [1, 2].map(|port| {
-            json!({
-                "t": 0, "node": at(6001), "event": "dropped", "why": "link_lost", "to": [at(port)], "type": "query",
-                "client": at(5000), "ttl_sent": 3, "seq": 7, "key": "http",
-            })
-        });
-        assert_eq!(lost, expected);
+        assert_eq!(trace.dropped(), dropped_on_links("link_lost"));
     }
+}
+
+/// What a delay holds back is dropped by the stop: it does not arrive early. Each datagram that was to leave is under one
+/// of `sent`, `link_lost` and `link_cut`.
+#[test]
+fn what_is_still_under_way_when_a_servent_stops_is_counted_and_traced() {
+    for hand_over in HAND_OVERS {
+        let trace = Trace::default();
+        let config = LinkConfig { delay: Duration::from_secs(3_600), ..LinkConfig::default() };
+        let (servent, _clock, deadline_rx, parcel_tx, sent_rx) = start_servent(config, hand_over, trace.clone());
+        parcel_tx.send((at(5000), clireq(b"http"))).unwrap();
+        assert_eq!(next(&sent_rx), (at(5000), response(b"http", b"80/tcp")));
+        next(&deadline_rx);
+        let (counters, outcome) = servent.stop();
+        assert_eq!((counters.sent, counters.link_lost, counters.link_cut, outcome), (1, 0, 2, Ok(())));
+        assert!(sent_rx.is_empty());
+        assert_eq!(trace.dropped(), dropped_on_links("link_cut"));
+    }
+}
+
+/// Lines about the QUERY for `http`, one for each neighbour.
+fn dropped_on_links(why: &str) -> [Value; 2] {
+    [1, 2].map(|port| {
+        json!({
+            "t": 0, "node": at(6001), "event": "dropped", "why": why, "to": [at(port)], "type": "query",
+            "client": at(5000), "ttl_sent": 3, "seq": 7, "key": "http",
+        })
+    })
 }

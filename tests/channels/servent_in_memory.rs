@@ -6,7 +6,6 @@ use servent::batch::Outbox;
 use servent::net::memory::{MemorySink, MemorySource, Parcel};
 use servent::net::{DatagramSink, SendFailure, Sent, WhenFull};
 use servent::{Clock, Endpoint, HandOver, SeenConfig, SeqNo, Servent, SystemClock, Timestamp};
-use std::net::SocketAddrV4;
 use std::thread;
 
 fn start(sink: impl DatagramSink + Send + 'static, hand_over: HandOver) -> (Servent, Sender<Parcel>) {
@@ -88,7 +87,7 @@ struct FullSink {
 }
 
 impl DatagramSink for FullSink {
-    fn send(&mut self, outbox: &Outbox, when_full: WhenFull, failed: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(&mut self, outbox: &Outbox, when_full: WhenFull, failed: impl FnMut(usize, SendFailure)) -> Sent {
         if when_full == WhenFull::Return {
             return Sent { is_unfinished: true, ..Sent::default() };
         }
@@ -134,7 +133,7 @@ fn a_send_that_waits_for_room_does_not_deafen_the_receiver() {
 struct PanickingSink;
 
 impl DatagramSink for PanickingSink {
-    fn send(&mut self, _: &Outbox, _: WhenFull, _: impl FnMut(SocketAddrV4, SendFailure)) -> Sent {
+    fn send(&mut self, _: &Outbox, _: WhenFull, _: impl FnMut(usize, SendFailure)) -> Sent {
         panic!("no more postage")
     }
 }

@@ -206,13 +206,14 @@ fn p14_a_trace_shows_to_whom_an_answer_is_sent() {
 
 /// Each event of an actor's trace is later than the one before, on a clock that never shows the same time twice.
 #[track_caller]
-fn expect_own_times(event_rx: &Receiver<Events>, events: &[&str]) {
+fn expect_own_times(event_rx: &Receiver<Events>, events: &[&str]) -> Vec<Value> {
     let told = lines(event_rx);
     let names: Vec<_> = told.iter().map(|line| line["event"].as_str().unwrap()).collect();
     let mut times: Vec<_> = told.iter().map(|line| line["t"].as_u64().unwrap()).collect();
     assert_eq!(names, events);
     times.sort_unstable();
     assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+    told
 }
 
 #[test]
@@ -257,7 +258,25 @@ fn expect_own_times_of_all(hand_over: HandOver) {
     let (parcel_tx, _) = unbounded();
     let role = sender::Sender::new(MemorySink(parcel_tx), clock, stats.tally(), Some(tap));
     employ(role, hand_over, outbox_rx);
-    expect_own_times(&event_rx, &["dropped"; 7]);
+    let mut dropped = expect_own_times(&event_rx, &["dropped"; 7]);
+    // Each line says which datagram it was (P-25).
+    let mut expected: Vec<_> = [("http", 1), ("absent", 7)]
+        .into_iter()
+        .flat_map(|(key, seq)| [1, 2, 3].map(|port| (key, seq, port)))
+        .filter(|&(key, _, port)| (key, port) != ("http", 1))
+        .map(|(key, seq, port)| {
+            let (ttl, client) = if key == "http" { (2, at(5000)) } else { (3, at(2)) };
+            json!({"type": "query", "client": client, "ttl_sent": ttl, "seq": seq, "key": key, "to": [at(port)]})
+        })
+        .chain(["http", "ssh"].map(|key| json!({"type": "response", "key": key, "to": [at(5000)]})))
+        .collect();
+    for line in &mut dropped {
+        let object = line.as_object_mut().unwrap();
+        object.retain(|name, _| !["t", "node", "event", "why"].contains(&name.as_str()));
+    }
+    dropped.sort_by_key(Value::to_string);
+    expected.sort_by_key(Value::to_string);
+    assert_eq!(dropped, expected);
     assert_eq!(ledger.dropped(), 0);
 }
 

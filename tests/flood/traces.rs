@@ -2,9 +2,11 @@
 
 use crate::lineage::memory;
 use servent::Timestamp;
-use servent::flood::{Copy, Fate, Flood, Model, Records, TraceReader, Watch, Why};
+use servent::flood::{Copy, Fate, Flood, LookedUp, Model, Records, TraceReader, Watch, Why};
 use servent::protocol::AskedKey;
 use servent::sim::{Graph, Latency, LinkModel, Machines, Scenario, ServentId, Setup, Simulation, Traces};
+use servent::stats::DropCause;
+use servent::telling::{Language, Style, tell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -257,6 +259,85 @@ fn a_copy_that_a_link_lost_is_lost_whoever_else_wrote_anything_down() {
     assert_eq!(model.floods[0].cost.lost, 1);
     // Of a trace that begins behind the sending there is no flood to tell of.
     assert!(read(&[lost.into_bytes()]).model(Default::default()).floods.is_empty());
+}
+
+/// A send fails when its link lets go of it: a younger question to the same servent is not taken for the one that failed.
+/// An answer that could not leave is told from a QUERY to the same place, and from an answer for another key.
+#[test]
+fn a_send_that_failed_late_is_of_the_question_that_it_was_of() {
+    let node = |t: u32, rest: &str| format!(r#"{{"t":{t},"node":"127.0.0.1:1",{rest}}}"#);
+    let asked = |key: &str| format!(r#""type":"clireq","from":"127.0.0.1:9","client":"127.0.0.1:9","key":"{key}""#);
+    let answered = |t: u32, key: &str| node(t, &format!(r#""event":"answered",{},"to":["127.0.0.1:9"]"#, asked(key)));
+    let forwarded = |t: u32, key: &str, seq: u32| {
+        let rest = format!(r#""seq":{seq},"ttl_sent":3,"count":2,"to":["127.0.0.1:2","127.0.0.1:9"]"#);
+        node(t, &format!(r#""event":"forwarded",{},{rest}"#, asked(key)))
+    };
+    let failed = |t: u32, port: u16, what: &str| {
+        node(t, &format!(r#""event":"dropped","why":"send_failed_refused","to":["127.0.0.1:{port}"],{what}"#))
+    };
+    let text = [
+        node(1, &format!(r#""event":"start","wall_ns":{WALL},"version":1,"neighbours":["127.0.0.1:2","127.0.0.1:9"]"#)),
+        forwarded(10, "http", 7),
+        answered(11, "http"),
+        forwarded(20, "ssh", 8),
+        answered(21, "ssh"),
+        failed(30, 2, r#""type":"query","client":"127.0.0.1:9","ttl_sent":3,"seq":7,"key":"http""#),
+        failed(31, 9, r#""type":"response","key":"http""#),
+        // What names no message is no line of a trace.
+        failed(32, 9, r#""key":"ssh""#),
+    ];
+    let model = read(&[text.join("\n").into_bytes()]).model(Default::default());
+    let refused = DropCause::SendFailedRefused;
+    let told = |flood: &Flood| (flood.copies.iter().map(|copy| copy.fate).collect::<Vec<_>>(), flood.visits[0].lookup);
+    assert_eq!(
+        model.floods.iter().map(told).collect::<Vec<_>>(),
+        [
+            (vec![Fate::Refused(refused), Fate::Unknown], LookedUp::Withheld(refused)),
+            (vec![Fate::Unknown, Fate::Unknown], LookedUp::Answered),
+        ]
+    );
+}
+
+/// What a link held when its sender stopped is no loss; and that it is known so late makes the flood no longer.
+#[test]
+fn a_copy_that_was_under_way_when_its_sender_stopped_is_told_so() {
+    let node = |port: u16, rest: &str| format!(r#"{{"node":"127.0.0.1:{port}",{rest}}}"#);
+    let start = |port, neighbour| {
+        node(
+            port,
+            &format!(r#""t":1,"event":"start","wall_ns":{WALL},"version":1,"neighbours":["127.0.0.1:{neighbour}"]"#),
+        )
+    };
+    let query = r#""type":"query","client":"127.0.0.1:9","ttl_sent":3,"seq":7,"key":"http""#;
+    let asked = r#""type":"clireq","from":"127.0.0.1:9","client":"127.0.0.1:9","key":"http""#;
+    let sender = [
+        start(1, 2),
+        node(1, &format!(r#""t":10,"event":"received",{asked}"#)),
+        node(1, &format!(r#""t":11,"event":"forwarded",{asked},"seq":7,"ttl_sent":3,"count":1,"to":["127.0.0.1:2"]"#)),
+        node(1, &format!(r#""t":900,"event":"dropped","why":"link_cut","to":["127.0.0.1:2"],{query}"#)),
+        node(1, r#""t":901,"event":"end","dropped":0"#),
+    ];
+    let receiver = [start(2, 1), node(2, r#""t":800,"event":"end","dropped":0"#)];
+    let texts = [sender.join("\n").into_bytes(), receiver.join("\n").into_bytes()];
+    let model = read(&texts).model(Default::default());
+    let [flood] = &model.floods[..] else { panic!("{:?}", model.floods) };
+    assert_eq!(flood.copies[0].fate, Fate::Refused(DropCause::LinkCut));
+    assert_eq!((flood.cost.lost, flood.last.since(flood.first)), (1, 1));
+    for (language, copy, miss) in [
+        (
+            Language::English,
+            "still under way when its sender stopped",
+            "the QUERY was still under way from 127.0.0.1:1 to it when its sender stopped",
+        ),
+        (
+            Language::Portuguese,
+            "ainda a caminho quando o remetente parou",
+            "a QUERY ainda estava a caminho de 127.0.0.1:1 para ele quando o remetente parou",
+        ),
+    ] {
+        let told = tell(&model, flood, Style { language, width: 1_000, is_coloured: false });
+        assert!(told.contains(&format!(": {copy}\n")) && told.contains(miss), "{told}");
+    }
 }
 
 /// Of a ring of six the record of one is missing. What it sent on tells that it was reached; at three hops it sends nothing.

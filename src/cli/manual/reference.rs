@@ -35,7 +35,7 @@ pub(super) const SERVENT: &[Section] = &[
             Term(
                 "dropped",
                 "a datagram came to nothing: why is the name of its counter, len the bytes of one that is malformed, to whom \
-                one that was lost or could not be sent was to go",
+                one that was lost, could not be sent or was under way at the stop was to go",
             ),
             Term("end", "comes last: dropped, how many lines are missing"),
             Text(

@@ -2,19 +2,25 @@
 
 use super::OverlayArgs;
 use crate::cli::explain::{self, Drawings, Manner, Readings};
+use crate::cli::links;
 use crate::cli::manual;
-use crate::cli::{complain, exit_of_output};
+use crate::cli::{complain, exit_of_output, say};
+use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
+use crate::console::session::SessionConfig;
 use crate::entropy::secret;
 use crate::flood::Memory;
 use crate::overlay::OverlayFile;
 use crate::text::escape_path;
+use crate::types::Ttl;
+use crossbeam_channel::{Receiver, after, select};
 use std::env;
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Where the traces go that lines do not have themselves.
 pub(super) struct Traces {
@@ -65,6 +71,42 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // What somebody else put there stays with it.
         fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// What servents and a busy machine take at most beside the delays of links.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Waits, if links hold QUERYs back, until what is under way has arrived everywhere, so that the whole flood is told; no
+/// longer after Ctrl-C. `false`: the program is to end at once.
+pub(super) fn let_arrive(
+    args: &OverlayArgs,
+    overlay: &OverlayFile,
+    asked: &SessionConfig,
+    interrupt_rx: &Receiver<Interrupt>,
+) -> bool {
+    let of_all = args.links().unwrap_or_default().delay_max();
+    let longest = links::own_delays(overlay).fold(of_all, Duration::max);
+    if longest.is_zero() {
+        return true;
+    }
+    // Keys that are given are done a time-out after they were last asked; a wait at the prompt can be cut short.
+    let waited = if asked.keys.is_empty() { Duration::ZERO } else { asked.patience.timeout };
+    let rest = (longest * Ttl::INITIAL.0.into() + GRACE).saturating_sub(waited);
+    if rest.is_zero() {
+        return true;
+    }
+    say(format_args!("waiting {rest:.1?} for what links may still hold (Ctrl-C: do not wait)"));
+    let all_rx = after(rest);
+    loop {
+        select! {
+            recv(all_rx) -> _ => return true,
+            recv(interrupt_rx) -> interrupt => match interrupt {
+                Ok(Interrupt::Resized | Interrupt::GoneOn) => {}
+                Ok(Interrupt::User) | Err(_) => return true,
+                Ok(Interrupt::Leave) => return false,
+            },
+        }
     }
 }
 

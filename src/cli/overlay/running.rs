@@ -1,11 +1,11 @@
 //! An overlay while it runs: its servents, the client on it, and the signals that end both.
 
-use super::{NAME, OverlayArgs, SERVENT_MODE, exit_of_signal, fail};
+use super::{NAME, OverlayArgs, SERVENT_MODE, exit_of_signal, explaining, fail};
 use crate::actor::crew::Crew;
 use crate::cli::client::exit_code;
 use crate::cli::servent::{self, NotStarted};
 use crate::cli::signals::SignalGuard;
-use crate::cli::{EXIT_USAGE, complain, say};
+use crate::cli::{EXIT_TERMINATED, EXIT_USAGE, complain, say};
 use crate::console::client_ui::{Ending, Interrupt};
 use crate::console::session;
 use crate::console::standard_error;
@@ -98,7 +98,10 @@ pub(super) fn run(
     let (died_tx, died_rx) = bounded(1);
     crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
         .map_err(|error| format!("cannot start: {error}"))?;
+    let waiting_rx = interrupt_rx.clone();
     let ending = session::run(&config, interrupt_rx);
+    let is_asked = matches!(ending, Ok(Ending::Finished { .. }));
+    let is_left = is_asked && args.explain.is_some() && !explaining::let_arrive(args, file, &config, &waiting_rx);
     // The supervisor goes first: from here on it is the overlay that listens for servents that end.
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;
@@ -107,7 +110,8 @@ pub(super) fn run(
     }
     drop(overlay);
     Ok(match ending {
-        Ok(ending) => Ended { code: exit_code(ending), is_asked: matches!(ending, Ending::Finished { .. }) },
+        Ok(_) if is_left => Ended::early(EXIT_TERMINATED),
+        Ok(ending) => Ended { code: exit_code(ending), is_asked },
         Err(error) => {
             complain(NAME, error);
             Ended::early(EXIT_USAGE)

@@ -7,7 +7,7 @@ mod asker;
 use super::running::{Signals, start};
 use super::{NAME, OverlayArgs, print};
 use crate::actor::aside::aside;
-use crate::cli::links::{self, Loss};
+use crate::cli::links;
 use crate::cli::{complain, explain, say};
 use crate::flood::Records;
 use crate::live::{Board, Health, Order, Ordered, Pages, Refused, Server};
@@ -73,7 +73,7 @@ pub(super) fn run(
     let (health, stopping) = (vec![Health::Serves; addresses.len()], vec![false; addresses.len()]);
     let mut show = Show { addresses, overlay, health, stopping, links: None, board, askers };
     show.board.links(links);
-    own_delays(file).for_each(|delay| show.board.hold_back(delay));
+    links::own_delays(file).for_each(|delay| show.board.hold_back(delay));
     (0..show.health.len()).for_each(|servent| show.is_now(servent, Health::Serves, Words::same("")));
     say(file);
     let printed = print(server.url(), &signal_rx);
@@ -250,11 +250,4 @@ impl Show {
         };
         self.is_now(servent, Health::Died, why);
     }
-}
-
-/// How long links hold QUERYs back at most whose lines say so themselves.
-fn own_delays(file: &OverlayFile) -> impl Iterator<Item = Duration> {
-    let options = file.lines().iter().flat_map(|line| line.command().options.windows(2));
-    let delays = options.filter(|option| option[0] == "--delay").filter_map(|option| links::delay(&option[1]).ok());
-    delays.map(|delay| links::config(Loss::default(), delay)).map(|links| links.delay + links.jitter)
 }

@@ -11,9 +11,9 @@ use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::libc::in_pktinfo;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, getsockopt, sendmmsg, sendmsg, sockopt};
-use shipment::{Shipment, run};
+use shipment::{Place, Shipment, run};
 use std::io::IoSlice;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::AsRawFd;
 
 /// Messages that a send call takes.
@@ -104,7 +104,7 @@ impl BatchSender {
         shipments: &[Shipment<'_>],
         done: Stop,
         round: &mut Round,
-        failed: &mut impl FnMut(SocketAddrV4, SendFailure),
+        failed: &mut impl FnMut(Place, SendFailure),
     ) -> Result<(), Stop> {
         let (mut next, mut cut, mut repeats) = (done.shipments, done.datagrams, 0);
         while next < shipments.len() {
@@ -157,7 +157,7 @@ impl BatchSender {
                 }
                 Err(errno) => {
                     round.was_full |= errno == Errno::EAGAIN;
-                    failed(first.to, SendFailure::from_errno(errno));
+                    failed(first.place, SendFailure::from_errno(errno));
                     next += 1;
                     repeats = 0;
                 }
@@ -175,10 +175,10 @@ impl BatchSender {
         group: &Shipment<'_>,
         done: usize,
         round: &mut Round,
-        failed: &mut impl FnMut(SocketAddrV4, SendFailure),
+        failed: &mut impl FnMut(Place, SendFailure),
     ) -> Result<(), usize> {
         let cut: Vec<_> = group.cut().collect();
-        let alone: Vec<_> = cut.iter().map(|piece| group.alone(piece)).collect();
+        let alone: Vec<_> = cut.iter().enumerate().map(|(number, piece)| group.alone(piece, number)).collect();
         let done = Stop { shipments: done, datagrams: 0 };
         self.ship(&alone, done, round, failed).map_err(|stopped| stopped.shipments)
     }
@@ -230,12 +230,7 @@ impl BatchSender {
 }
 
 impl DatagramSink for BatchSender {
-    fn send(
-        &mut self,
-        outbox: &Outbox,
-        when_full: WhenFull,
-        mut failed: impl FnMut(SocketAddrV4, SendFailure),
-    ) -> Sent {
+    fn send(&mut self, outbox: &Outbox, when_full: WhenFull, mut failed: impl FnMut(usize, SendFailure)) -> Sent {
         let may_wait = self.may_wait && !self.is_full;
         let stops = may_wait && when_full == WhenFull::Return;
         let flags = if may_wait && !stops { MsgFlags::empty() } else { MsgFlags::MSG_DONTWAIT };
@@ -255,15 +250,18 @@ impl DatagramSink for BatchSender {
         let mut rest = pieces.as_slice();
         let shipments: Vec<_> = groups
             .iter()
-            .map(|group| {
+            .enumerate()
+            .map(|(number, group)| {
                 let (own, others) = rest.split_at(plan.pieces(group).count());
                 rest = others;
                 // A group's datagrams are shorter than 64 KiB, and of one alone the length is not used.
                 let segment_len = u16::try_from(group.segment_len).unwrap_or(u16::MAX);
-                Shipment { from: group.from, to: group.to, pieces: own, segment_len, segments: group.segments }
+                let place = Place { group: number, datagram: 0 };
+                Shipment { place, from: group.from, to: group.to, pieces: own, segment_len, segments: group.segments }
             })
             .collect();
         let was_one_a_call = self.is_one_a_call == Some(true);
+        let mut failed = |place: Place, failure| failed(groups[place.group].index_of(place.datagram, outbox), failure);
         self.stopped = self.ship(&shipments, done, &mut round, &mut failed).err();
         round.sent.is_unfinished = self.stopped.is_some();
         round.sent.batching_lost = !was_one_a_call && self.is_one_a_call == Some(true);

@@ -212,6 +212,20 @@ fn what_links_lose_is_told_as_lost_on_the_way() {
     assert_eq!(misses[2]["why"], "out_of_reach", "{flood:#}");
 }
 
+/// The client has given up long before the last QUERY arrives: it is waited for, and every hop of the flood is told.
+#[test]
+fn what_links_still_hold_is_waited_for() {
+    let topology = Topology::from_data("chain").with_options(&["", "--delay 900ms"]);
+    let words = ["--delay", "300ms", "--timeout", "0.1", "--tries", "1", "--json", "--explain", "http"];
+    let finished = run(&topology, &words);
+    let text = String::from_utf8(finished.stdout).unwrap();
+    let flood: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let hops: Vec<_> = flood["servents"].as_array().unwrap().iter().map(|visit| visit["hop"].as_u64()).collect();
+    assert_eq!(hops, [0, 1, 2, 3].map(Some), "{flood:#}");
+    assert_eq!(flood["not_reached"][0]["why"], "out_of_reach", "{flood:#}");
+    assert!(finished.stderr.contains("waiting 3.6s for what links may still hold"), "{}", finished.stderr);
+}
+
 #[test]
 fn a_page_is_only_made_of_what_is_explained() {
     let topology = Topology::chain(2);

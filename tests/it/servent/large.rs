@@ -1,15 +1,20 @@
 //! The largest datagrams: P-7, and the bounds of P-33.
 
-use crate::support::Rig;
+use crate::support::schema::validator;
 use crate::support::wire::{clireq, query, with_ttl};
+use crate::support::{Rig, TempDir};
 use nix::sys::signal::Signal;
+use serde_json::Value;
+use std::fs;
 
 /// The largest payload of a UDP datagram over IPv4.
 const PAYLOAD_MAX: usize = 65_507;
 
 #[test]
 fn p7_p25_a_clireq_of_the_largest_size_does_no_harm() {
-    let rig = Rig::new(1, &[]);
+    let dir = TempDir::new();
+    let file = dir.path().join("trace.jsonl");
+    let rig = Rig::new(1, &["--trace", file.to_str().unwrap()]);
     let datagram = clireq(&vec![b'k'; PAYLOAD_MAX - 2]);
     assert_eq!(datagram.len(), PAYLOAD_MAX);
     // Its QUERY would be 12 bytes longer than any datagram: it can only be counted, and is logged once in a while
@@ -23,6 +28,16 @@ fn p7_p25_a_clireq_of_the_largest_size_does_no_harm() {
     counters.expect(&[("clireq", 3), ("not_found", 3), ("send_failed_too_long", 3)]);
     let logged = finished.stderr.lines().filter(|line| line.contains("WARN") && line.contains(&neighbour));
     assert_eq!(logged.count(), 1, "{}", finished.stderr);
+    // The trace names the QUERY each time.
+    let lines = fs::read_to_string(file).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let dropped: Vec<_> = lines.filter(|line| line["event"] == "dropped").collect();
+    assert_eq!(dropped.len(), 3);
+    let validator = validator("trace");
+    for line in &dropped {
+        assert!(validator.is_valid(line) && line["type"] == "query", "{}", line["why"]);
+        assert_eq!(line["key"].as_str().map(str::len), Some(PAYLOAD_MAX - 2));
+    }
 }
 
 #[test]

@@ -113,7 +113,8 @@ pub(super) fn check_log(name: &str, stderr: &str) {
 /// Every datagram to be sent was sent or failed: an answer each, and of a CLIREQ one for each of the `neighbours`, of
 /// a QUERY sent on the same or one fewer, since it may have come from one of them.
 pub(super) fn check_sends(name: &str, counters: &Counters, neighbours: u64) {
-    let flooded = counters.get("sent") + counters.sum_of_all("send_failed_") - counters.get("answered");
+    let flooded = counters.get("sent") + counters.sum_of_all("send_failed_") + counters.sum_of_all("link_")
+        - counters.get("answered");
     let (clireqs, forwarded) = (counters.get("clireq") * neighbours, counters.get("forwarded"));
     let possible = clireqs + forwarded * (neighbours - 1)..=clireqs + forwarded * neighbours;
     assert!(possible.contains(&flooded), "servent {name} flooded {flooded}, not in {possible:?}: {counters:?}");

@@ -9,9 +9,19 @@ use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::Range;
 
+/// A datagram of the plan that is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) group: usize,
+    /// Its number in the group.
+    pub(super) datagram: usize,
+}
+
 /// One entry of a sendmmsg call.
 #[derive(Clone, Copy)]
 pub(super) struct Shipment<'a> {
+    /// Its datagram, or the first one.
+    pub(super) place: Place,
     /// From which of this host's addresses; unspecified: as routing chooses.
     pub(super) from: Ipv4Addr,
     pub(super) to: SocketAddrV4,
@@ -21,9 +31,10 @@ pub(super) struct Shipment<'a> {
 }
 
 impl<'a> Shipment<'a> {
-    /// One of its datagrams on its own.
-    pub(super) fn alone<'b>(&self, datagram: &'b [IoSlice<'b>; 1]) -> Shipment<'b> {
-        Shipment { pieces: datagram, segment_len: 0, segments: 1, ..*self }
+    /// Its datagram of this number, on its own.
+    pub(super) fn alone<'b>(&self, datagram: &'b [IoSlice<'b>; 1], number: usize) -> Shipment<'b> {
+        let place = Place { datagram: number, ..self.place };
+        Shipment { place, pieces: datagram, segment_len: 0, segments: 1, ..*self }
     }
 
     /// Its datagrams, each to be sent on its own.

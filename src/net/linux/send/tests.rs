@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::net::{BatchReceiver, DatagramSource, Socket};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// Two sockets, the sending one with a limit that no kernel takes: it refuses a group of 200 segments as it
 /// would on a way that does not segment.
@@ -37,18 +37,18 @@ fn a_group_that_is_refused_costs_no_datagram_and_offload_to_its_host_alone() {
     // Nobody can be sent to at port 0, in groups or alone: that is not the group's fault.
     let nowhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
     let mut failures = Vec::new();
-    let sent =
-        sender.send(&outbox([1; 3].into_iter(), nowhere), WhenFull::Wait, |to, failure| failures.push((to, failure)));
-    assert_eq!((sent, failures), (Sent::default(), vec![(nowhere, SendFailure::Other); 3]));
+    let sent = sender
+        .send(&outbox([1; 3].into_iter(), nowhere), WhenFull::Wait, |index, failure| failures.push((index, failure)));
+    assert_eq!((sent, failures), (Sent::default(), [0, 1, 2].map(|index| (index, SendFailure::Other)).into()));
     assert!(!sender.narrow.has(*nowhere.ip()));
 
     for _ in 0..2 {
         let lengths = [1_473, 65_508].into_iter().chain(std::iter::repeat_n(1, 200)).chain([30]);
         let mut failures = Vec::new();
         let sent =
-            sender.send(&outbox(lengths.clone(), to), WhenFull::Wait, |to, failure| failures.push((to, failure)));
+            sender.send(&outbox(lengths.clone(), to), WhenFull::Wait, |index, failure| failures.push((index, failure)));
         assert_eq!(sent, Sent { datagrams: 202, ..Sent::default() });
-        assert_eq!(failures, [(to, SendFailure::TooLong)]);
+        assert_eq!(failures, [(1, SendFailure::TooLong)]);
         let mut received = Vec::new();
         while received.len() < 202 {
             receiver.receive(|_, _, datagram| received.push(datagram.len())).unwrap();
