@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(ranges(Kind::Query, &[0; 5]), [0..2, 2..4, 4..5]);
         assert_eq!(ranges(Kind::Response, b"\0\x03k\tv"), [0..2, 2..3, 3..4, 4..5]);
         assert_eq!(ranges(Kind::Response, b"\0"), std::iter::once(0..1).collect::<Vec<_>>());
-        assert_eq!(ranges(Kind::Clireq, b""), []);
+        assert!(ranges(Kind::Clireq, b"").is_empty());
     }
 
     #[test]

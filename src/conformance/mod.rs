@@ -8,9 +8,7 @@
 //! | `framing` | how a program writes text: raw, with a NUL, padded | I/O |
 //! | `probe` | what a probe is, and what it finds | |
 //! | `verdict` | what became of each probe, and the exit code | I/O |
-//! | `command` | the command of the program under test, and its placeholders | I/O |
 //! | `isolation` | a network of its own for a thread | |
-//! | `readiness` | whether a program listens | |
 //! | `conversation` | every datagram that was seen | |
 //! | `rig` | programs under test with sockets around them | what is right or wrong |
 //! | `schedule` | which probe runs when, and where | |
@@ -24,12 +22,10 @@
 pub mod bytes;
 pub mod checking;
 pub mod client;
-pub mod command;
 pub mod conversation;
 pub mod framing;
 pub mod isolation;
 pub mod probe;
-pub mod readiness;
 pub mod report;
 pub mod rig;
 pub mod schedule;
@@ -40,7 +36,6 @@ pub mod words;
 
 pub use bytes::{Field, Kind, fields, first_difference};
 pub use checking::{Check, CheckError, Checked, Finished};
-pub use command::{Placed, Template};
 pub use conversation::{Conversation, Entry, What};
 pub use framing::Framing;
 pub use probe::{Chapter, Edition, Failure, Level, Outcome, Probe, Sentence, Shown, Stop, Target};

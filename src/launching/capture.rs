@@ -28,13 +28,15 @@ struct Text {
 }
 
 impl Capture {
-    /// Reads `output` to its end.
-    pub(super) fn read(&self, mut output: impl Read) {
+    /// Reads `output` to its end. Each piece goes to `listener` as well, and nothing at the end.
+    pub(super) fn read(&self, mut output: impl Read, mut listener: impl FnMut(&[u8])) {
         let mut buffer = [0; 8192];
         // A terminal that nobody has open any more fails to be read.
         while let Ok(count @ 1..) = output.read(&mut buffer) {
             self.push(&buffer[..count]);
+            listener(&buffer[..count]);
         }
+        listener(&[]);
         self.0.text.lock().is_complete = true;
         self.0.grown.notify_all();
     }
@@ -110,7 +112,7 @@ mod tests {
     fn the_beginning_and_the_end_are_kept_and_the_middle_is_counted() {
         let capture = Capture::default();
         let written: Vec<u8> = (0..3 * KEPT).map(|index| b'a' + u8::try_from(index % 26).unwrap()).collect();
-        capture.read(written.as_slice());
+        capture.read(written.as_slice(), |_| {});
         let kept = capture.bytes();
         let middle = format!("\n[... {KEPT} bytes ...]\n");
         assert_eq!(&kept[..KEPT], &written[..KEPT]);
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn the_last_lines_are_those_with_something_on_them() {
         let capture = Capture::default();
-        capture.read(&b"one\ntwo\r\n\nthree\x1b[m\n"[..]);
+        capture.read(&b"one\ntwo\r\n\nthree\x1b[m\n"[..], |_| {});
         assert_eq!(capture.last_lines(2), ["two", "three\\x1b[m"]);
     }
 }

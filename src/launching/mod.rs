@@ -6,18 +6,30 @@
 //! | `limits` | what a program may use |
 //! | `program` | a program that runs: its outputs, its input, its end |
 //! | `capture` | what a program wrote, its beginning and its end |
+//! | `lines` | what a program writes, line by line |
+//! | `watch` | the end of a program, seen from another thread |
 //! | `family` | the processes that descend from a program |
+//! | `command` | the command of a servent or client, and its placeholders |
+//! | `readiness` | whether a servent listens |
 //!
 //! `unsafe` is forbidden here, so nothing can be done between fork and exec. Instead this program starts itself again in a
 //! mode that prepares its own process and then becomes the other program ([`launch_mode`]).
 
 mod capture;
+mod command;
 mod family;
 mod limits;
+mod lines;
 mod mode;
 mod program;
+mod readiness;
+mod watch;
 
 pub use capture::Capture;
+pub use command::{Placed, Template};
 pub use limits::Limits;
+pub use lines::Lines;
 pub use mode::{LAUNCH_MODE, launch_mode};
-pub use program::{Ended, Launch, Running, Streams, exists};
+pub use program::{Ended, Launch, Listeners, Running, Streams, exists};
+pub use readiness::listens_at;
+pub use watch::Watch;

@@ -1,7 +1,7 @@
 //! A program that runs: its outputs, its input, its end.
 
 use super::mode::{EXIT_REFUSED, LAUNCH_MODE, PIPES, REFUSED, TERMINAL};
-use super::{Capture, Limits, family};
+use super::{Capture, Limits, Watch, family};
 use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, killpg};
@@ -49,6 +49,24 @@ pub struct Launch {
     pub streams: Streams,
     /// What it may use.
     pub limits: Limits,
+}
+
+/// Who takes what a program writes, as it comes, in the threads that read it; of each output nothing at its end. They must
+/// not wait: a program that nobody reads waits in the end as well.
+pub struct Listeners {
+    /// Of standard output.
+    pub output: Listener,
+    /// Of standard error.
+    pub errors: Listener,
+}
+
+type Listener = Box<dyn FnMut(&[u8]) + Send>;
+
+impl Default for Listeners {
+    /// Nobody.
+    fn default() -> Self {
+        Self { output: Box::new(|_| {}), errors: Box::new(|_| {}) }
+    }
 }
 
 /// A program that was started. Dropping it ends it, and all that it started.
@@ -107,6 +125,14 @@ impl Running {
     /// What the system says when it has no process, terminal or thread to give. That the command itself can't be started
     /// is told by [`Running::ended`].
     pub fn start(launch: &Launch) -> io::Result<Self> {
+        Self::start_heard(launch, Listeners::default())
+    }
+
+    /// The same, with somebody who listens.
+    ///
+    /// # Errors
+    /// See [`Running::start`].
+    pub fn start_heard(launch: &Launch, listeners: Listeners) -> io::Result<Self> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}.{number}", std::process::id());
         let mut command = Command::new(&launch.launcher);
@@ -155,13 +181,13 @@ impl Running {
         let (output, errors) = (running.output.clone(), running.errors.clone());
         let read_output = move || {
             if let Some(stdout) = stdout {
-                output.read(stdout);
+                output.read(stdout, listeners.output);
             }
         };
         running.readers.push(Builder::new().name("output".to_owned()).spawn(read_output)?);
         let read_errors = move || {
             if let Some(stderr) = stderr {
-                errors.read(stderr);
+                errors.read(stderr, listeners.errors);
             }
         };
         running.readers.push(Builder::new().name("errors".to_owned()).spawn(read_errors)?);
@@ -178,6 +204,14 @@ impl Running {
     #[must_use]
     pub fn members(&self) -> Vec<u32> {
         family::members(self.id(), &self.mark)
+    }
+
+    /// Its end and its processes, for another thread.
+    ///
+    /// # Errors
+    /// If the system does not tell of them.
+    pub fn watch(&self) -> io::Result<Watch> {
+        Watch::new(self.id(), &self.mark)
     }
 
     /// What it wrote to standard output.
@@ -235,6 +269,11 @@ impl Running {
         }
         wait_for_end(self.id(), wait_max);
         self.ended()
+    }
+
+    /// Asks it to end, and does not wait until it does.
+    pub fn ask_to_end(&self) {
+        self.signal(Signal::SIGTERM);
     }
 
     /// Ends it and all that it started, politely first, and tells how it ended: by itself if it had already.

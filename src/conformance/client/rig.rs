@@ -2,11 +2,11 @@
 
 use super::screen::visible;
 use crate::conformance::bytes::{Kind, find, message};
-use crate::conformance::command::Placed;
 use crate::conformance::framing::Framing;
 use crate::conformance::probe::{Shown, Stop};
 use crate::conformance::rig::{Datagram, PeerId, ProgramId, Rig, World};
 use crate::conformance::words::Words;
+use crate::launching::Placed;
 use crate::launching::Streams;
 use std::net::SocketAddrV4;
 use std::time::Duration;

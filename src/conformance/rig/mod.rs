@@ -16,12 +16,12 @@ pub use awaiting::ANSWER_WAIT_MAX;
 pub use programs::{ProgramId, Setup};
 pub use sockets::{Datagram, PeerId};
 
-use super::command::Template;
 use super::conversation::{Conversation, What};
 use super::framing::Framing;
 use super::probe::{Edition, Shown, Stop, Target};
 use super::words::Words;
 use crate::actor::clock::{Clock, SystemClock};
+use crate::launching::Template;
 use programs::Program;
 use sockets::Peer;
 use std::ffi::OsString;

@@ -1,12 +1,10 @@
 //! Starts programs, waits until they listen, looks how they ended.
 
 use super::{Datagram, PeerId, Rig};
-use crate::conformance::command::Placed;
 use crate::conformance::conversation::What;
 use crate::conformance::probe::{End, Failure, Shown, Stop};
-use crate::conformance::readiness::listens_at;
 use crate::conformance::words::Words;
-use crate::launching::{Ended, Launch, Limits, Running, Streams};
+use crate::launching::{Ended, Launch, Limits, Placed, Running, Streams, listens_at};
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
@@ -231,7 +229,7 @@ impl Rig<'_> {
         loop {
             self.go_on()?;
             let running = &mut self.programs[program.0].running;
-            if let Some(address) = listens_at(port, &running.members()) {
+            if let Some(address) = listens_at(port, || running.members()) {
                 let program = &mut self.programs[program.0];
                 if !address.is_unspecified() {
                     program.address = SocketAddrV4::new(address, port);

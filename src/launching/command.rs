@@ -1,4 +1,4 @@
-//! The command of the program under test, and its placeholders.
+//! The command of a servent or client that somebody else wrote, and its placeholders.
 
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddrV4;
