@@ -28,8 +28,8 @@ pub struct Placed {
     pub address: SocketAddrV4,
     /// The key-value file; `None` for a client.
     pub file: Option<PathBuf>,
-    /// The neighbours.
-    pub neighbours: Vec<SocketAddrV4>,
+    /// The neighbours, as IP:PORT or by a name.
+    pub neighbours: Vec<String>,
 }
 
 const PORT: &str = "{port}";
@@ -60,7 +60,7 @@ impl Template {
     /// The command line with everything in its place.
     #[must_use]
     pub fn place(&self, placed: &Placed) -> Vec<OsString> {
-        let neighbours: Vec<_> = placed.neighbours.iter().map(ToString::to_string).collect();
+        let neighbours = &placed.neighbours;
         let single = [
             (PORT, OsString::from(placed.address.port().to_string())),
             (ADDRESS, placed.address.to_string().into()),
@@ -72,7 +72,7 @@ impl Template {
             let appended = match &placed.file {
                 Some(file) => [placed.address.port().to_string().into(), file.clone().into()]
                     .into_iter()
-                    .chain(neighbours.into_iter().map(OsString::from))
+                    .chain(neighbours.iter().map(OsString::from))
                     .collect(),
                 None => vec![placed.address.to_string().into()],
             };
@@ -117,7 +117,7 @@ mod tests {
     fn placed(words: &[&str], file: Option<&str>) -> Vec<String> {
         let at = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
         let template = Template::new(words.iter().map(OsString::from).collect()).unwrap();
-        let neighbours = vec![at(2), at(3)];
+        let neighbours = [at(2), at(3)].iter().map(ToString::to_string).collect();
         let command = template.place(&Placed { address: at(1), file: file.map(PathBuf::from), neighbours });
         command.into_iter().map(|word| word.into_string().unwrap()).collect()
     }

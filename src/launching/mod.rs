@@ -30,6 +30,6 @@ pub use command::{Placed, Template};
 pub use limits::Limits;
 pub use lines::Lines;
 pub use mode::{LAUNCH_MODE, launch_mode};
-pub use program::{Ended, Launch, Listeners, Running, Streams, exists};
+pub use program::{Ended, Launch, Listener, Listeners, Running, Streams, exists};
 pub use readiness::listens_at;
 pub use watch::Watch;

@@ -60,7 +60,8 @@ pub struct Listeners {
     pub errors: Listener,
 }
 
-type Listener = Box<dyn FnMut(&[u8]) + Send>;
+/// One of them.
+pub type Listener = Box<dyn FnMut(&[u8]) + Send>;
 
 impl Default for Listeners {
     /// Nobody.
@@ -80,6 +81,8 @@ pub struct Running {
     errors: Capture,
     readers: Vec<JoinHandle<()>>,
     ended: Option<Ended>,
+    /// Nothing is left of it, so its number may be another program's.
+    is_gone: bool,
 }
 
 #[derive(Debug)]
@@ -177,6 +180,7 @@ impl Running {
             errors: Capture::default(),
             readers: Vec::new(),
             ended: None,
+            is_gone: false,
         };
         let (output, errors) = (running.output.clone(), running.errors.clone());
         let read_output = move || {
@@ -291,15 +295,19 @@ impl Running {
 
     /// Kills it and all that it started, and waits until that is done.
     fn kill(&mut self) {
+        if self.is_gone {
+            return;
+        }
         self.signal(Signal::SIGKILL);
         family::kill_all(self.id(), &self.mark);
         self.child.wait().ok();
         self.readers.drain(..).for_each(|reader| drop(reader.join()));
+        self.is_gone = true;
     }
 
     /// Its group has its number until it is waited for, and longer while others are in it.
     fn signal(&self, signal: Signal) {
-        if let Ok(id) = i32::try_from(self.id()) {
+        if let (false, Ok(id)) = (self.is_gone, i32::try_from(self.id())) {
             killpg(Pid::from_raw(id), signal).ok();
         }
     }

@@ -132,7 +132,8 @@ impl Rig<'_> {
             None => self.free_port()?,
         };
         let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
-        let placed = Placed { address, file: Some(file.clone()), neighbours: setup.neighbours.clone() };
+        let neighbours = setup.neighbours.iter().map(ToString::to_string).collect();
+        let placed = Placed { address, file: Some(file.clone()), neighbours };
         let command = if setup.is_ours {
             let neighbours = setup.neighbours.iter().map(|neighbour| neighbour.to_string().into());
             let own = self.world.ours.iter().cloned();

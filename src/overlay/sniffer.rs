@@ -1,0 +1,309 @@
+//! What servents on this machine say to each other, captured by a program that may: dumpcap or tcpdump.
+//!
+//! When it has begun and when all is written is told by datagrams of our own: what is in the capture behind the first of
+//! them was captured from the start, and all that was sent before the last of them stands before that.
+
+use crate::entropy::secret;
+use crate::launching::{Ended, Launch, Limits, Listeners, Running, Streams, exists};
+use crossbeam_channel::{Receiver, Sender, after, select, tick, unbounded};
+use memchr::memmem;
+use parking_lot::Mutex;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long one of our datagrams may take until it is in the capture; it is sent again meanwhile.
+const MARK_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// How often it is sent.
+const MARK_EVERY: Duration = Duration::from_millis(50);
+
+/// A capture that goes on. Dropping it ends it.
+#[derive(Debug)]
+pub struct Sniffer {
+    running: Running,
+    marks: Marks,
+    /// What could not be written of it.
+    failed: Arc<Mutex<Option<io::Error>>>,
+}
+
+/// Why there is no capture.
+#[derive(Debug)]
+pub enum SnifferError {
+    /// None of the programs is there, or all of them are refused: each with what it said.
+    Refused(Vec<String>),
+    /// A signal came.
+    Interrupted(i32),
+    /// The file can't be made, or there is no socket or process to be had.
+    System(io::Error),
+}
+
+impl fmt::Display for SnifferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(said) => f.write_str(&said.join("; ")),
+            Self::Interrupted(signal) => write!(f, "ended by signal {signal}"),
+            Self::System(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SnifferError {}
+
+/// A program that captures packets.
+struct Tool {
+    name: &'static str,
+    /// Its arguments but for the filter, which comes behind them. It writes to standard output.
+    args: &'static [&'static str],
+}
+
+/// The first one that works is taken.
+const TOOLS: [Tool; 2] = [
+    Tool { name: "dumpcap", args: &["-q", "-i", "lo", "-B", "16", "-w", "-", "-f"] },
+    Tool { name: "tcpdump", args: &["-i", "lo", "-n", "-U", "--immediate-mode", "-s", "0", "-B", "16384", "-w", "-"] },
+];
+
+impl Sniffer {
+    /// Captures the UDP datagrams from and to these ports on loopback into `file`, and returns once it does. `launcher` is
+    /// the executable that starts programs ([`Launch`]).
+    ///
+    /// # Errors
+    /// [`SnifferError`].
+    pub fn start(
+        launcher: &Path,
+        ports: impl IntoIterator<Item = u16>,
+        file: &Path,
+        signal_rx: &Receiver<i32>,
+    ) -> Result<Self, SnifferError> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(SnifferError::System)?;
+        let own = socket.local_addr().map_err(SnifferError::System)?;
+        socket.connect(own).map_err(SnifferError::System)?;
+        let filter = filter(ports.into_iter().chain([own.port()]));
+        let mut refused = Vec::new();
+        for Tool { name, args } in TOOLS {
+            if !exists(Path::new(name)) {
+                refused.push(format!("{name} is not installed"));
+                continue;
+            }
+            let words = [&[name], args, &[filter.as_str()]].concat();
+            let command = words.iter().map(OsString::from).collect();
+            let socket = socket.try_clone().map_err(SnifferError::System)?;
+            let mut sniffer = Self::launch(launcher, command, file, socket).map_err(SnifferError::System)?;
+            match sniffer.marks.await_next(&mut sniffer.running, signal_rx)? {
+                Seen::Yes => return Ok(sniffer),
+                Seen::NotInTime => refused.push(format!("{name} captures nothing")),
+                Seen::Ended => refused.push(format!("{name}: {}", sniffer.last_words())),
+            }
+        }
+        Err(SnifferError::Refused(refused))
+    }
+
+    fn launch(launcher: &Path, command: Vec<OsString>, file: &Path, socket: UdpSocket) -> io::Result<Self> {
+        let launch = Launch {
+            launcher: launcher.to_owned(),
+            command,
+            folder: None,
+            streams: Streams::Pipes,
+            limits: Limits::default(),
+        };
+        let failed = Arc::new(Mutex::new(None));
+        let (seen_tx, seen_rx) = unbounded();
+        let marks = Marks { socket, next: 0, marks: [mark(), mark()], seen_rx };
+        let mut written = Written { file: File::create(file)?, finder: Finder::new(marks.marks.clone(), seen_tx) };
+        let own_failed = Arc::clone(&failed);
+        let output = Box::new(move |bytes: &[u8]| {
+            if let Err(error) = written.take(bytes) {
+                own_failed.lock().get_or_insert(error);
+            }
+        });
+        let running = Running::start_heard(&launch, Listeners { output, ..Listeners::default() })?;
+        Ok(Self { running, marks, failed })
+    }
+
+    /// Ends it when all that was sent so far is in it. Returns what there is to say if it is not all there.
+    ///
+    /// # Errors
+    /// What kept it from being written.
+    pub fn finish(mut self) -> io::Result<Option<String>> {
+        let seen = self.marks.await_next(&mut self.running, &crossbeam_channel::never());
+        let ended = self.running.end();
+        if let Some(error) = self.failed.lock().take() {
+            return Err(error);
+        }
+        Ok(match seen {
+            Ok(Seen::Yes) => {
+                let errors = self.running.errors().bytes();
+                dropped(&String::from_utf8_lossy(&errors)).map(|count| format!("{count} packets were not captured"))
+            }
+            Ok(Seen::NotInTime) => Some("it may lack the end".to_owned()),
+            Ok(Seen::Ended) => Some(format!("it lacks the end ({ended}): {}", self.last_words())),
+            Err(error) => Some(format!("it may lack the end: {error}")),
+        })
+    }
+
+    /// What it wrote last.
+    fn last_words(&mut self) -> String {
+        self.running.end();
+        let said = self.running.errors().last_lines(3).join(" ");
+        if said.is_empty() { "it ended without a word".to_owned() } else { said }
+    }
+}
+
+/// What became of one of our datagrams.
+enum Seen {
+    Yes,
+    NotInTime,
+    /// The program has ended.
+    Ended,
+}
+
+/// Our datagrams: one for the beginning, one for the end.
+#[derive(Debug)]
+struct Marks {
+    /// It sends to itself.
+    socket: UdpSocket,
+    marks: [Vec<u8>; 2],
+    next: usize,
+    /// The places of those that were found.
+    seen_rx: Receiver<usize>,
+}
+
+/// Bytes that nobody else sends, and that are no message of this protocol.
+fn mark() -> Vec<u8> {
+    format!("tp3 marks a capture {:016x}", secret()[0]).into_bytes()
+}
+
+impl Marks {
+    /// Sends the next one until it is found.
+    fn await_next(&mut self, running: &mut Running, signal_rx: &Receiver<i32>) -> Result<Seen, SnifferError> {
+        let number = self.next;
+        self.next += 1;
+        let (again, patience) = (tick(MARK_EVERY), after(MARK_WAIT_MAX));
+        loop {
+            // Its buffer may be full, since nobody reads it: what is on the wire is what counts.
+            self.socket.send(&self.marks[number]).map_err(SnifferError::System)?;
+            loop {
+                select! {
+                    recv(self.seen_rx) -> seen => match seen {
+                        Ok(seen) if seen == number => return Ok(Seen::Yes),
+                        Ok(_) => continue,
+                        Err(_) => return Ok(Seen::Ended),
+                    },
+                    recv(signal_rx) -> signal => return Err(SnifferError::Interrupted(signal.unwrap_or_default())),
+                    recv(patience) -> _ => return Ok(Seen::NotInTime),
+                    recv(again) -> _ => break,
+                }
+            }
+            if running.ended().is_some_and(|ended| ended != Ended::Stopped) {
+                return Ok(Seen::Ended);
+            }
+        }
+    }
+}
+
+/// The capture on its way into its file.
+struct Written {
+    file: File,
+    finder: Finder,
+}
+
+impl Written {
+    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let written = self.file.write_all(bytes);
+        // Whoever waits for what is in the file finds it there.
+        self.finder.take(bytes);
+        written
+    }
+}
+
+/// Finds marks in what comes in pieces.
+struct Finder {
+    marks: [Vec<u8>; 2],
+    is_found: [bool; 2],
+    /// The end of what came, in which a mark may have begun.
+    rest: Vec<u8>,
+    seen_tx: Sender<usize>,
+}
+
+impl Finder {
+    fn new(marks: [Vec<u8>; 2], seen_tx: Sender<usize>) -> Self {
+        Self { marks, is_found: [false; 2], rest: Vec::new(), seen_tx }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.rest.extend_from_slice(bytes);
+        for (number, mark) in self.marks.iter().enumerate() {
+            if !self.is_found[number] && memmem::find(&self.rest, mark).is_some() {
+                self.is_found[number] = true;
+                self.seen_tx.send(number).ok();
+            }
+        }
+        let longest = self.marks.iter().map(Vec::len).max().unwrap_or_default();
+        self.rest.drain(..self.rest.len().saturating_sub(longest));
+    }
+}
+
+/// The filter for these ports, in the language of both programs.
+fn filter(ports: impl IntoIterator<Item = u16>) -> String {
+    let mut ports: Vec<_> = ports.into_iter().collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let runs = ports.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
+        [one] => format!("port {one}"),
+        [first, .., last] => format!("portrange {first}-{last}"),
+        [] => String::new(),
+    });
+    format!("udp and ({})", runs.collect::<Vec<_>>().join(" or "))
+}
+
+/// How many packets were lost, as the programs say at their end; `None` if none.
+fn dropped(said: &str) -> Option<u64> {
+    let by_tcpdump =
+        |line: &str| -> Option<u64> { line.strip_suffix(" packets dropped by kernel")?.trim().parse().ok() };
+    let by_dumpcap = |line: &str| -> Option<u64> {
+        let (_, counts) = line.strip_prefix("Packets received/dropped on interface ")?.rsplit_once("': ")?;
+        counts.split_once('/')?.1.split(' ').next()?.parse().ok()
+    };
+    let counts = said.lines().filter_map(|line| by_tcpdump(line).or_else(|| by_dumpcap(line)));
+    Some(counts.sum()).filter(|count: &u64| *count > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbouring_ports_are_a_range() {
+        assert_eq!(filter([6003, 6001, 6002, 9, 6005, 9]), "udp and (port 9 or portrange 6001-6003 or port 6005)");
+        assert_eq!(filter([65_534, 65_535]), "udp and (portrange 65534-65535)");
+    }
+
+    #[test]
+    fn a_mark_is_found_once_in_whatever_pieces_it_comes() {
+        let marks = [mark(), mark()];
+        let text = [b"before".as_slice(), &marks[1], b"between", &marks[0], &marks[0], b"behind"].concat();
+        for len in 1..text.len() {
+            let (seen_tx, seen_rx) = unbounded();
+            let mut finder = Finder::new(marks.clone(), seen_tx);
+            text.chunks(len).for_each(|piece| finder.take(piece));
+            let mut seen: Vec<_> = seen_rx.try_iter().collect();
+            seen.sort_unstable();
+            assert_eq!(seen, [0, 1], "{len}");
+        }
+    }
+
+    #[test]
+    fn lost_packets_are_read_in_what_both_programs_say() {
+        let dumpcap =
+            "Packets captured: 7\nPackets received/dropped on interface 'Loopback: lo': 7/3 (pcap:3/dumpcap:0)";
+        assert_eq!(dropped(dumpcap), Some(3));
+        assert_eq!(dropped("2 packets captured\n4 packets received by filter\n5 packets dropped by kernel\n"), Some(5));
+        assert_eq!(dropped("0 packets dropped by kernel\n"), None);
+        assert_eq!(dropped("tcpdump: listening on lo"), None);
+    }
+}
