@@ -76,7 +76,8 @@ class Client:
     def value_of(self, datagram, key):
         """The value in a RESPONSE for this key; None if the datagram is anything else."""
         start = TYPE.pack(RESPONSE) + key + b"\t"
-        return datagram[len(start) :] if datagram.startswith(start) else None
+        # Others end their texts with a NUL.
+        return datagram[len(start) :].partition(b"\0")[0] if datagram.startswith(start) else None
 
 
 def main(words):

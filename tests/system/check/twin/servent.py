@@ -100,8 +100,10 @@ class Servent:
         return True
 
     def answer(self, key, client):
-        if key in self.pairs:
-            self.send(TYPE.pack(RESPONSE) + key + b"\t" + self.pairs[key], client)
+        # Others end their texts with a NUL. Whoever does so is answered so.
+        text, nul, _ = key.partition(b"\0")
+        if text in self.pairs:
+            self.send(TYPE.pack(RESPONSE) + text + b"\t" + self.pairs[text] + nul, client)
 
     def flood(self, query, neighbours):
         for neighbour in neighbours:
