@@ -134,9 +134,9 @@ impl Rig<'_> {
 
     /// Asks a servent its control question, if it has one; tells how often it was answered before.
     fn ask_control(&mut self, index: usize) -> Result<Option<usize>, Stop> {
-        let Some(control) = &self.programs[index].control else { return Ok(None) };
-        let (client, question) =
-            (control.client, message(Kind::Clireq, &self.world.framing.field(control.key.as_bytes())));
+        let Some(control) = &mut self.programs[index].control else { return Ok(None) };
+        let (client, key) = (control.client, control.next_key());
+        let question = message(Kind::Clireq, &self.world.framing.field(key.as_bytes()));
         let answers = self.control_answers(index);
         let address = self.programs[index].address;
         self.transmit(client, address, &question)?;

@@ -66,7 +66,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["the same question again gets a new number", "a mesma pergunta de novo recebe outro número"],
         retransmission,
     )
-    .rests_on(&["query-key-place"])
+    .rests_on(&["query-each-neighbour-once", "query-sequence"])
     .quotes(sentences::NEW_NUMBER),
 ];
 
