@@ -21,7 +21,8 @@ const LAST_WAIT: Duration = Duration::from_millis(1500);
 /// How long after it is looked for what is to stay away: a program may have a thread for each datagram.
 const STRAGGLERS_WAIT: Duration = Duration::from_millis(20);
 
-/// How often a control question is asked.
+/// How often a control question is asked, and once more for each servent beyond the first: in each round what is under way
+/// gets one servent further, at least.
 const ROUNDS: usize = 2;
 
 /// How often is looked whether a program has ended.
@@ -33,14 +34,22 @@ impl Rig<'_> {
     /// # Errors
     /// That a program ended, or answers nothing any more.
     pub fn await_at(&mut self, peer: PeerId, is_wanted: impl Fn(&Datagram) -> bool) -> Result<Option<Datagram>, Stop> {
+        self.await_event(&mut |rig| rig.matching(peer, &is_wanted).into_iter().next())
+    }
+
+    /// Waits until `look` finds something; control questions end the wait. `None` if it does not.
+    ///
+    /// # Errors
+    /// That a program ended, or answers nothing any more.
+    pub fn await_event<T>(&mut self, look: &mut dyn FnMut(&Self) -> Option<T>) -> Result<Option<T>, Stop> {
         if !self.has_control() {
-            return self.await_within(peer, &is_wanted, ANSWER_WAIT_MAX);
+            return self.await_that(look, ANSWER_WAIT_MAX);
         }
-        if let Some(datagram) = self.await_within(peer, &is_wanted, FIRST_WAIT)? {
-            return Ok(Some(datagram));
+        if let Some(found) = self.await_that(look, FIRST_WAIT)? {
+            return Ok(Some(found));
         }
         self.settle()?;
-        self.await_within(peer, &is_wanted, LAST_WAIT)
+        self.await_that(look, LAST_WAIT)
     }
 
     /// Awaits a datagram at a socket that is as wanted, for so long and without a control question.
@@ -102,7 +111,7 @@ impl Rig<'_> {
     /// # Errors
     /// That a servent ended, or does not answer.
     pub fn settle(&mut self) -> Result<(), Stop> {
-        for _ in 0..ROUNDS {
+        for _ in 0..ROUNDS + self.programs.len().saturating_sub(1) {
             let asked: Vec<_> =
                 (0..self.programs.len()).map(|index| self.ask_control(index)).collect::<Result<_, _>>()?;
             for (index, answers) in asked.into_iter().enumerate().filter_map(|(index, asked)| Some((index, asked?))) {
@@ -125,9 +134,9 @@ impl Rig<'_> {
 
     /// Asks a servent its control question, if it has one; tells how often it was answered before.
     fn ask_control(&mut self, index: usize) -> Result<Option<usize>, Stop> {
-        let Some(control) = &self.programs[index].control else { return Ok(None) };
-        let (client, question) =
-            (control.client, message(Kind::Clireq, &self.world.framing.field(control.key.as_bytes())));
+        let Some(control) = &mut self.programs[index].control else { return Ok(None) };
+        let (client, key) = (control.client, control.next_key());
+        let question = message(Kind::Clireq, &self.world.framing.field(key.as_bytes()));
         let answers = self.control_answers(index);
         let address = self.programs[index].address;
         self.transmit(client, address, &question)?;

@@ -46,6 +46,24 @@ impl Rig<'_> {
         Err(self.failure(Shown::Nothing, Shown::datagrams(kind, found), explanation))
     }
 
+    /// That as many came as expected.
+    ///
+    /// # Errors
+    /// That failure, if more or fewer did.
+    pub fn as_many(
+        &self,
+        kind: Kind,
+        found: &[Datagram],
+        due: usize,
+        expected: Shown,
+        explanation: Words,
+    ) -> Result<(), Stop> {
+        if found.len() == due {
+            return Ok(());
+        }
+        Err(self.failure(expected, Shown::datagrams(kind, found), explanation))
+    }
+
     /// The last of what was sent as part of what is tried.
     pub(super) fn last_sent(&self) -> Vec<Shown> {
         self.sent[self.sent.len().saturating_sub(SENT_TOLD)..].to_vec()

@@ -34,13 +34,35 @@ pub(super) struct Program {
     pub(super) may_end: bool,
 }
 
-/// A question that a program always answers as long as it works.
+/// The keys of a program's control questions, which take turns: not even one that answers each question once is silent.
+const CONTROL_KEYS: usize = 16;
+
+/// Questions that a program always answers as long as it works.
 #[derive(Debug)]
 pub(super) struct Control {
     pub(super) client: PeerId,
-    /// It is nobody else's.
+    /// The beginning of all its keys; it is nobody else's.
     pub(super) key: String,
     pub(super) value: String,
+    /// How many were asked.
+    asked: usize,
+}
+
+impl Control {
+    /// The key of the next question.
+    pub(super) fn next_key(&mut self) -> String {
+        self.asked += 1;
+        self.nth_key(self.asked % CONTROL_KEYS)
+    }
+
+    fn nth_key(&self, number: usize) -> String {
+        format!("{}-{number}", self.key)
+    }
+
+    /// The lines that make the program hold its keys.
+    fn lines(&self) -> String {
+        (0..CONTROL_KEYS).map(|number| format!("{}\t{}\n", self.nth_key(number), self.value)).collect()
+    }
 }
 
 /// A servent to be started.
@@ -54,7 +76,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// One with these lines in its key-value file. A pair of the rig's own stands before them, for control questions.
+    /// One with these lines in its key-value file. Pairs of the rig's own stand before them, for control questions.
     #[must_use]
     pub fn new(file: impl Into<Vec<u8>>) -> Self {
         Self { file: file.into(), ..Self::default() }
@@ -81,7 +103,7 @@ impl Setup {
         self
     }
 
-    /// Without the pair for control questions: the file is byte for byte as given. Silence means little then.
+    /// Without the pairs for control questions: the file is byte for byte as given. Silence means little then.
     #[must_use]
     pub fn bare(mut self) -> Self {
         self.is_bare = true;
@@ -124,9 +146,9 @@ impl Rig<'_> {
             (_, true) => Words::made(format!("servent {number} (ours)"), format!("servent {number} (nosso)")),
         };
         let control = if setup.is_bare { None } else { Some(self.control(number)?) };
-        let pair = control.as_ref().map(|control| format!("{}\t{}\n", control.key, control.value)).unwrap_or_default();
+        let pairs = control.as_ref().map(Control::lines).unwrap_or_default();
         let file = self.folder.path().join(format!("{number}.txt"));
-        fs::write(&file, [pair.as_bytes(), &setup.file].concat())?;
+        fs::write(&file, [pairs.as_bytes(), &setup.file].concat())?;
         let port = match setup.port {
             Some(port) => port,
             None => self.free_port()?,
@@ -222,7 +244,7 @@ impl Rig<'_> {
 
     fn control(&mut self, number: usize) -> Result<Control, Stop> {
         let client = self.peer(Words::new("control", "controle"))?;
-        Ok(Control { client, key: format!("controle{number}"), value: format!("presente{number}") })
+        Ok(Control { client, key: format!("controle{number}"), value: format!("presente{number}"), asked: 0 })
     }
 
     fn await_ready(&mut self, program: ProgramId, port: u16) -> Result<(), Stop> {

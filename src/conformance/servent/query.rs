@@ -1,14 +1,13 @@
 //! The QUERY that is made of a CLIREQ.
 
 use super::scene::{KEY, MISS, Scene, carries, scene};
-use crate::conformance::bytes::{Kind, find, message, query, without_nuls};
-use crate::conformance::probe::{Chapter, Edition, Level, Outcome, Probe, Shown, Stop};
+use crate::conformance::bytes::{Kind, query};
+use crate::conformance::probe::{Chapter, Level, Outcome, Probe, Shown, Stop};
 use crate::conformance::rig::{Datagram, PeerId, Rig};
 use crate::conformance::sentences;
 use crate::conformance::words::Words;
-use std::ops::Range;
 
-const fn probe(
+pub(super) const fn probe(
     id: &'static str,
     clause: &'static str,
     promise: [&'static str; 2],
@@ -17,7 +16,7 @@ const fn probe(
     Probe::new(Chapter::Query, id, clause, Level::Assignment, promise, run)
 }
 
-const fn decision(
+pub(super) const fn decision(
     id: &'static str,
     clause: &'static str,
     promise: [&'static str; 2],
@@ -26,7 +25,7 @@ const fn decision(
     Probe::new(Chapter::Query, id, clause, Level::Decision, promise, run)
 }
 
-pub(super) static PROBES: [Probe; 14] = [
+pub(super) static PROBES: [Probe; 5] = [
     probe(
         "query-on-miss",
         "P-11",
@@ -67,88 +66,39 @@ pub(super) static PROBES: [Probe; 14] = [
     )
     .rests_on(&["query-on-miss"])
     .quotes(sentences::FORWARDS),
-    probe(
-        "query-key-place",
-        "P-1",
-        ["the key begins at byte 14 of the QUERY", "a chave começa no byte 14 da QUERY"],
-        key_place,
-    )
-    .rests_on(&["query-on-miss"])
-    .quotes(sentences::QUERY),
-    probe("query-type", "P-1", ["the QUERY begins with type 2", "a QUERY começa com o tipo 2"], has_type)
-        .rests_on(&["query-key-place"])
-        .quotes(sentences::QUERY),
-    probe("query-ttl", "P-11", ["its time-to-live is 3", "seu TTL é 3"], ttl)
-        .rests_on(&["query-type"])
-        .quotes(sentences::MAKES_QUERY),
-    probe(
-        "query-client-address",
-        "P-11",
-        ["it names the client's address", "traz o endereço do cliente"],
-        client_address,
-    )
-    .rests_on(&["query-key-place"])
-    .quotes(sentences::MAKES_QUERY),
-    probe("query-client-port", "P-11", ["it names the client's port", "traz o porto do cliente"], client_port)
-        .rests_on(&["query-type"])
-        .quotes(sentences::MAKES_QUERY),
-    probe(
-        "query-key-end",
-        "P-1",
-        ["nothing but NULs stands behind the key", "depois da chave só pode haver NULs"],
-        key_end,
-    )
-    .rests_on(&["query-key-place"])
-    .quotes(sentences::QUERY),
-    decision(
-        "query-no-nul",
-        "P-3",
-        ["no NUL is added to a raw key", "não acrescenta NUL a uma chave sem NUL"],
-        no_nul_added,
-    )
-    .rests_on(&["query-key-place"])
-    .quotes(sentences::QUERY)
-    .only_in(Edition::Of2016),
-    probe(
-        "query-sequence",
-        "P-12",
-        ["the next question's number is one higher", "o número da pergunta seguinte é um a mais"],
-        sequence,
-    )
-    .rests_on(&["query-type"])
-    .quotes(sentences::MAKES_QUERY),
-    probe(
-        "query-retransmission",
-        "P-12",
-        ["the same question again gets a new number", "a mesma pergunta de novo recebe outro número"],
-        retransmission,
-    )
-    .rests_on(&["query-key-place"])
-    .quotes(sentences::NEW_NUMBER),
 ];
 
-const NO_QUERY: Words = Words::new(
+pub(super) const NO_QUERY: Words = Words::new(
     "the neighbour got no QUERY with this key, though the servent works",
     "o vizinho não recebeu nenhuma QUERY com esta chave, embora o servent esteja funcionando",
 );
 
-/// Awaits a QUERY that carries `key` at a neighbour; `count` of them came before.
-fn await_query<const N: usize>(rig: &mut Rig<'_>, scene: &Scene<N>, at: PeerId, key: &[u8]) -> Result<Datagram, Stop> {
+/// Awaits a QUERY that carries `key` at a neighbour.
+pub(super) fn await_query<const N: usize>(
+    rig: &mut Rig<'_>,
+    scene: &Scene<N>,
+    at: PeerId,
+    key: &[u8],
+) -> Result<Datagram, Stop> {
     let found = rig.await_at(at, carries(key))?;
+    rig.came(found, expected_query(rig, scene, key), NO_QUERY)
+}
+
+/// The QUERY that a question of the scene's client becomes, as it is shown.
+pub(super) fn expected_query<const N: usize>(rig: &Rig<'_>, scene: &Scene<N>, key: &[u8]) -> Shown {
     let field = rig.world().framing.field(key);
-    let expected = Shown::Datagram {
+    Shown::Datagram {
         kind: Kind::Query,
         bytes: query(3, rig.address(scene.client), 0, &field),
         way: Words::new(
-            "servent to neighbour (the sequence number is free)",
-            "servent para vizinho (número de sequência livre)",
+            "servent to neighbour, with any sequence number",
+            "servent para vizinho, com qualquer número de sequência",
         ),
-    };
-    rig.came(found, expected, NO_QUERY)
+    }
 }
 
 /// The QUERY that a question for [`MISS`] becomes.
-fn query_of_miss(rig: &mut Rig<'_>) -> Result<(Scene<1>, Datagram), Stop> {
+pub(super) fn query_of_miss(rig: &mut Rig<'_>) -> Result<(Scene<1>, Datagram), Stop> {
     let scene: Scene<1> = scene(rig)?;
     scene.ask(rig, MISS)?;
     let found = await_query(rig, &scene, scene.neighbours[0], MISS)?;
@@ -182,164 +132,18 @@ fn to_each_once<const N: usize>(rig: &mut Rig<'_>) -> Outcome {
     rig.settle()?;
     for (index, &neighbour) in scene.neighbours.iter().enumerate() {
         let queries = rig.matching(neighbour, carries(MISS));
-        if queries.len() != 1 {
-            let (number, count) = (index + 1, queries.len());
-            return Err(rig.failure(
-                Shown::words("one QUERY to each neighbour", "uma QUERY para cada vizinho"),
-                Shown::datagrams(Kind::Query, &queries),
-                Words::made(
-                    format!("neighbour {number} got {count} QUERYs for one CLIREQ"),
-                    format!("o vizinho {number} recebeu {count} QUERYs de uma só CLIREQ"),
-                ),
-            ));
-        }
+        let (number, count) = (index + 1, queries.len());
+        let explanation = Words::made(
+            format!("neighbour {number} got {count} QUERYs for one CLIREQ"),
+            format!("o vizinho {number} recebeu {count} QUERYs de uma só CLIREQ"),
+        );
+        let expected = Shown::words("one QUERY to each neighbour", "uma QUERY para cada vizinho");
+        rig.as_many(Kind::Query, &queries, 1, expected, explanation)?;
     }
     Ok(())
 }
 
 fn from_port(rig: &mut Rig<'_>) -> Outcome {
     let (scene, found) = query_of_miss(rig)?;
-    if found.from.port() == scene.to.port() {
-        return Ok(());
-    }
-    let (due, was) = (scene.to.port(), found.from.port());
-    Err(rig.failure(
-        Shown::Words(Words::made(format!("a QUERY from port {due}"), format!("uma QUERY do porto {due}"))),
-        Shown::Words(Words::made(format!("one from port {was}"), format!("uma do porto {was}"))),
-        Words::new(
-            "its neighbours know a servent by its IP and port: send through the socket that listens",
-            "os vizinhos reconhecem um servent por seu IP e porto: envie pelo mesmo socket que escuta",
-        ),
-    ))
-}
-
-fn key_place(rig: &mut Rig<'_>) -> Outcome {
-    let (_, found) = query_of_miss(rig)?;
-    let at = find(&found.bytes, MISS).unwrap_or_default();
-    if at == KEY_AT {
-        return Ok(());
-    }
-    let header = if at > KEY_AT { &found.bytes[..KEY_AT] } else { &found.bytes[..at] };
-    let mut expected = header.to_vec();
-    expected.resize(KEY_AT, 0);
-    expected.extend_from_slice(&found.bytes[at..]);
-    let explanation = Words::made(
-        format!("the key begins at byte {at}: the fields before it take 14 bytes, 2 + 2 + 4 + 2 + 4"),
-        format!("a chave começa no byte {at}: os campos antes dela ocupam 14 bytes, 2 + 2 + 4 + 2 + 4"),
-    );
-    rig.same_bytes(Kind::Query, &expected, &found, explanation)
-}
-
-/// Where the key of a QUERY begins.
-const KEY_AT: usize = crate::wire::QUERY_HEADER_LEN;
-
-/// Fails unless the bytes of a field are as expected.
-fn same_field(rig: &Rig<'_>, found: &Datagram, field: Range<usize>, value: &[u8], explanation: Words) -> Outcome {
-    let mut expected = found.bytes.clone();
-    expected[field].copy_from_slice(value);
-    rig.same_bytes(Kind::Query, &expected, found, explanation)
-}
-
-fn has_type(rig: &mut Rig<'_>) -> Outcome {
-    let (_, found) = query_of_miss(rig)?;
-    let explanation = Words::new(
-        "a QUERY begins with its type, 2, in 2 bytes and network order",
-        "uma QUERY começa com seu tipo, 2, em 2 bytes e ordem de rede",
-    );
-    same_field(rig, &found, 0..2, &2_u16.to_be_bytes(), explanation)
-}
-
-fn ttl(rig: &mut Rig<'_>) -> Outcome {
-    let (_, found) = query_of_miss(rig)?;
-    let explanation = Words::new(
-        "the QUERY that a servent makes has the time-to-live 3, in 2 bytes and network order",
-        "a QUERY que um servent cria tem TTL 3, em 2 bytes e ordem de rede",
-    );
-    same_field(rig, &found, 2..4, &3_u16.to_be_bytes(), explanation)
-}
-
-fn client_address(rig: &mut Rig<'_>) -> Outcome {
-    let (scene, found) = query_of_miss(rig)?;
-    let address = rig.address(scene.client).ip().octets();
-    let explanation = Words::new(
-        "bytes 4 to 7 are the address of the client that asked, in network order",
-        "os bytes 4 a 7 são o endereço do cliente que perguntou, em ordem de rede",
-    );
-    same_field(rig, &found, 4..8, &address, explanation)
-}
-
-fn client_port(rig: &mut Rig<'_>) -> Outcome {
-    let (scene, found) = query_of_miss(rig)?;
-    let port = rig.address(scene.client).port().to_be_bytes();
-    let explanation = Words::new(
-        "bytes 8 and 9 are the port of the client that asked, in network order",
-        "os bytes 8 e 9 são o porto do cliente que perguntou, em ordem de rede",
-    );
-    same_field(rig, &found, 8..10, &port, explanation)
-}
-
-fn key_end(rig: &mut Rig<'_>) -> Outcome {
-    let (_, found) = query_of_miss(rig)?;
-    let end = KEY_AT + MISS.len();
-    // A program that pads may leave anything behind the first NUL; it is the raw text that nothing may stand behind.
-    if found.bytes.get(end).is_none_or(|&byte| byte == 0) {
-        return Ok(());
-    }
-    let explanation = Words::new(
-        "the key is the rest of the QUERY, and something stands behind it",
-        "a chave é o resto da QUERY, e há algo depois dela",
-    );
-    rig.same_bytes(Kind::Query, &found.bytes[..end], &found, explanation)
-}
-
-fn no_nul_added(rig: &mut Rig<'_>) -> Outcome {
-    let scene: Scene<1> = scene(rig)?;
-    rig.send(scene.client, scene.to, &message(Kind::Clireq, MISS))?;
-    let found = await_query(rig, &scene, scene.neighbours[0], MISS)?;
-    let explanation = Words::new(
-        "the client's key had no NUL behind it, and the QUERY's has",
-        "a chave do cliente não tinha NUL no fim, e a da QUERY tem",
-    );
-    rig.same_bytes(Kind::Query, without_nuls(&found.bytes), &found, explanation)
-}
-
-/// The sequence number of a QUERY whose key is in its place.
-fn number(query: &Datagram) -> u32 {
-    query.bytes.get(10..14).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes)
-}
-
-/// Two questions after each other.
-const OTHER_MISS: &[u8] = b"ausente";
-
-fn sequence(rig: &mut Rig<'_>) -> Outcome {
-    let (scene, first) = query_of_miss(rig)?;
-    scene.ask(rig, OTHER_MISS)?;
-    let second = await_query(rig, &scene, scene.neighbours[0], OTHER_MISS)?;
-    let due = number(&first).wrapping_add(1);
-    let before = number(&first);
-    let explanation = Words::made(
-        format!("bytes 10 to 13 count the CLIREQs: {before} at the first, so {due} at the next"),
-        format!("os bytes 10 a 13 contam as CLIREQs: {before} na primeira, portanto {due} na seguinte"),
-    );
-    same_field(rig, &second, 10..14, &due.to_be_bytes(), explanation)
-}
-
-fn retransmission(rig: &mut Rig<'_>) -> Outcome {
-    let (scene, first) = query_of_miss(rig)?;
-    scene.ask(rig, MISS)?;
-    let [neighbour] = scene.neighbours;
-    let second = rig.await_at(neighbour, |datagram| carries(MISS)(datagram) && datagram.at > first.at)?;
-    let expected = Shown::words("a second QUERY, with another number", "uma segunda QUERY, com outro número");
-    let second = rig.came(second, expected.clone(), NO_QUERY)?;
-    if number(&second) != number(&first) {
-        return Ok(());
-    }
-    Err(rig.failure(
-        expected,
-        Shown::datagram(Kind::Query, &second),
-        Words::new(
-            "a CLIREQ that comes again is a new question, whose QUERY has a new number; this one has the old one",
-            "uma CLIREQ que chega de novo é uma nova pergunta, cuja QUERY tem um novo número; esta repete o antigo",
-        ),
-    ))
+    scene.left_from_its_port(rig, &found)
 }

@@ -1,7 +1,7 @@
 //! A CLIREQ's answer.
 
-use super::scene::{KEY, MISS, NO_ANSWER, Scene, VALUE, carries, response, scene};
-use crate::conformance::bytes::{Kind, contains, find, message, without_nuls};
+use super::scene::{KEY, MISS, NO_ANSWER, Scene, VALUE, carries, response, same_text, same_type, scene};
+use crate::conformance::bytes::{Kind, contains, message};
 use crate::conformance::probe::{Chapter, Edition, Level, Outcome, Probe, Shown};
 use crate::conformance::rig::{ANSWER_WAIT_MAX, Rig};
 use crate::conformance::sentences;
@@ -121,35 +121,13 @@ fn answered(rig: &mut Rig<'_>) -> Outcome {
 fn has_type(rig: &mut Rig<'_>) -> Outcome {
     let scene: Scene<0> = scene(rig)?;
     let found = scene.ask_for(rig, KEY, VALUE)?;
-    // The text is whatever it is; only what stands before it is looked at.
-    let text = find(&found.bytes, KEY).or_else(|| find(&found.bytes, VALUE)).unwrap_or(0);
-    let expected = message(Kind::Response, &found.bytes[text..]);
-    let explanation = Words::new(
-        "an answer begins with its type, 3, in 2 bytes and network order, and the text follows at once",
-        "uma resposta começa com seu tipo, 3, em 2 bytes e ordem de rede, e o texto vem logo em seguida",
-    );
-    rig.same_bytes(Kind::Response, &expected, &found, explanation)
+    same_type(rig, &found)
 }
 
 fn has_text(rig: &mut Rig<'_>) -> Outcome {
     let scene: Scene<0> = scene(rig)?;
     let found = scene.ask_for(rig, KEY, VALUE)?;
-    let wanted = [KEY, b"\t", VALUE].concat();
-    // Wherever the text begins: what stands before it is another probe's. NULs behind it are a decision.
-    let begin = find(&found.bytes, KEY).unwrap_or(2.min(found.bytes.len()));
-    if without_nuls(&found.bytes[begin..]) == wanted.as_slice() {
-        return Ok(());
-    }
-    // Behind the first NUL may stand anything.
-    if found.bytes[begin..].starts_with(&[&wanted[..], &[0]].concat()) {
-        return Ok(());
-    }
-    let expected = [&found.bytes[..begin], &wanted].concat();
-    let explanation = Words::new(
-        "behind the type stand the key, one tab (byte 09) and the value, and nothing else",
-        "depois do tipo vêm a chave, um tab (byte 09) e o valor, e mais nada",
-    );
-    rig.same_bytes(Kind::Response, &expected, &found, explanation)
+    same_text(rig, &found, KEY, VALUE)
 }
 
 fn once(rig: &mut Rig<'_>) -> Outcome {
@@ -157,34 +135,17 @@ fn once(rig: &mut Rig<'_>) -> Outcome {
     scene.ask_for(rig, KEY, VALUE)?;
     rig.settle()?;
     let answers = rig.matching(scene.client, carries(VALUE));
-    if answers.len() == 1 {
-        return Ok(());
-    }
-    Err(rig.failure(
-        response(rig, KEY, VALUE),
-        Shown::datagrams(Kind::Response, &answers),
-        Words::made(
-            format!("one CLIREQ brought {} answers", answers.len()),
-            format!("uma CLIREQ trouxe {} respostas", answers.len()),
-        ),
-    ))
+    let explanation = Words::made(
+        format!("one CLIREQ brought {} answers", answers.len()),
+        format!("uma CLIREQ trouxe {} respostas", answers.len()),
+    );
+    rig.as_many(Kind::Response, &answers, 1, response(rig, KEY, VALUE), explanation)
 }
 
 fn from_port(rig: &mut Rig<'_>) -> Outcome {
     let scene: Scene<0> = scene(rig)?;
     let found = scene.ask_for(rig, KEY, VALUE)?;
-    if found.from.port() == scene.to.port() {
-        return Ok(());
-    }
-    let (due, was) = (scene.to.port(), found.from.port());
-    Err(rig.failure(
-        Shown::Words(Words::made(format!("an answer from port {due}"), format!("uma resposta do porto {due}"))),
-        Shown::Words(Words::made(format!("one from port {was}"), format!("uma do porto {was}"))),
-        Words::new(
-            "the client tells its user who answers by the sender's IP and port: send through the socket that listens",
-            "o cliente indica quem responde pelo IP e porto de origem: envie pelo mesmo socket que escuta",
-        ),
-    ))
+    scene.left_from_its_port(rig, &found)
 }
 
 fn silent_on_miss(rig: &mut Rig<'_>) -> Outcome {

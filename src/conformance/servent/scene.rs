@@ -1,7 +1,7 @@
 //! What most probes of a servent begin with: the servent, a client, some neighbours.
 
-use crate::conformance::bytes::{Kind, contains, message};
-use crate::conformance::probe::{Shown, Stop};
+use crate::conformance::bytes::{Kind, contains, find, message, query};
+use crate::conformance::probe::{Outcome, Shown, Stop};
 use crate::conformance::rig::{Datagram, PeerId, Rig, Setup};
 use crate::conformance::words::Words;
 use std::net::SocketAddrV4;
@@ -14,6 +14,9 @@ pub(super) const VALUE: &[u8] = b"valor-associado";
 
 /// A key that it does not hold.
 pub(super) const MISS: &[u8] = b"inexistente";
+
+/// The number of a QUERY that a neighbour sends: each of its bytes is another one.
+pub(super) const NUMBER: u32 = 0x1020_3040;
 
 /// A servent with a client and neighbours.
 pub(super) struct Scene<const N: usize> {
@@ -50,6 +53,71 @@ impl<const N: usize> Scene<N> {
         let expected = response(rig, key, value);
         rig.came(found, expected, NO_ANSWER)
     }
+
+    /// A neighbour, or somebody else, asks for a key on behalf of the client.
+    pub(super) fn query(&self, rig: &mut Rig<'_>, from: PeerId, ttl: u16, number: u32, key: &[u8]) -> Result<(), Stop> {
+        self.query_for(rig, from, self.client, ttl, number, key)
+    }
+
+    /// The same on behalf of another client.
+    pub(super) fn query_for(
+        &self,
+        rig: &mut Rig<'_>,
+        from: PeerId,
+        client: PeerId,
+        ttl: u16,
+        number: u32,
+        key: &[u8],
+    ) -> Result<(), Stop> {
+        let field = rig.world().framing.field(key);
+        let bytes = query(ttl, rig.address(client), number, &field);
+        rig.send(from, self.to, &bytes)
+    }
+
+    /// Fails unless a datagram left from the port that the servent listens on.
+    pub(super) fn left_from_its_port(&self, rig: &Rig<'_>, found: &Datagram) -> Outcome {
+        if found.from.port() == self.to.port() {
+            return Ok(());
+        }
+        let (due, was) = (self.to.port(), found.from.port());
+        Err(rig.failure(
+            Shown::Words(Words::made(format!("a datagram from port {due}"), format!("um datagrama do porto {due}"))),
+            Shown::Words(Words::made(format!("one from port {was}"), format!("um do porto {was}"))),
+            Words::new(
+                "clients and neighbours know a servent by its IP and port: send through the socket that listens",
+                "clientes e vizinhos reconhecem um servent por seu IP e porto: envie pelo mesmo socket que escuta",
+            ),
+        ))
+    }
+}
+
+/// Fails unless an answer begins with its type, and the text follows at once.
+pub(super) fn same_type(rig: &Rig<'_>, found: &Datagram) -> Outcome {
+    // The text is whatever it is; only what stands before it is looked at.
+    let text = find(&found.bytes, KEY).or_else(|| find(&found.bytes, VALUE)).unwrap_or(0);
+    let expected = message(Kind::Response, &found.bytes[text..]);
+    let explanation = Words::new(
+        "an answer begins with its type, 3, in 2 bytes and network order, and the text follows at once",
+        "uma resposta começa com seu tipo, 3, em 2 bytes e ordem de rede, e o texto vem logo em seguida",
+    );
+    rig.same_bytes(Kind::Response, &expected, found, explanation)
+}
+
+/// Fails unless an answer's text is key, tab and value, wherever it begins. NULs behind it are a decision, and behind the
+/// first NUL may stand anything.
+pub(super) fn same_text(rig: &Rig<'_>, found: &Datagram, key: &[u8], value: &[u8]) -> Outcome {
+    let wanted = [key, b"\t", value].concat();
+    let begin = find(&found.bytes, key).unwrap_or(2.min(found.bytes.len()));
+    let text = &found.bytes[begin..];
+    if text == wanted || text.starts_with(&[&wanted[..], &[0]].concat()) {
+        return Ok(());
+    }
+    let expected = [&found.bytes[..begin], &wanted].concat();
+    let explanation = Words::new(
+        "behind the type stand the key, one tab (byte 09) and the value, and nothing else",
+        "depois do tipo vêm a chave, um tab (byte 09) e o valor, e mais nada",
+    );
+    rig.same_bytes(Kind::Response, &expected, found, explanation)
 }
 
 /// What is said where no answer came.
