@@ -49,6 +49,8 @@ pub(super) const NAME: &str = "tp3 overlay";
 #[command(name = NAME, bin_name = NAME)]
 pub(super) struct OverlayArgs {
     /// Overlay file: a servent's command line on each line
+    ///
+    /// Behind a ! a line names another program, which is run: see Files below.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Keys to ask for; without any, lines of standard input

@@ -23,6 +23,9 @@ const MARK_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How often it is sent.
 const MARK_EVERY: Duration = Duration::from_millis(50);
 
+/// How many of a program's last lines are looked at for why it ended.
+const LAST_WORDS_MAX: usize = 30;
+
 /// A capture that goes on. Dropping it ends it.
 #[derive(Debug)]
 pub struct Sniffer {
@@ -97,7 +100,11 @@ impl Sniffer {
             match sniffer.marks.await_next(&mut sniffer.running, signal_rx)? {
                 Seen::Yes => return Ok(sniffer),
                 Seen::NotInTime => refused.push(format!("{name} captures nothing")),
-                Seen::Ended => refused.push(format!("{name}: {}", sniffer.last_words())),
+                Seen::Ended => {
+                    let said = sniffer.last_words();
+                    let prefix = format!("{name}: ");
+                    refused.push(prefix.clone() + said.strip_prefix(&prefix).unwrap_or(&said));
+                }
             }
         }
         Err(SnifferError::Refused(refused))
@@ -146,11 +153,13 @@ impl Sniffer {
         })
     }
 
-    /// What it wrote last.
+    /// Why it ended, as it says.
     fn last_words(&mut self) -> String {
         self.running.end();
-        let said = self.running.errors().last_lines(3).join(" ");
-        if said.is_empty() { "it ended without a word".to_owned() } else { said }
+        let said = self.running.errors().last_lines(LAST_WORDS_MAX);
+        // Advice follows, of several lines.
+        let cause = said.iter().find(|line| line.contains("permission")).or(said.last());
+        cause.map_or_else(|| "it ended without a word".to_owned(), |line| line.trim().to_owned())
     }
 }
 
