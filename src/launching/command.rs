@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::net::SocketAddrV4;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A command with placeholders:
 ///
@@ -91,6 +91,17 @@ impl Template {
         }
         command
     }
+}
+
+/// Whether a command can be started, as far as that is known without starting it: a path to a file, or a name that the
+/// search path knows.
+#[must_use]
+pub fn exists(program: &Path) -> bool {
+    if program.components().count() > 1 || program.is_absolute() {
+        return program.is_file();
+    }
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 fn holds(word: &OsStr, name: &str) -> bool {

@@ -1,9 +1,28 @@
-//! What a program writes, line by line.
+//! Who listens to what a program writes, and how that becomes lines.
 
 use std::mem;
 
 /// Bytes of a line that are kept together; a longer one comes in pieces.
 const LEN_MAX: usize = 4 << 10;
+
+/// Who takes what a program writes, as it comes, in the threads that read it; of each output nothing at its end. They must
+/// not wait: a program that nobody reads waits in the end as well.
+pub struct Listeners {
+    /// Of standard output.
+    pub output: Listener,
+    /// Of standard error.
+    pub errors: Listener,
+}
+
+/// One of them.
+pub type Listener = Box<dyn FnMut(&[u8]) + Send>;
+
+impl Default for Listeners {
+    /// Nobody.
+    fn default() -> Self {
+        Self { output: Box::new(|_| {}), errors: Box::new(|_| {}) }
+    }
+}
 
 /// Makes lines of what comes in pieces, as a program's listener gets it.
 #[derive(Debug)]

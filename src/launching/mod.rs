@@ -5,8 +5,9 @@
 //! | `mode` | `tp3 --launch`: limits, a session of its own, then the program in its place |
 //! | `limits` | what a program may use |
 //! | `program` | a program that runs: its outputs, its input, its end |
+//! | `terminal` | the terminal that a program is shown |
 //! | `capture` | what a program wrote, its beginning and its end |
-//! | `lines` | what a program writes, line by line |
+//! | `lines` | who listens to what a program writes, and how that becomes lines |
 //! | `watch` | the end of a program, seen from another thread |
 //! | `family` | the processes that descend from a program |
 //! | `command` | the command of a servent or client, and its placeholders |
@@ -23,13 +24,14 @@ mod lines;
 mod mode;
 mod program;
 mod readiness;
+mod terminal;
 mod watch;
 
 pub use capture::Capture;
-pub use command::{Placed, Template};
+pub use command::{Placed, Template, exists};
 pub use limits::Limits;
-pub use lines::Lines;
+pub use lines::{Lines, Listener, Listeners};
 pub use mode::{LAUNCH_MODE, launch_mode};
-pub use program::{Ended, Launch, Listener, Listeners, Running, Streams, exists};
+pub use program::{Ended, Launch, Running, Streams};
 pub use readiness::listens_at;
 pub use watch::Watch;

@@ -1,20 +1,16 @@
 //! A program that runs: its outputs, its input, its end.
 
 use super::mode::{EXIT_REFUSED, LAUNCH_MODE, PIPES, REFUSED, TERMINAL};
-use super::{Capture, Limits, Watch, family};
-use nix::fcntl::OFlag;
-use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use super::terminal::terminal;
+use super::{Capture, Limits, Listeners, Watch, family};
 use nix::sys::signal::{Signal, killpg};
-use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, tcgetattr, tcsetattr};
 use nix::unistd::Pid;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
@@ -23,9 +19,8 @@ use std::time::Duration;
 /// How long a program may take to stop on SIGTERM before it is killed.
 const STOP_WAIT_MAX: Duration = Duration::from_millis(500);
 
-/// The terminal that a program is shown.
-const WINDOW: rustix::termios::Winsize =
-    rustix::termios::Winsize { ws_row: 50, ws_col: 250, ws_xpixel: 0, ws_ypixel: 0 };
+/// How often is looked for its end where that can't be waited for.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What a program's standard input and output are. Standard error is a pipe always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,25 +44,6 @@ pub struct Launch {
     pub streams: Streams,
     /// What it may use.
     pub limits: Limits,
-}
-
-/// Who takes what a program writes, as it comes, in the threads that read it; of each output nothing at its end. They must
-/// not wait: a program that nobody reads waits in the end as well.
-pub struct Listeners {
-    /// Of standard output.
-    pub output: Listener,
-    /// Of standard error.
-    pub errors: Listener,
-}
-
-/// One of them.
-pub type Listener = Box<dyn FnMut(&[u8]) + Send>;
-
-impl Default for Listeners {
-    /// Nobody.
-    fn default() -> Self {
-        Self { output: Box::new(|_| {}), errors: Box::new(|_| {}) }
-    }
 }
 
 /// A program that was started. Dropping it ends it, and all that it started.
@@ -271,7 +247,7 @@ impl Running {
         if let Some(ended) = self.ended() {
             return Some(ended);
         }
-        wait_for_end(self.id(), wait_max);
+        self.wait_for_end(wait_max);
         self.ended()
     }
 
@@ -285,12 +261,20 @@ impl Running {
         let ended = self.ended();
         if ended.is_none() {
             self.signal(Signal::SIGTERM);
-            wait_for_end(self.id(), STOP_WAIT_MAX);
+            self.wait_for_end(STOP_WAIT_MAX);
         }
         self.kill();
         let ended = ended.unwrap_or(Ended::Stopped);
         self.ended = Some(ended.clone());
         ended
+    }
+
+    /// Waits until it ends, but at most this long. Where that can't be seen, the caller looks again soon.
+    fn wait_for_end(&self, wait_max: Duration) {
+        match self.watch() {
+            Ok(watch) => drop(watch.wait(Some(wait_max))),
+            Err(_) => std::thread::park_timeout(wait_max.min(LOOK_EVERY)),
+        }
     }
 
     /// Kills it and all that it started, and waits until that is done.
@@ -333,50 +317,4 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// A terminal's two ends, ours first. It does not echo, and does not touch what passes. Other programs that are started at
-/// this moment inherit neither.
-fn terminal() -> io::Result<(File, File)> {
-    let ours = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
-    grantpt(&ours)?;
-    unlockpt(&ours)?;
-    let its = OpenOptions::new().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(ptsname_r(&ours)?)?;
-    let mut modes = tcgetattr(&its)?;
-    modes.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHOE | LocalFlags::ECHOK | LocalFlags::ECHONL);
-    modes.output_flags.remove(OutputFlags::OPOST);
-    tcsetattr(&its, SetArg::TCSANOW, &modes)?;
-    rustix::termios::tcsetwinsize(&its, WINDOW)?;
-    Ok((File::from(OwnedFd::from(ours)), its))
-}
-
-/// Waits until a child that is not waited for ends, but at most this long.
-#[cfg(target_os = "linux")]
-fn wait_for_end(child: u32, wait_max: Duration) {
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-    use std::os::fd::AsFd;
-    let id = i32::try_from(child).ok().and_then(rustix::process::Pid::from_raw);
-    let Some(Ok(file)) = id.map(|id| rustix::process::pidfd_open(id, rustix::process::PidfdFlags::empty())) else {
-        std::thread::park_timeout(wait_max.min(Duration::from_millis(10)));
-        return;
-    };
-    let timeout = PollTimeout::try_from(wait_max).unwrap_or(PollTimeout::MAX);
-    // Interrupted or not, the caller looks.
-    poll(&mut [PollFd::new(file.as_fd(), PollFlags::POLLIN)], timeout).ok();
-}
-
-#[cfg(not(target_os = "linux"))]
-fn wait_for_end(_child: u32, wait_max: Duration) {
-    std::thread::park_timeout(wait_max.min(Duration::from_millis(10)));
-}
-
-/// Whether a command can be started, as far as that is known without starting it: a path to a file, or a name that the
-/// search path knows.
-#[must_use]
-pub fn exists(program: &Path) -> bool {
-    if program.components().count() > 1 || program.is_absolute() {
-        return program.is_file();
-    }
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }

@@ -3,10 +3,11 @@
 //! When it has begun and when all is written is told by datagrams of our own: what is in the capture behind the first of
 //! them was captured from the start, and all that was sent before the last of them stands before that.
 
-use crate::entropy::secret;
-use crate::launching::{Ended, Launch, Limits, Listeners, Running, Streams, exists};
-use crossbeam_channel::{Receiver, Sender, after, select, tick, unbounded};
-use memchr::memmem;
+mod marks;
+
+use crate::launching::{Launch, Limits, Listeners, Running, Streams, exists};
+use crossbeam_channel::{Receiver, never};
+use marks::{Finder, Marks, Seen};
 use parking_lot::Mutex;
 use std::ffi::OsString;
 use std::fmt;
@@ -15,13 +16,6 @@ use std::io::{self, Write};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long one of our datagrams may take until it is in the capture; it is sent again meanwhile.
-const MARK_WAIT_MAX: Duration = Duration::from_secs(10);
-
-/// How often it is sent.
-const MARK_EVERY: Duration = Duration::from_millis(50);
 
 /// How many of a program's last lines are looked at for why it ended.
 const LAST_WORDS_MAX: usize = 30;
@@ -119,9 +113,8 @@ impl Sniffer {
             limits: Limits::default(),
         };
         let failed = Arc::new(Mutex::new(None));
-        let (seen_tx, seen_rx) = unbounded();
-        let marks = Marks { socket, next: 0, marks: [mark(), mark()], seen_rx };
-        let mut written = Written { file: File::create(file)?, finder: Finder::new(marks.marks.clone(), seen_tx) };
+        let (marks, finder) = Marks::new(socket);
+        let mut written = Written { file: File::create(file)?, finder };
         let own_failed = Arc::clone(&failed);
         let output = Box::new(move |bytes: &[u8]| {
             if let Err(error) = written.take(bytes) {
@@ -137,7 +130,7 @@ impl Sniffer {
     /// # Errors
     /// What kept it from being written.
     pub fn finish(mut self) -> io::Result<Option<String>> {
-        let seen = self.marks.await_next(&mut self.running, &crossbeam_channel::never());
+        let seen = self.marks.await_next(&mut self.running, &never());
         let ended = self.running.end();
         if let Some(error) = self.failed.lock().take() {
             return Err(error);
@@ -163,58 +156,6 @@ impl Sniffer {
     }
 }
 
-/// What became of one of our datagrams.
-enum Seen {
-    Yes,
-    NotInTime,
-    /// The program has ended.
-    Ended,
-}
-
-/// Our datagrams: one for the beginning, one for the end.
-#[derive(Debug)]
-struct Marks {
-    /// It sends to itself.
-    socket: UdpSocket,
-    marks: [Vec<u8>; 2],
-    next: usize,
-    /// The places of those that were found.
-    seen_rx: Receiver<usize>,
-}
-
-/// Bytes that nobody else sends, and that are no message of this protocol.
-fn mark() -> Vec<u8> {
-    format!("tp3 marks a capture {:016x}", secret()[0]).into_bytes()
-}
-
-impl Marks {
-    /// Sends the next one until it is found.
-    fn await_next(&mut self, running: &mut Running, signal_rx: &Receiver<i32>) -> Result<Seen, SnifferError> {
-        let number = self.next;
-        self.next += 1;
-        let (again, patience) = (tick(MARK_EVERY), after(MARK_WAIT_MAX));
-        loop {
-            // Its buffer may be full, since nobody reads it: what is on the wire is what counts.
-            self.socket.send(&self.marks[number]).map_err(SnifferError::System)?;
-            loop {
-                select! {
-                    recv(self.seen_rx) -> seen => match seen {
-                        Ok(seen) if seen == number => return Ok(Seen::Yes),
-                        Ok(_) => continue,
-                        Err(_) => return Ok(Seen::Ended),
-                    },
-                    recv(signal_rx) -> signal => return Err(SnifferError::Interrupted(signal.unwrap_or_default())),
-                    recv(patience) -> _ => return Ok(Seen::NotInTime),
-                    recv(again) -> _ => break,
-                }
-            }
-            if running.ended().is_some_and(|ended| ended != Ended::Stopped) {
-                return Ok(Seen::Ended);
-            }
-        }
-    }
-}
-
 /// The capture on its way into its file.
 struct Written {
     file: File,
@@ -227,33 +168,6 @@ impl Written {
         // Whoever waits for what is in the file finds it there.
         self.finder.take(bytes);
         written
-    }
-}
-
-/// Finds marks in what comes in pieces.
-struct Finder {
-    marks: [Vec<u8>; 2],
-    is_found: [bool; 2],
-    /// The end of what came, in which a mark may have begun.
-    rest: Vec<u8>,
-    seen_tx: Sender<usize>,
-}
-
-impl Finder {
-    fn new(marks: [Vec<u8>; 2], seen_tx: Sender<usize>) -> Self {
-        Self { marks, is_found: [false; 2], rest: Vec::new(), seen_tx }
-    }
-
-    fn take(&mut self, bytes: &[u8]) {
-        self.rest.extend_from_slice(bytes);
-        for (number, mark) in self.marks.iter().enumerate() {
-            if !self.is_found[number] && memmem::find(&self.rest, mark).is_some() {
-                self.is_found[number] = true;
-                self.seen_tx.send(number).ok();
-            }
-        }
-        let longest = self.marks.iter().map(Vec::len).max().unwrap_or_default();
-        self.rest.drain(..self.rest.len().saturating_sub(longest));
     }
 }
 
@@ -290,20 +204,6 @@ mod tests {
     fn neighbouring_ports_are_a_range() {
         assert_eq!(filter([6003, 6001, 6002, 9, 6005, 9]), "udp and (port 9 or portrange 6001-6003 or port 6005)");
         assert_eq!(filter([65_534, 65_535]), "udp and (portrange 65534-65535)");
-    }
-
-    #[test]
-    fn a_mark_is_found_once_in_whatever_pieces_it_comes() {
-        let marks = [mark(), mark()];
-        let text = [b"before".as_slice(), &marks[1], b"between", &marks[0], &marks[0], b"behind"].concat();
-        for len in 1..text.len() {
-            let (seen_tx, seen_rx) = unbounded();
-            let mut finder = Finder::new(marks.clone(), seen_tx);
-            text.chunks(len).for_each(|piece| finder.take(piece));
-            let mut seen: Vec<_> = seen_rx.try_iter().collect();
-            seen.sort_unstable();
-            assert_eq!(seen, [0, 1], "{len}");
-        }
     }
 
     #[test]

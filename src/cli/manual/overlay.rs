@@ -58,7 +58,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                     sees what it sends with dumpcap(1) or tcpdump(8), where they are installed and allowed to.",
                 ),
                 Lines(
-                    "# two servents that know each other, and a third one that is a program of yours\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001 127.0.0.1:6003\n! \"python3 servent.py\" 6003 more.txt 127.0.0.1:6002",
+                    "# two servents that know each other, and a program of yours\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001 127.0.0.1:6003\n! \"python3 servent.py\" 6003 more.txt 127.0.0.1:6002",
                 ),
             ],
         },

@@ -34,9 +34,11 @@ def chain(lab):
 def explained(lab, file, key, path):
     """What is told of a question, and what is said, with no more than these tools in the PATH."""
     (host,) = lab.hosts("host")
-    words = [os.path.join(BINARIES, "tp3"), "overlay", file, "--json", "--timeout", "1", "--tries", "1", "--explain", key]
-    asking = host.popen(*words, env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                        stderr=subprocess.PIPE, text=True)  # fmt: skip
+    asking = host.popen(
+        "env", f"PATH={path}", os.path.join(BINARIES, "tp3"),
+        "overlay", file, "--json", "--timeout", "1", "--tries", "1", "--explain", key,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     output, said = asking.communicate(timeout=2 * DEADLINE_S)
     told = [line for line in map(json.loads, output.splitlines()) if "type" not in line]
     assert len(told) == 1, output + said
