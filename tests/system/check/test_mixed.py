@@ -73,7 +73,7 @@ def test_p18_the_whole_flood_is_told_from_our_traces_and_a_capture_of_the_rest(l
         for place, port in enumerate(PORTS[:4])
     ], told
     assert told["findings"] == [], told["findings"]
-    assert [(miss["servent"], miss["why"]) for miss in told["not_reached"]] == [(address(6005), "ttl_ended")], told
+    assert [(miss["servent"], miss["why"]) for miss in told["not_reached"]] == [(address(6005), "out_of_reach")], told
     copies = [(copy["from"], copy["to"], copy["ttl"]) for copy in told["copies"]]
     assert copies == [(address(one), address(one + 1), 3 - place) for place, one in enumerate(PORTS[:3])], copies
 
