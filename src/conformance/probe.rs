@@ -107,7 +107,7 @@ pub struct Probe {
     pub clause: &'static str,
     /// What a failure means.
     pub level: Level,
-    /// The ids of those that must pass for it to mean anything. They stand before it in the table.
+    /// The ids of those that must pass for it to mean anything.
     pub rests_on: &'static [&'static str],
     /// What is promised, as a short sentence.
     pub promise: Words,
@@ -134,7 +134,7 @@ impl Probe {
         Self { id, chapter, clause, level, rests_on: &[], promise, sentence: None, edition: None, run }
     }
 
-    /// It means something only if these pass, which stand before it in the table.
+    /// It means something only if these pass.
     #[must_use]
     pub const fn rests_on(mut self, ids: &'static [&'static str]) -> Self {
         self.rests_on = ids;

@@ -4,8 +4,8 @@ use std::fs;
 use std::net::Ipv4Addr;
 
 /// The address at which a UDP socket of one of the `processes` is bound to `port`, in the calling thread's network.
-/// 0.0.0.0 stands for all addresses, of a socket of IPv6 as well.
-pub fn listens_at(port: u16, processes: &[u32]) -> Option<Ipv4Addr> {
+/// 0.0.0.0 stands for all addresses, of a socket of IPv6 as well. The processes are asked for only if anybody's socket is.
+pub fn listens_at(port: u16, processes: impl FnOnce() -> Vec<u32>) -> Option<Ipv4Addr> {
     let bound = ["udp", "udp6"].iter().flat_map(|table| {
         let table = fs::read_to_string(format!("/proc/thread-self/net/{table}")).unwrap_or_default();
         bound_to(&table, port)
@@ -14,7 +14,7 @@ pub fn listens_at(port: u16, processes: &[u32]) -> Option<Ipv4Addr> {
     if bound.is_empty() {
         return None;
     }
-    let inodes: Vec<_> = processes.iter().flat_map(|&process| sockets(process)).collect();
+    let inodes: Vec<_> = processes().into_iter().flat_map(sockets).collect();
     bound.retain(|(_, inode)| inodes.contains(inode));
     bound.first().map(|&(address, _)| address)
 }
@@ -51,10 +51,10 @@ mod tests {
     fn a_bound_socket_of_this_process_is_found_and_nobody_elses() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
-        assert_eq!(listens_at(port, &[std::process::id()]), Some(Ipv4Addr::LOCALHOST));
-        assert_eq!(listens_at(port, &[]), None);
+        assert_eq!(listens_at(port, || vec![std::process::id()]), Some(Ipv4Addr::LOCALHOST));
+        assert_eq!(listens_at(port, Vec::new), None);
         drop(socket);
-        assert_eq!(listens_at(port, &[std::process::id()]), None);
+        assert_eq!(listens_at(port, || vec![std::process::id()]), None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The assignment's sentences that probes quote, as they stand there, and our English.
+//! The assignment's sentences that probes quote, as they stand there, and our English. They are those of the edition of
+//! 2016, unless they say otherwise.
 
 use super::probe::Sentence;
 
@@ -148,6 +149,12 @@ pub const RESPONSE_DIRECTLY: Sentence = sentence(
 pub const RESPONSE: Sentence = sentence(
     "A mensagem de volta também é simples, contendo apenas um campo de tipo de mensagem (unsigned short, 2 bytes) com valor 3 (RESPONSE) e um string contendo a chave, um caractere de tabulação e o texto associado.",
     "The message back is simple as well; it holds only a message type field (unsigned short, 2 bytes) of value 3 (RESPONSE) and a string with the key, one tab character and the text that belongs to it.",
+);
+
+/// The NUL that the edition of 2017 demands.
+pub const NUL_OF_2017: Sentence = sentence(
+    "O string deve ser terminado com um byte nulo '\\0'. [...] O caractere nulo sempre tem que ser adicionado [...]",
+    "The string has to be terminated with a null byte '\\0'. [...] The null character always has to be added [...]",
 );
 
 /// Network byte order.

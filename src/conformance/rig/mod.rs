@@ -3,6 +3,7 @@
 //! | file | does |
 //! |---|---|
 //! | `sockets` | sockets that play clients, neighbours and servents; what they receive |
+//! | `setup` | says which servent is to be started |
 //! | `programs` | starts programs, waits until they listen, looks how they ended |
 //! | `awaiting` | waits for datagrams, and ends silence by control questions |
 //! | `failing` | makes failures of what was sent and found |
@@ -10,10 +11,12 @@
 mod awaiting;
 mod failing;
 mod programs;
+mod setup;
 mod sockets;
 
 pub use awaiting::ANSWER_WAIT_MAX;
-pub use programs::{ProgramId, Setup};
+pub use programs::ProgramId;
+pub use setup::Setup;
 pub use sockets::{Datagram, PeerId};
 
 use super::command::Template;

@@ -1,6 +1,6 @@
 //! Starts programs, waits until they listen, looks how they ended.
 
-use super::{Datagram, PeerId, Rig};
+use super::{Datagram, PeerId, Rig, Setup};
 use crate::conformance::command::Placed;
 use crate::conformance::conversation::What;
 use crate::conformance::probe::{End, Failure, Shown, Stop};
@@ -43,52 +43,6 @@ pub(super) struct Control {
     /// It is nobody else's.
     pub(super) key: String,
     pub(super) value: String,
-}
-
-/// A servent to be started.
-#[derive(Clone, Debug, Default)]
-pub struct Setup {
-    file: Vec<u8>,
-    neighbours: Vec<SocketAddrV4>,
-    port: Option<u16>,
-    is_ours: bool,
-    is_bare: bool,
-}
-
-impl Setup {
-    /// One with these lines in its key-value file. A pair of the rig's own stands before them, for control questions.
-    #[must_use]
-    pub fn new(file: impl Into<Vec<u8>>) -> Self {
-        Self { file: file.into(), ..Self::default() }
-    }
-
-    /// With these neighbours.
-    #[must_use]
-    pub fn neighbours(mut self, neighbours: impl IntoIterator<Item = SocketAddrV4>) -> Self {
-        self.neighbours = neighbours.into_iter().collect();
-        self
-    }
-
-    /// On this port; it is a free one otherwise.
-    #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = Some(port);
-        self
-    }
-
-    /// Ours, and not the program under test.
-    #[must_use]
-    pub fn ours(mut self) -> Self {
-        self.is_ours = true;
-        self
-    }
-
-    /// Without the pair for control questions: the file is byte for byte as given. Silence means little then.
-    #[must_use]
-    pub fn bare(mut self) -> Self {
-        self.is_bare = true;
-        self
-    }
 }
 
 impl Rig<'_> {
@@ -231,7 +185,7 @@ impl Rig<'_> {
         loop {
             self.go_on()?;
             let running = &mut self.programs[program.0].running;
-            if let Some(address) = listens_at(port, &running.members()) {
+            if let Some(address) = listens_at(port, || running.members()) {
                 let program = &mut self.programs[program.0];
                 if !address.is_unspecified() {
                     program.address = SocketAddrV4::new(address, port);

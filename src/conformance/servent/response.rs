@@ -17,7 +17,7 @@ const fn probe(
     Probe::new(Chapter::Response, id, clause, level, promise, run)
 }
 
-pub(super) static PROBES: [Probe; 9] = [
+pub(super) static PROBES: [Probe; 10] = [
     probe(
         "clireq-answered",
         "P-11",
@@ -91,6 +91,16 @@ pub(super) static PROBES: [Probe; 9] = [
     .rests_on(&["clireq-answered"])
     .quotes(sentences::RESPONSE)
     .only_in(Edition::Of2016),
+    probe(
+        "response-nul",
+        "P-3",
+        Level::Assignment,
+        ["the answer ends with a NUL", "a resposta termina com um NUL"],
+        ends_with_nul,
+    )
+    .rests_on(&["response-text"])
+    .quotes(sentences::NUL_OF_2017)
+    .only_in(Edition::Of2017),
     probe(
         "clireq-nul-understood",
         "P-2",
@@ -196,6 +206,20 @@ fn no_nul_added(rig: &mut Rig<'_>) -> Outcome {
             "há um NUL depois do texto; o enunciado de 2016 não o tem: a mensagem é o texto e nada mais",
         ),
     ))
+}
+
+fn ends_with_nul(rig: &mut Rig<'_>) -> Outcome {
+    let scene: Scene<0> = scene(rig)?;
+    let found = scene.ask_for(rig, KEY, VALUE)?;
+    let text = [KEY, b"\t", VALUE, b"\0"].concat();
+    if contains(&found.bytes, &text) {
+        return Ok(());
+    }
+    let explanation = Words::new(
+        "the edition of 2017 demands a NUL behind the value",
+        "o enunciado de 2017 exige um NUL depois do valor",
+    );
+    rig.same_bytes(Kind::Response, &message(Kind::Response, &text), &found, explanation)
 }
 
 fn nul_understood(rig: &mut Rig<'_>) -> Outcome {
