@@ -23,6 +23,26 @@ pub enum Edition {
     Of2017,
 }
 
+impl Edition {
+    /// Bytes of a key that is long, and that no program may cut short for a limit of the edition.
+    #[must_use]
+    pub const fn long_key_len(self) -> usize {
+        match self {
+            Self::Of2016 => 100,
+            Self::Of2017 => 40,
+        }
+    }
+
+    /// The same of a value.
+    #[must_use]
+    pub const fn long_value_len(self) -> usize {
+        match self {
+            Self::Of2016 => 400,
+            Self::Of2017 => 160,
+        }
+    }
+}
+
 /// What a failure of a probe means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {

@@ -1,6 +1,6 @@
 //! Starts programs, waits until they listen, looks how they ended.
 
-use super::{Datagram, PeerId, Rig, Setup};
+use super::{Datagram, Rig, Setup};
 use crate::conformance::command::Placed;
 use crate::conformance::conversation::What;
 use crate::conformance::probe::{End, Failure, Shown, Stop};
@@ -39,10 +39,15 @@ pub(super) struct Program {
 /// A question that a program always answers as long as it works.
 #[derive(Debug)]
 pub(super) struct Control {
-    pub(super) client: PeerId,
     /// It is nobody else's.
     pub(super) key: String,
     pub(super) value: String,
+}
+
+impl Control {
+    fn new(number: usize) -> Self {
+        Self { key: format!("controle{number}"), value: format!("presente{number}") }
+    }
 }
 
 impl Rig<'_> {
@@ -79,10 +84,13 @@ impl Rig<'_> {
             (_, false) => Words::same(format!("servent {number}")),
             (_, true) => Words::made(format!("servent {number} (ours)"), format!("servent {number} (nosso)")),
         };
-        let control = if setup.is_bare { None } else { Some(self.control(number)?) };
+        let control = (!setup.is_bare).then(|| Control::new(number));
         let pair = control.as_ref().map(|control| format!("{}\t{}\n", control.key, control.value)).unwrap_or_default();
         let file = self.folder.path().join(format!("{number}.txt"));
-        fs::write(&file, [pair.as_bytes(), &setup.file].concat())?;
+        // The pair stands at both ends: a program may lose the first line, or the last one.
+        let has_end = setup.file.is_empty() || setup.file.ends_with(b"\n");
+        let end = if has_end { pair.as_bytes() } else { &[] };
+        fs::write(&file, [pair.as_bytes(), &setup.file, end].concat())?;
         let port = match setup.port {
             Some(port) => port,
             None => self.free_port()?,
@@ -173,11 +181,6 @@ impl Rig<'_> {
     /// What a program is, and what it writes.
     pub fn running(&mut self, program: ProgramId) -> &mut Running {
         &mut self.programs[program.0].running
-    }
-
-    fn control(&mut self, number: usize) -> Result<Control, Stop> {
-        let client = self.peer(Words::new("control", "controle"))?;
-        Ok(Control { client, key: format!("controle{number}"), value: format!("presente{number}") })
     }
 
     fn await_ready(&mut self, program: ProgramId, port: u16) -> Result<(), Stop> {

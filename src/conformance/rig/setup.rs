@@ -13,7 +13,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// One with these lines in its key-value file. A pair of the rig's own stands before them, for control questions.
+    /// One with these lines in its key-value file. A pair of the rig's own, for control questions,
+    /// stands before them, and behind them if they end with a line's end.
     #[must_use]
     pub fn new(file: impl Into<Vec<u8>>) -> Self {
         Self { file: file.into(), ..Self::default() }

@@ -179,9 +179,16 @@ fn with_ttl(bytes: &[u8], ttl: u16) -> Vec<u8> {
     bytes
 }
 
+/// A key that a program might be tempted to tidy up.
+const UNTIDY: &[u8] = b"Chave Alheia ";
+
 fn unchanged(rig: &mut Rig<'_>) -> Outcome {
-    let (scene, found) = forwarded(rig, 3, MISS)?;
-    let sent = query(3, rig.address(scene.client), NUMBER, &rig.world().framing.field(MISS));
+    let scene: Scene<2> = asked(rig, 3, UNTIDY)?;
+    let other = scene.neighbours[1];
+    // Whatever comes there is the QUERY, changed or not.
+    let found = rig.await_event(&mut |rig| rig.received(other).into_iter().next())?;
+    let found = rig.came(found, passed_on(rig, &scene, 2, UNTIDY), NOT_FORWARDED)?;
+    let sent = query(3, rig.address(scene.client), NUMBER, &rig.world().framing.field(UNTIDY));
     // The time-to-live is another probe's.
     let mut expected = sent;
     if let Some(ttl) = found.bytes.get(2..4) {

@@ -17,7 +17,7 @@ const fn probe(
     Probe::new(Chapter::Response, id, clause, level, promise, run)
 }
 
-pub(super) static PROBES: [Probe; 10] = [
+pub(super) static PROBES: [Probe; 11] = [
     probe(
         "clireq-answered",
         "P-11",
@@ -54,6 +54,15 @@ pub(super) static PROBES: [Probe; 10] = [
     )
     .rests_on(&["clireq-answered"])
     .quotes(sentences::ANSWERS_CLIENT),
+    probe(
+        "response-repeated",
+        "P-12",
+        Level::Assignment,
+        ["the same CLIREQ again is answered again", "a mesma CLIREQ de novo é respondida de novo"],
+        repeated,
+    )
+    .rests_on(&["response-once"])
+    .quotes(sentences::NEW_NUMBER),
     probe(
         "response-port",
         "P-21",
@@ -150,6 +159,19 @@ fn once(rig: &mut Rig<'_>) -> Outcome {
         format!("uma CLIREQ trouxe {} respostas", answers.len()),
     );
     rig.as_many(Kind::Response, &answers, 1, response(rig, KEY, VALUE), explanation)
+}
+
+fn repeated(rig: &mut Rig<'_>) -> Outcome {
+    let scene: Scene<0> = scene(rig)?;
+    scene.ask_for(rig, KEY, VALUE)?;
+    scene.ask(rig, KEY)?;
+    let client = scene.client;
+    let again = rig.await_event(&mut |rig| rig.matching(client, carries(VALUE)).into_iter().nth(1))?;
+    let explanation = Words::new(
+        "a CLIREQ that comes again is a new question, and this one was not answered again",
+        "uma CLIREQ que chega de novo é uma nova pergunta, e esta não foi respondida de novo",
+    );
+    rig.came(again, response(rig, KEY, VALUE), explanation).map(drop)
 }
 
 fn from_port(rig: &mut Rig<'_>) -> Outcome {
