@@ -139,8 +139,8 @@ impl Rig<'_> {
     /// Asks a servent its control question, if it has one, from a socket that never asked before; tells which, and what
     /// the answer carries.
     fn ask_control(&mut self, index: usize) -> Result<Option<(PeerId, String)>, Stop> {
-        let Some(control) = &self.programs[index].control else { return Ok(None) };
-        let question = message(Kind::Clireq, &self.world.framing.field(control.key.as_bytes()));
+        let Some(control) = &mut self.programs[index].control else { return Ok(None) };
+        let question = message(Kind::Clireq, &self.world.framing.field(control.next_key().as_bytes()));
         let value = control.value.clone();
         let client = self.peer(Words::new("control", "controle"))?;
         self.transmit(client, self.programs[index].address, &question)?;

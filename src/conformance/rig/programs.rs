@@ -36,17 +36,37 @@ pub(super) struct Program {
     pub(super) may_end: bool,
 }
 
-/// A question that a program always answers as long as it works.
+/// The keys of a program's control questions, which take turns: not even one that answers each question once is silent.
+const CONTROL_KEYS: usize = 16;
+
+/// Questions that a program always answers as long as it works.
 #[derive(Debug)]
 pub(super) struct Control {
-    /// It is nobody else's.
+    /// The beginning of all its keys; it is nobody else's.
     pub(super) key: String,
     pub(super) value: String,
+    /// How many were asked.
+    asked: usize,
 }
 
 impl Control {
     fn new(number: usize) -> Self {
-        Self { key: format!("controle{number}"), value: format!("presente{number}") }
+        Self { key: format!("controle{number}"), value: format!("presente{number}"), asked: 0 }
+    }
+
+    /// The key of the next question.
+    pub(super) fn next_key(&mut self) -> String {
+        self.asked += 1;
+        self.nth_key(self.asked % CONTROL_KEYS)
+    }
+
+    fn nth_key(&self, number: usize) -> String {
+        format!("{}-{number}", self.key)
+    }
+
+    /// The lines that make the program hold its keys.
+    fn lines(&self) -> String {
+        (0..CONTROL_KEYS).map(|number| format!("{}\t{}\n", self.nth_key(number), self.value)).collect()
     }
 }
 
@@ -85,12 +105,12 @@ impl Rig<'_> {
             (_, true) => Words::made(format!("servent {number} (ours)"), format!("servent {number} (nosso)")),
         };
         let control = (!setup.is_bare).then(|| Control::new(number));
-        let pair = control.as_ref().map(|control| format!("{}\t{}\n", control.key, control.value)).unwrap_or_default();
+        let pairs = control.as_ref().map(Control::lines).unwrap_or_default();
         let file = self.folder.path().join(format!("{number}.txt"));
-        // The pair stands at both ends: a program may lose the first line, or the last one.
+        // They stand at both ends: a program may lose the first line, or the last one.
         let has_end = setup.file.is_empty() || setup.file.ends_with(b"\n");
-        let end = if has_end { pair.as_bytes() } else { &[] };
-        fs::write(&file, [pair.as_bytes(), &setup.file, end].concat())?;
+        let end = if has_end { pairs.as_bytes() } else { &[] };
+        fs::write(&file, [pairs.as_bytes(), &setup.file, end].concat())?;
         let port = match setup.port {
             Some(port) => port,
             None => self.free_port()?,

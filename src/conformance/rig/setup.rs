@@ -13,8 +13,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// One with these lines in its key-value file. A pair of the rig's own, for control questions,
-    /// stands before them, and behind them if they end with a line's end.
+    /// One with these lines in its key-value file. Pairs of the rig's own, for control questions,
+    /// stand before them, and behind them if they end with a line's end.
     #[must_use]
     pub fn new(file: impl Into<Vec<u8>>) -> Self {
         Self { file: file.into(), ..Self::default() }
@@ -41,7 +41,7 @@ impl Setup {
         self
     }
 
-    /// Without the pair for control questions: the file is byte for byte as given. Silence means little then.
+    /// Without the pairs for control questions: the file is byte for byte as given. Silence means little then.
     #[must_use]
     pub fn bare(mut self) -> Self {
         self.is_bare = true;

@@ -82,7 +82,7 @@ pub(super) static PROBES: [Probe; 11] = [
         ["the same question again gets a new number", "a mesma pergunta de novo recebe outro número"],
         retransmission,
     )
-    .rests_on(&["query-key-place"])
+    .rests_on(&["query-each-neighbour-once", "query-sequence"])
     .quotes(sentences::NEW_NUMBER),
 ];
 
