@@ -158,7 +158,7 @@ fn usual_workers(target: Target) -> usize {
     let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
     match target {
         Target::Servent => (2 * cores).clamp(4, 16),
-        Target::Client => 32,
+        Target::Client => 64,
     }
 }
 

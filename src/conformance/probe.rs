@@ -90,6 +90,8 @@ pub enum Chapter {
     Waiting,
     /// What a client shows.
     Showing,
+    /// The end of a client's question, and the next one.
+    Ending,
     /// What must not mislead or end a client.
     Hostile,
 }
@@ -111,6 +113,7 @@ impl Chapter {
             Self::Asking => Words::new("asking", "consulta"),
             Self::Waiting => Words::new("waiting", "espera"),
             Self::Showing => Words::new("showing", "exibição"),
+            Self::Ending => Words::new("the end, and the next key", "o fim, e a próxima chave"),
             Self::Hostile => Words::new("hostile datagrams", "datagramas hostis"),
         }
     }

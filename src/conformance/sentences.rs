@@ -79,6 +79,18 @@ pub const USER_TYPES: Sentence = sentence(
     "It then waits for the user to type a key, makes a question of it, and sends it to its point of contact.",
 );
 
+/// What a client is for.
+pub const CLIENT_SHOWS: Sentence = sentence(
+    "[...] um programa cliente, que receberá do usuário chaves que devem ser consultadas e exibirá os resultados das consultas que forem recebidos.",
+    "[...] a client program, which gets keys from the user that are to be asked for, and shows the results of the questions that are received.",
+);
+
+/// Whom the client asks.
+pub const CLIENT_STARTED: Sentence = sentence(
+    "O programa cliente deve ser disparado com o endereço de um dos nós da rede sobreposta que será seu ponto de contato com o sistema distribuído",
+    "The client program is started with the address of one of the nodes of the overlay, which is its point of contact with the distributed system",
+);
+
 /// A QUERY's fields.
 pub const QUERY: Sentence = sentence(
     "Os servents trocam apenas uma mensagem entre si, que tem o seguinte formato: um campo de tipo de mensagem (unsigned short, 2 bytes) com valor 2 (QUERY), um campo de TTL (unsigned short, 2 bytes), o endereço IP (4 bytes) e o número do porto (unsigned short, 2 bytes) do programa cliente que fez a consulta, um campo de número de sequência (unsigned int, 4 bytes) e o texto da chave que o cliente forneceu.",

@@ -18,6 +18,9 @@ const READY_WAIT_MAX: Duration = Duration::from_secs(30);
 /// How often is looked whether it does.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
 
+/// How long is waited for the end of a program that may be about to end: it crashed, and is not gone yet.
+const END_WAIT: Duration = Duration::from_millis(100);
+
 /// The lines that are told of what a program wrote before it ended.
 const LAST_WORDS: usize = 12;
 
@@ -173,29 +176,49 @@ impl Rig<'_> {
     /// That it has ended.
     pub fn type_in(&mut self, program: ProgramId, bytes: &[u8]) -> Result<(), Stop> {
         self.conversation.note(self.now(), What::Typed(bytes.to_vec()));
+        let line = crate::text::escape(bytes.strip_suffix(b"\n").unwrap_or(bytes));
+        self.sent.push(Shown::Words(Words::made(format!("typed: {line}"), format!("digitado: {line}"))));
         let running = &mut self.programs[program.0].running;
         match (running.type_in(bytes), running.ended()) {
             (Ok(()), _) => Ok(()),
-            (Err(_), Some(ended)) => Err(self.ended(program, &ended)),
+            (Err(_), Some(_)) => Err(self.ended(program)),
             (Err(error), None) => Err(error.into()),
         }
     }
 
-    /// That something came from a program: if it did not and the program has ended, that is why.
+    /// Ends a program's input.
     ///
     /// # Errors
-    /// That it did not come.
-    pub fn came_from(
-        &mut self,
-        program: ProgramId,
-        found: Option<Datagram>,
-        expected: Shown,
-        explanation: Words,
-    ) -> Result<Datagram, Stop> {
-        match (found, self.programs[program.0].running.ended()) {
-            (None, Some(ended)) => Err(self.ended(program, &ended)),
-            (found, _) => self.came(found, expected, explanation),
+    /// What the system says.
+    pub fn end_input(&mut self, program: ProgramId) -> Result<(), Stop> {
+        self.note(Words::new("its input ends (Ctrl-D)", "sua entrada termina (Ctrl-D)"));
+        let running = &mut self.programs[program.0].running;
+        match running.end_input() {
+            // One that has ended reads nothing any more.
+            Err(error) if running.ended().is_none() => Err(error.into()),
+            _ => Ok(()),
         }
+    }
+
+    /// Ends a program that is not needed any more.
+    pub fn end(&mut self, program: ProgramId) {
+        self.programs[program.0].running.end();
+    }
+
+    /// How a program ended, if it has, as it is told with a failure.
+    #[must_use]
+    pub fn end_of(&mut self, program: ProgramId) -> Option<End> {
+        let ended = self.programs[program.0].running.wait(END_WAIT)?;
+        // What it started may hold its outputs open.
+        self.programs[program.0].running.end();
+        let Program { name, running, .. } = &self.programs[program.0];
+        let how = Words::made(
+            format!("{} ended: {ended}", name.en),
+            format!("{} terminou: {}", name.pt, in_portuguese(&ended)),
+        );
+        let last_words = running.errors().last_lines(LAST_WORDS);
+        self.note(how.clone());
+        Some(End::Ended { how, last_words })
     }
 
     /// What a program is, and what it writes.
@@ -254,30 +277,26 @@ impl Rig<'_> {
             if self.programs[index].may_end {
                 continue;
             }
-            if let Some(ended) = self.programs[index].running.ended() {
-                return Err(self.ended(ProgramId(index), &ended));
+            if self.programs[index].running.ended().is_some() {
+                return Err(self.ended(ProgramId(index)));
             }
         }
         Ok(())
     }
 
     /// That a program has ended which should go on.
-    pub(super) fn ended(&mut self, program: ProgramId, ended: &Ended) -> Stop {
-        // What it started may hold its outputs open.
-        self.programs[program.0].running.end();
-        let Program { name, running, .. } = &self.programs[program.0];
-        let how = Words::made(
-            format!("{} ended: {ended}", name.en),
-            format!("{} terminou: {}", name.pt, in_portuguese(ended)),
-        );
-        let last_words = running.errors().last_lines(LAST_WORDS);
-        self.note(how.clone());
+    pub(super) fn ended(&mut self, program: ProgramId) -> Stop {
+        let end = self.end_of(program);
+        let found = match &end {
+            Some(End::Ended { how, .. }) => Shown::Words(how.clone()),
+            Some(End::Hangs) | None => Shown::Nothing,
+        };
         let failure = Failure {
             sent: self.last_sent(),
             expected: Shown::words("the program goes on", "o programa continua"),
-            found: Shown::Words(how.clone()),
+            found,
             explanation: Words::new("the program ended", "o programa terminou"),
-            end: Some(End::Ended { how, last_words }),
+            end,
         };
         failure.into()
     }
