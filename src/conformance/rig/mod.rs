@@ -6,9 +6,11 @@
 //! | `setup` | says which servent is to be started |
 //! | `programs` | starts programs, waits until they listen, looks how they ended |
 //! | `awaiting` | waits for datagrams, and ends silence by control questions |
+//! | `control` | the questions that do so |
 //! | `failing` | makes failures of what was sent and found |
 
 mod awaiting;
+mod control;
 mod failing;
 mod programs;
 mod setup;

@@ -1,6 +1,7 @@
 //! Starts programs, waits until they listen, looks how they ended.
 
-use super::{Datagram, Rig, Setup};
+use super::control::Control;
+use super::{Rig, Setup};
 use crate::conformance::command::Placed;
 use crate::conformance::conversation::What;
 use crate::conformance::probe::{End, Failure, Shown, Stop};
@@ -37,40 +38,6 @@ pub(super) struct Program {
     pub(super) control: Option<Control>,
     /// Its end is no failure by itself.
     pub(super) may_end: bool,
-}
-
-/// The keys of a program's control questions, which take turns: not even one that answers each question once is silent.
-const CONTROL_KEYS: usize = 16;
-
-/// Questions that a program always answers as long as it works.
-#[derive(Debug)]
-pub(super) struct Control {
-    /// The beginning of all its keys; it is nobody else's.
-    pub(super) key: String,
-    pub(super) value: String,
-    /// How many were asked.
-    asked: usize,
-}
-
-impl Control {
-    fn new(number: usize) -> Self {
-        Self { key: format!("controle{number}"), value: format!("presente{number}"), asked: 0 }
-    }
-
-    /// The key of the next question.
-    pub(super) fn next_key(&mut self) -> String {
-        self.asked += 1;
-        self.nth_key(self.asked % CONTROL_KEYS)
-    }
-
-    fn nth_key(&self, number: usize) -> String {
-        format!("{}-{number}", self.key)
-    }
-
-    /// The lines that make the program hold its keys.
-    fn lines(&self) -> String {
-        (0..CONTROL_KEYS).map(|number| format!("{}\t{}\n", self.nth_key(number), self.value)).collect()
-    }
 }
 
 impl Rig<'_> {
