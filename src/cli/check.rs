@@ -8,9 +8,10 @@ use super::{
 };
 use crate::actor::crew::Crew;
 use crate::conformance::checking::table;
+use crate::conformance::probe::End;
 use crate::conformance::report::text::text;
 use crate::conformance::verdict::exit_code;
-use crate::conformance::{Check, CheckError, Checked, Edition, Framing, ProbeResult, Target, World};
+use crate::conformance::{Check, CheckError, Checked, Edition, Framing, ProbeResult, Shown, Target, World};
 use crate::console::patient::Patient;
 use crate::launching::Template;
 use crate::telling::Language;
@@ -211,10 +212,17 @@ fn report(checked: &Checked, language: Language) -> ExitCode {
 
 fn cause(error: &CheckError, language: Language) -> String {
     let words = error.words().of(language).to_owned();
-    match error {
-        CheckError::NotReady(failure) => format!("{words}: {}", failure.explanation.of(language)),
-        _ => words,
-    }
+    let CheckError::NotReady(failure) = error else { return words };
+    let found = match &failure.found {
+        Shown::Words(found) => found,
+        _ => &failure.explanation,
+    };
+    let last_words = match &failure.end {
+        Some(End::Ended { last_words, .. }) => last_words.as_slice(),
+        _ => &[],
+    };
+    let last_words: String = last_words.iter().map(|line| format!("\n  | {line}")).collect();
+    format!("{words}: {}{last_words}", found.of(language))
 }
 
 fn print(text: &str) -> io::Result<()> {

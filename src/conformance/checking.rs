@@ -1,10 +1,9 @@
 //! A whole check.
 
-use super::bytes::{Kind, contains, find, message};
-use super::framing::{Framing, PADDED_TO};
+use super::framing::Framing;
 use super::isolation::enter_own_network;
 use super::probe::{Edition, Failure, Probe, Stop, Target};
-use super::rig::{ANSWER_WAIT_MAX, Datagram, PeerId, ProgramId, Rig, Setup, World};
+use super::rig::World;
 use super::verdict::ProbeResult;
 use super::words::Words;
 use super::{client, schedule, servent};
@@ -119,27 +118,28 @@ impl Check {
 
     /// These probes and all that they rest on, in the order of the table, without what is to be skipped.
     fn with_foundations(&self, chosen: &[&'static Probe]) -> Vec<&'static Probe> {
-        let table = table(self.world.target, self.world.edition);
-        let mut is_needed: Vec<_> = table.iter().map(|probe| chosen.iter().any(|one| one.id == probe.id)).collect();
-        // Foundations stand before what rests on them.
-        for index in (0..table.len()).rev() {
-            if is_needed[index] {
-                for id in table[index].rests_on {
-                    if let Some(place) =
-                        table.iter().position(|probe| probe.id == *id && !self.skip.contains(&(*id).to_owned()))
-                    {
-                        is_needed[place] = true;
-                    }
+        let mut needed: Vec<_> = chosen.iter().map(|probe| probe.id).collect();
+        let table: Vec<_> = table(self.world.target, self.world.edition)
+            .into_iter()
+            .filter(|probe| !self.skip.iter().any(|id| id == probe.id))
+            .collect();
+        let mut next = 0;
+        while let Some(&id) = needed.get(next) {
+            let probe = table.iter().find(|probe| probe.id == id);
+            for foundation in probe.map(|probe| probe.rests_on).unwrap_or_default() {
+                if !needed.contains(foundation) {
+                    needed.push(foundation);
                 }
             }
+            next += 1;
         }
-        table.into_iter().zip(is_needed).filter_map(|(probe, is_needed)| is_needed.then_some(probe)).collect()
+        table.into_iter().filter(|probe| needed.contains(&probe.id)).collect()
     }
 
     /// Finds out how the program writes text.
     fn framing(&self) -> Result<Option<Framing>, CheckError> {
         let look = || match self.world.target {
-            Target::Servent => servent_framing(&self.world),
+            Target::Servent => servent::framing(&self.world),
             Target::Client => client::framing(&self.world),
         };
         match schedule::aside(self.world.is_isolated, look).map_err(CheckError::System)? {
@@ -158,97 +158,8 @@ fn usual_workers(target: Target) -> usize {
     let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
     match target {
         Target::Servent => (2 * cores).clamp(4, 16),
-        Target::Client => 32,
+        Target::Client => 64,
     }
-}
-
-/// Pairs for questions in each framing.
-const FRAMING_FILE: &str = "puro\tvalor-puro\nzero\tvalor-zero\n";
-
-/// Finds out how a servent writes text: a raw key that is answered tells by the NULs of the answer, and of the QUERY.
-///
-/// # Errors
-/// That it does not start.
-fn servent_framing(world: &World) -> Result<Option<Framing>, Stop> {
-    let mut rig = Rig::new(world)?;
-    let client = rig.client()?;
-    let [neighbour] = rig.neighbours()?;
-    let setup = Setup::new(FRAMING_FILE).bare().neighbours([rig.address(neighbour)]);
-    let servent = rig.start(&setup)?;
-    // From here on a program that ends is no more than one that does not understand.
-    let found = ask_both(&mut rig, client, neighbour, servent);
-    if let Ok(Some(framing)) = found {
-        return Ok(Some(framing));
-    }
-    for framings in [vec![Framing::Nul], PADDED_TO.map(Framing::Padded).to_vec()] {
-        if let Ok(Some(framing)) = ask_each(world, &framings) {
-            return Ok(Some(framing));
-        }
-    }
-    Ok(None)
-}
-
-/// Asks one key raw and then another one with a NUL.
-fn ask_both(rig: &mut Rig<'_>, client: PeerId, neighbour: PeerId, servent: ProgramId) -> Result<Option<Framing>, Stop> {
-    let to = rig.reach(servent);
-    let is_raw = |datagram: &Datagram| contains(&datagram.bytes, b"valor-puro");
-    let is_nul = |datagram: &Datagram| contains(&datagram.bytes, b"valor-zero");
-    rig.send(client, to, &message(Kind::Clireq, b"puro"))?;
-    rig.send(client, to, &message(Kind::Clireq, b"zero\0"))?;
-    if rig.await_within(client, |datagram| is_raw(datagram) || is_nul(datagram), ANSWER_WAIT_MAX)?.is_none() {
-        return Ok(None);
-    }
-    // The other answer may be on its way still: what was asked once more is answered behind it.
-    for round in 2..4 {
-        rig.send(client, to, &message(Kind::Clireq, b"puro"))?;
-        rig.send(client, to, &message(Kind::Clireq, b"zero\0"))?;
-        let mut look = |rig: &Rig<'_>| {
-            let counts = [rig.matching(client, is_raw).len(), rig.matching(client, is_nul).len()];
-            counts.into_iter().any(|count| count >= round).then_some(())
-        };
-        rig.await_that(&mut look, ANSWER_WAIT_MAX)?;
-    }
-    let (raw, nul) = (rig.matching(client, is_raw), rig.matching(client, is_nul));
-    if !nul.is_empty() && (raw.is_empty() || world_wants_nul(rig)) {
-        return Ok(Some(Framing::Nul));
-    }
-    let rest = |datagram: &Datagram, text: &[u8]| {
-        let end = find(&datagram.bytes, text).map_or(datagram.bytes.len(), |at| at + text.len());
-        Framing::of_rest(text.len(), &datagram.bytes[end..])
-    };
-    let of_answer = raw.first().map(|datagram| rest(datagram, b"valor-puro")).unwrap_or_default();
-    let queries = rig.matching(neighbour, |datagram| contains(&datagram.bytes, b"puro"));
-    Ok(Some(match (of_answer, queries.first().map(|datagram| rest(datagram, b"puro"))) {
-        // A key's field has a length of its own.
-        (Framing::Padded(_), Some(of_query @ Framing::Padded(_))) => of_query,
-        (of_answer, _) => of_answer,
-    }))
-}
-
-fn world_wants_nul(rig: &Rig<'_>) -> bool {
-    rig.world().edition == Edition::Of2017
-}
-
-/// Asks a key in each of these framings, and tells the first that is answered.
-fn ask_each(world: &World, framings: &[Framing]) -> Result<Option<Framing>, Stop> {
-    let mut rig = Rig::new(world)?;
-    let client = rig.client()?;
-    let [neighbour] = rig.neighbours()?;
-    let key = |index: usize| format!("quadro-{index}-");
-    let value = |index: usize| format!("valor-{index}-");
-    let pairs: String = (0..framings.len()).map(|index| format!("{}\t{}\n", key(index), value(index))).collect();
-    let servent = rig.start(&Setup::new(pairs).bare().neighbours([rig.address(neighbour)]))?;
-    let to = rig.reach(servent);
-    for (index, framing) in framings.iter().enumerate() {
-        rig.send(client, to, &message(Kind::Clireq, &framing.field(key(index).as_bytes())))?;
-    }
-    let mut look = |rig: &Rig<'_>| {
-        (0..framings.len()).find(|&index| {
-            let value = value(index);
-            !rig.matching(client, |datagram| contains(&datagram.bytes, value.as_bytes())).is_empty()
-        })
-    };
-    Ok(rig.await_that(&mut look, ANSWER_WAIT_MAX)?.map(|index| framings[index]))
 }
 
 impl CheckError {
@@ -271,6 +182,45 @@ impl CheckError {
                 format!("this machine does not allow it: {error}"),
                 format!("esta máquina não permite: {error}"),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_id_is_one_probes_and_what_probes_rest_on_ends() {
+        for target in [Target::Servent, Target::Client] {
+            for edition in [Edition::Of2016, Edition::Of2017] {
+                let table = table(target, edition);
+                let ids: BTreeSet<_> = table.iter().map(|probe| probe.id).collect();
+                assert_eq!(ids.len(), table.len());
+                let mut known: BTreeSet<&str> = BTreeSet::new();
+                let mut left = table;
+                while !left.is_empty() {
+                    let before = left.len();
+                    left.retain(|probe| {
+                        let is_open = probe.rests_on.iter().any(|id| !known.contains(id));
+                        if !is_open {
+                            known.insert(probe.id);
+                        }
+                        is_open
+                    });
+                    let ids: Vec<_> = left.iter().map(|probe| (probe.id, probe.rests_on)).collect();
+                    assert!(left.len() < before, "these rest on each other, or on what is not there: {ids:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_assignment_decides_is_quoted() {
+        let probes = [Target::Servent, Target::Client].map(|target| table(target, Edition::Of2016)).concat();
+        for probe in probes {
+            assert!(probe.level != super::super::Level::Assignment || probe.sentence.is_some(), "{}", probe.id);
         }
     }
 }

@@ -23,6 +23,26 @@ pub enum Edition {
     Of2017,
 }
 
+impl Edition {
+    /// Bytes of a key that is long, and that no program may cut short for a limit of the edition.
+    #[must_use]
+    pub const fn long_key_len(self) -> usize {
+        match self {
+            Self::Of2016 => 100,
+            Self::Of2017 => 40,
+        }
+    }
+
+    /// The same of a value.
+    #[must_use]
+    pub const fn long_value_len(self) -> usize {
+        match self {
+            Self::Of2016 => 400,
+            Self::Of2017 => 160,
+        }
+    }
+}
+
 /// What a failure of a probe means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -70,6 +90,8 @@ pub enum Chapter {
     Waiting,
     /// What a client shows.
     Showing,
+    /// The end of a client's question, and the next one.
+    Ending,
     /// What must not mislead or end a client.
     Hostile,
 }
@@ -91,6 +113,7 @@ impl Chapter {
             Self::Asking => Words::new("asking", "consulta"),
             Self::Waiting => Words::new("waiting", "espera"),
             Self::Showing => Words::new("showing", "exibição"),
+            Self::Ending => Words::new("the end, and the next key", "o fim, e a próxima chave"),
             Self::Hostile => Words::new("hostile datagrams", "datagramas hostis"),
         }
     }
@@ -107,7 +130,7 @@ pub struct Probe {
     pub clause: &'static str,
     /// What a failure means.
     pub level: Level,
-    /// The ids of those that must pass for it to mean anything. They stand before it in the table.
+    /// The ids of those that must pass for it to mean anything.
     pub rests_on: &'static [&'static str],
     /// What is promised, as a short sentence.
     pub promise: Words,
@@ -134,7 +157,7 @@ impl Probe {
         Self { id, chapter, clause, level, rests_on: &[], promise, sentence: None, edition: None, run }
     }
 
-    /// It means something only if these pass, which stand before it in the table.
+    /// It means something only if these pass.
     #[must_use]
     pub const fn rests_on(mut self, ids: &'static [&'static str]) -> Self {
         self.rests_on = ids;

@@ -1,4 +1,5 @@
-//! The assignment's sentences that probes quote, as they stand there, and our English.
+//! The assignment's sentences that probes quote, as they stand there, and our English. They are those of the edition of
+//! 2016, unless they say otherwise.
 
 use super::probe::Sentence;
 
@@ -78,6 +79,18 @@ pub const USER_TYPES: Sentence = sentence(
     "It then waits for the user to type a key, makes a question of it, and sends it to its point of contact.",
 );
 
+/// What a client is for.
+pub const CLIENT_SHOWS: Sentence = sentence(
+    "[...] um programa cliente, que receberá do usuário chaves que devem ser consultadas e exibirá os resultados das consultas que forem recebidos.",
+    "[...] a client program, which gets keys from the user that are to be asked for, and shows the results of the questions that are received.",
+);
+
+/// Whom the client asks.
+pub const CLIENT_STARTED: Sentence = sentence(
+    "O programa cliente deve ser disparado com o endereço de um dos nós da rede sobreposta que será seu ponto de contato com o sistema distribuído",
+    "The client program is started with the address of one of the nodes of the overlay, which is its point of contact with the distributed system",
+);
+
 /// A QUERY's fields.
 pub const QUERY: Sentence = sentence(
     "Os servents trocam apenas uma mensagem entre si, que tem o seguinte formato: um campo de tipo de mensagem (unsigned short, 2 bytes) com valor 2 (QUERY), um campo de TTL (unsigned short, 2 bytes), o endereço IP (4 bytes) e o número do porto (unsigned short, 2 bytes) do programa cliente que fez a consulta, um campo de número de sequência (unsigned int, 4 bytes) e o texto da chave que o cliente forneceu.",
@@ -148,6 +161,12 @@ pub const RESPONSE_DIRECTLY: Sentence = sentence(
 pub const RESPONSE: Sentence = sentence(
     "A mensagem de volta também é simples, contendo apenas um campo de tipo de mensagem (unsigned short, 2 bytes) com valor 3 (RESPONSE) e um string contendo a chave, um caractere de tabulação e o texto associado.",
     "The message back is simple as well; it holds only a message type field (unsigned short, 2 bytes) of value 3 (RESPONSE) and a string with the key, one tab character and the text that belongs to it.",
+);
+
+/// The NUL that the edition of 2017 demands.
+pub const NUL_OF_2017: Sentence = sentence(
+    "O string deve ser terminado com um byte nulo '\\0'. [...] O caractere nulo sempre tem que ser adicionado [...]",
+    "The string has to be terminated with a null byte '\\0'. [...] The null character always has to be added [...]",
 );
 
 /// Network byte order.

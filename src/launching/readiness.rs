@@ -4,8 +4,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 
 /// The address at which a UDP socket of one of the `processes` is bound to `port`, in the calling thread's network.
-/// 0.0.0.0 stands for all addresses, of a socket of IPv6 as well. Which processes there are is asked only if somebody has
-/// the port.
+/// 0.0.0.0 stands for all addresses, of a socket of IPv6 as well. The processes are asked for only if anybody's socket is.
 pub fn listens_at(port: u16, processes: impl FnOnce() -> Vec<u32>) -> Option<Ipv4Addr> {
     let bound = ["udp", "udp6"].iter().flat_map(|table| {
         let table = fs::read_to_string(format!("/proc/thread-self/net/{table}")).unwrap_or_default();

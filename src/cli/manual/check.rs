@@ -50,7 +50,7 @@ pub(in super::super) const CHECK: Manual = Manual {
                 Text("A servent with a command line of its own:"),
                 Lines("tp3 check servent -- ./servent --listen {address} --data {file} --peers {neighbours}"),
                 Text("A client, and one probe of it alone:"),
-                Lines("tp3 check client --only client-clireq-bytes -- python3 client.py"),
+                Lines("tp3 check client --only ask-key -- python3 client.py"),
             ],
         },
         Section { title: "See also", entries: &[Text("tp3(1), tp3-explain(1), serventTP3(1), clientTP3(1)")] },

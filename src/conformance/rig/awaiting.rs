@@ -16,7 +16,7 @@ pub const ANSWER_WAIT_MAX: Duration = Duration::from_secs(8);
 const FIRST_WAIT: Duration = Duration::from_millis(300);
 
 /// How long something is awaited after a control question was answered.
-const LAST_WAIT: Duration = Duration::from_millis(1500);
+const LAST_WAIT: Duration = Duration::from_millis(2500);
 
 /// How long after it is looked for what is to stay away: a program may have a thread for each datagram.
 const STRAGGLERS_WAIT: Duration = Duration::from_millis(20);
@@ -112,12 +112,16 @@ impl Rig<'_> {
     /// That a servent ended, or does not answer.
     pub fn settle(&mut self) -> Result<(), Stop> {
         for _ in 0..ROUNDS + self.programs.len().saturating_sub(1) {
-            let asked: Vec<_> =
-                (0..self.programs.len()).map(|index| self.ask_control(index)).collect::<Result<_, _>>()?;
-            for (index, answers) in asked.into_iter().enumerate().filter_map(|(index, asked)| Some((index, asked?))) {
-                let mut look = |rig: &Self| (rig.control_answers(index) > answers).then_some(());
-                if self.await_that(&mut look, ANSWER_WAIT_MAX)?.is_none() {
-                    return Err(self.hangs(ProgramId(index)));
+            let mut asked = Vec::new();
+            for index in 0..self.programs.len() {
+                if let Some((client, value)) = self.ask_control(index)? {
+                    asked.push((ProgramId(index), client, value));
+                }
+            }
+            for (program, client, value) in asked {
+                let is_answer = |datagram: &Datagram| contains(&datagram.bytes, value.as_bytes());
+                if self.await_within(client, is_answer, ANSWER_WAIT_MAX)?.is_none() {
+                    return Err(self.hangs(program));
                 }
             }
         }
@@ -132,20 +136,15 @@ impl Rig<'_> {
         self.programs.iter().any(|program| program.control.is_some())
     }
 
-    /// Asks a servent its control question, if it has one; tells how often it was answered before.
-    fn ask_control(&mut self, index: usize) -> Result<Option<usize>, Stop> {
+    /// Asks a servent its control question, if it has one, from a socket that never asked before; tells which, and what
+    /// the answer carries.
+    fn ask_control(&mut self, index: usize) -> Result<Option<(PeerId, String)>, Stop> {
         let Some(control) = &mut self.programs[index].control else { return Ok(None) };
-        let (client, key) = (control.client, control.next_key());
-        let question = message(Kind::Clireq, &self.world.framing.field(key.as_bytes()));
-        let answers = self.control_answers(index);
-        let address = self.programs[index].address;
-        self.transmit(client, address, &question)?;
-        Ok(Some(answers))
-    }
-
-    fn control_answers(&self, index: usize) -> usize {
-        let Some(control) = &self.programs[index].control else { return 0 };
-        self.matching(control.client, |datagram| contains(&datagram.bytes, control.value.as_bytes())).len()
+        let question = message(Kind::Clireq, &self.world.framing.field(control.next_key().as_bytes()));
+        let value = control.value.clone();
+        let client = self.peer(Words::new("control", "controle"))?;
+        self.transmit(client, self.programs[index].address, &question)?;
+        Ok(Some((client, value)))
     }
 
     fn hangs(&mut self, program: ProgramId) -> Stop {

@@ -3,17 +3,22 @@
 //! | file | does |
 //! |---|---|
 //! | `sockets` | sockets that play clients, neighbours and servents; what they receive |
+//! | `setup` | says which servent is to be started |
 //! | `programs` | starts programs, waits until they listen, looks how they ended |
 //! | `awaiting` | waits for datagrams, and ends silence by control questions |
+//! | `control` | the questions that do so |
 //! | `failing` | makes failures of what was sent and found |
 
 mod awaiting;
+mod control;
 mod failing;
 mod programs;
+mod setup;
 mod sockets;
 
 pub use awaiting::ANSWER_WAIT_MAX;
-pub use programs::{ProgramId, Setup};
+pub use programs::ProgramId;
+pub use setup::Setup;
 pub use sockets::{Datagram, PeerId};
 
 use super::conversation::{Conversation, What};

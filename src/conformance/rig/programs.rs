@@ -1,6 +1,7 @@
 //! Starts programs, waits until they listen, looks how they ended.
 
-use super::{Datagram, PeerId, Rig};
+use super::control::Control;
+use super::{Rig, Setup};
 use crate::conformance::conversation::What;
 use crate::conformance::probe::{End, Failure, Shown, Stop};
 use crate::conformance::words::Words;
@@ -15,6 +16,9 @@ const READY_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// How often is looked whether it does.
 const LOOK_EVERY: Duration = Duration::from_millis(4);
+
+/// How long is waited for the end of a program that may be about to end: it crashed, and is not gone yet.
+const END_WAIT: Duration = Duration::from_millis(100);
 
 /// The lines that are told of what a program wrote before it ended.
 const LAST_WORDS: usize = 12;
@@ -32,83 +36,6 @@ pub(super) struct Program {
     pub(super) control: Option<Control>,
     /// Its end is no failure by itself.
     pub(super) may_end: bool,
-}
-
-/// The keys of a program's control questions, which take turns: not even one that answers each question once is silent.
-const CONTROL_KEYS: usize = 16;
-
-/// Questions that a program always answers as long as it works.
-#[derive(Debug)]
-pub(super) struct Control {
-    pub(super) client: PeerId,
-    /// The beginning of all its keys; it is nobody else's.
-    pub(super) key: String,
-    pub(super) value: String,
-    /// How many were asked.
-    asked: usize,
-}
-
-impl Control {
-    /// The key of the next question.
-    pub(super) fn next_key(&mut self) -> String {
-        self.asked += 1;
-        self.nth_key(self.asked % CONTROL_KEYS)
-    }
-
-    fn nth_key(&self, number: usize) -> String {
-        format!("{}-{number}", self.key)
-    }
-
-    /// The lines that make the program hold its keys.
-    fn lines(&self) -> String {
-        (0..CONTROL_KEYS).map(|number| format!("{}\t{}\n", self.nth_key(number), self.value)).collect()
-    }
-}
-
-/// A servent to be started.
-#[derive(Clone, Debug, Default)]
-pub struct Setup {
-    file: Vec<u8>,
-    neighbours: Vec<SocketAddrV4>,
-    port: Option<u16>,
-    is_ours: bool,
-    is_bare: bool,
-}
-
-impl Setup {
-    /// One with these lines in its key-value file. Pairs of the rig's own stand before them, for control questions.
-    #[must_use]
-    pub fn new(file: impl Into<Vec<u8>>) -> Self {
-        Self { file: file.into(), ..Self::default() }
-    }
-
-    /// With these neighbours.
-    #[must_use]
-    pub fn neighbours(mut self, neighbours: impl IntoIterator<Item = SocketAddrV4>) -> Self {
-        self.neighbours = neighbours.into_iter().collect();
-        self
-    }
-
-    /// On this port; it is a free one otherwise.
-    #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = Some(port);
-        self
-    }
-
-    /// Ours, and not the program under test.
-    #[must_use]
-    pub fn ours(mut self) -> Self {
-        self.is_ours = true;
-        self
-    }
-
-    /// Without the pairs for control questions: the file is byte for byte as given. Silence means little then.
-    #[must_use]
-    pub fn bare(mut self) -> Self {
-        self.is_bare = true;
-        self
-    }
 }
 
 impl Rig<'_> {
@@ -145,10 +72,13 @@ impl Rig<'_> {
             (_, false) => Words::same(format!("servent {number}")),
             (_, true) => Words::made(format!("servent {number} (ours)"), format!("servent {number} (nosso)")),
         };
-        let control = if setup.is_bare { None } else { Some(self.control(number)?) };
+        let control = (!setup.is_bare).then(|| Control::new(number));
         let pairs = control.as_ref().map(Control::lines).unwrap_or_default();
         let file = self.folder.path().join(format!("{number}.txt"));
-        fs::write(&file, [pairs.as_bytes(), &setup.file].concat())?;
+        // They stand at both ends: a program may lose the first line, or the last one.
+        let has_end = setup.file.is_empty() || setup.file.ends_with(b"\n");
+        let end = if has_end { pairs.as_bytes() } else { &[] };
+        fs::write(&file, [pairs.as_bytes(), &setup.file, end].concat())?;
         let port = match setup.port {
             Some(port) => port,
             None => self.free_port()?,
@@ -212,39 +142,54 @@ impl Rig<'_> {
     /// That it has ended.
     pub fn type_in(&mut self, program: ProgramId, bytes: &[u8]) -> Result<(), Stop> {
         self.conversation.note(self.now(), What::Typed(bytes.to_vec()));
+        let line = crate::text::escape(bytes.strip_suffix(b"\n").unwrap_or(bytes));
+        self.sent.push(Shown::Words(Words::made(format!("typed: {line}"), format!("digitado: {line}"))));
         let running = &mut self.programs[program.0].running;
         match (running.type_in(bytes), running.ended()) {
             (Ok(()), _) => Ok(()),
-            (Err(_), Some(ended)) => Err(self.ended(program, &ended)),
+            (Err(_), Some(_)) => Err(self.ended(program)),
             (Err(error), None) => Err(error.into()),
         }
     }
 
-    /// That something came from a program: if it did not and the program has ended, that is why.
+    /// Ends a program's input.
     ///
     /// # Errors
-    /// That it did not come.
-    pub fn came_from(
-        &mut self,
-        program: ProgramId,
-        found: Option<Datagram>,
-        expected: Shown,
-        explanation: Words,
-    ) -> Result<Datagram, Stop> {
-        match (found, self.programs[program.0].running.ended()) {
-            (None, Some(ended)) => Err(self.ended(program, &ended)),
-            (found, _) => self.came(found, expected, explanation),
+    /// What the system says.
+    pub fn end_input(&mut self, program: ProgramId) -> Result<(), Stop> {
+        self.note(Words::new("its input ends (Ctrl-D)", "sua entrada termina (Ctrl-D)"));
+        let running = &mut self.programs[program.0].running;
+        match running.end_input() {
+            // One that has ended reads nothing any more.
+            Err(error) if running.ended().is_none() => Err(error.into()),
+            _ => Ok(()),
         }
+    }
+
+    /// Ends a program that is not needed any more.
+    pub fn end(&mut self, program: ProgramId) {
+        self.programs[program.0].running.end();
+    }
+
+    /// How a program ended, if it has, as it is told with a failure.
+    #[must_use]
+    pub fn end_of(&mut self, program: ProgramId) -> Option<End> {
+        let ended = self.programs[program.0].running.wait(END_WAIT)?;
+        // What it started may hold its outputs open.
+        self.programs[program.0].running.end();
+        let Program { name, running, .. } = &self.programs[program.0];
+        let how = Words::made(
+            format!("{} ended: {ended}", name.en),
+            format!("{} terminou: {}", name.pt, in_portuguese(&ended)),
+        );
+        let last_words = running.errors().last_lines(LAST_WORDS);
+        self.note(how.clone());
+        Some(End::Ended { how, last_words })
     }
 
     /// What a program is, and what it writes.
     pub fn running(&mut self, program: ProgramId) -> &mut Running {
         &mut self.programs[program.0].running
-    }
-
-    fn control(&mut self, number: usize) -> Result<Control, Stop> {
-        let client = self.peer(Words::new("control", "controle"))?;
-        Ok(Control { client, key: format!("controle{number}"), value: format!("presente{number}"), asked: 0 })
     }
 
     fn await_ready(&mut self, program: ProgramId, port: u16) -> Result<(), Stop> {
@@ -298,30 +243,26 @@ impl Rig<'_> {
             if self.programs[index].may_end {
                 continue;
             }
-            if let Some(ended) = self.programs[index].running.ended() {
-                return Err(self.ended(ProgramId(index), &ended));
+            if self.programs[index].running.ended().is_some() {
+                return Err(self.ended(ProgramId(index)));
             }
         }
         Ok(())
     }
 
     /// That a program has ended which should go on.
-    pub(super) fn ended(&mut self, program: ProgramId, ended: &Ended) -> Stop {
-        // What it started may hold its outputs open.
-        self.programs[program.0].running.end();
-        let Program { name, running, .. } = &self.programs[program.0];
-        let how = Words::made(
-            format!("{} ended: {ended}", name.en),
-            format!("{} terminou: {}", name.pt, in_portuguese(ended)),
-        );
-        let last_words = running.errors().last_lines(LAST_WORDS);
-        self.note(how.clone());
+    pub(super) fn ended(&mut self, program: ProgramId) -> Stop {
+        let end = self.end_of(program);
+        let found = match &end {
+            Some(End::Ended { how, .. }) => Shown::Words(how.clone()),
+            Some(End::Hangs) | None => Shown::Nothing,
+        };
         let failure = Failure {
             sent: self.last_sent(),
             expected: Shown::words("the program goes on", "o programa continua"),
-            found: Shown::Words(how.clone()),
+            found,
             explanation: Words::new("the program ended", "o programa terminou"),
-            end: Some(End::Ended { how, last_words }),
+            end,
         };
         failure.into()
     }

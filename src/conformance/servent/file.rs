@@ -1,9 +1,9 @@
 //! The key-value file.
 
-use super::scene::{MISS, NO_ANSWER, Scene, carries, response, with_file};
+use super::scene::{MISS, NO_ANSWER, Scene, carries, numbered, response, with_file};
 use crate::conformance::bytes::{Kind, contains, find, without_nuls};
-use crate::conformance::probe::{Chapter, Edition, Level, Outcome, Probe, Shown};
-use crate::conformance::rig::{Rig, Setup};
+use crate::conformance::probe::{Chapter, Level, Outcome, Probe, Shown};
+use crate::conformance::rig::{Datagram, Rig, Setup};
 use crate::conformance::sentences;
 use crate::conformance::words::Words;
 
@@ -25,7 +25,7 @@ const fn decision(
     Probe::new(Chapter::File, id, clause, Level::Decision, promise, run).rests_on(&["clireq-answered"])
 }
 
-pub(super) static PROBES: [Probe; 17] = [
+pub(super) static PROBES: [Probe; 18] = [
     probe(
         "file-excerpt",
         "P-31",
@@ -80,6 +80,12 @@ pub(super) static PROBES: [Probe; 17] = [
     decision("file-spaces", "P-30", ["spaces part key and value", "espaços separam chave e valor"], spaces)
         .quotes(sentences::FILE_LINE),
     decision("file-blank-lines", "P-32", ["blank lines are ignored", "linhas em branco são ignoradas"], blank_lines),
+    decision(
+        "file-key-alone",
+        "P-33",
+        ["a key without a value does no harm", "uma chave sem valor não atrapalha"],
+        key_alone,
+    ),
     decision("file-crlf", "P-32", ["lines may end with CR LF", "linhas podem terminar em CR LF"], crlf),
     decision(
         "file-last-line",
@@ -103,10 +109,18 @@ const EXCERPT: &[u8] = b"# WELL KNOWN PORT NUMBERS\n#\nrtmp\t1/ddp\t#Routing Tab
 
 fn excerpt(rig: &mut Rig<'_>) -> Outcome {
     let scene: Scene<0> = with_file(rig, EXCERPT)?;
-    for (key, value) in [(&b"rtmp"[..], &b"1/ddp"[..]), (b"tcpmux", b"1/"), (b"nbp", b"2/ddp"), (b"compressnet", b"2/")]
-    {
+    let pairs: [[&[u8]; 3]; 4] = [
+        [b"rtmp", b"1/ddp", b"\t#Routing Table Maintenance Protocol"],
+        [b"tcpmux", b"1/", b"tcp\t# TCP Port Service Multiplexer"],
+        [b"nbp", b"2/ddp", b"\t#Name Binding Protocol"],
+        [b"compressnet", b"2/", b"tcp\t# Management Utility"],
+    ];
+    for [key, beginning, rest] in pairs {
+        scene.ask(rig, key)?;
         // Which of two values it is, and how much of a value, are other probes'.
-        scene.ask_for(rig, key, value)?;
+        let is_wanted = |found: &Datagram| carries(key)(found) && carries(beginning)(found);
+        let found = rig.await_at(scene.client, is_wanted)?;
+        rig.came(found, response(rig, key, &[beginning, rest].concat()), NO_ANSWER)?;
     }
     scene.ask(rig, b"#")?;
     rig.settle()?;
@@ -184,17 +198,8 @@ fn several_tabs(rig: &mut Rig<'_>) -> Outcome {
 }
 
 fn long_value(rig: &mut Rig<'_>) -> Outcome {
-    let len = match rig.world().edition {
-        Edition::Of2016 => 400,
-        Edition::Of2017 => 160,
-    };
-    let value = numbered(len);
+    let value = numbered(rig.world().edition.long_value_len());
     holds(rig, &lines(&[[b"longa", &value]]), b"longa", &value)
-}
-
-/// So many bytes, of which every few are others, so that what is missing can be told.
-fn numbered(len: usize) -> Vec<u8> {
-    (0..).flat_map(|number: u32| format!("{number:04}-").into_bytes()).take(len).collect()
 }
 
 fn spaces(rig: &mut Rig<'_>) -> Outcome {
@@ -203,6 +208,10 @@ fn spaces(rig: &mut Rig<'_>) -> Outcome {
 
 fn blank_lines(rig: &mut Rig<'_>) -> Outcome {
     holds(rig, b"\nprimeira\tum\n\n\nsegunda\tdois\n\n", b"segunda", b"dois")
+}
+
+fn key_alone(rig: &mut Rig<'_>) -> Outcome {
+    holds(rig, b"primeira\tum\nsozinha\nsegunda\tdois\n", b"segunda", b"dois")
 }
 
 fn crlf(rig: &mut Rig<'_>) -> Outcome {
@@ -242,10 +251,6 @@ fn utf8_key(rig: &mut Rig<'_>) -> Outcome {
 }
 
 fn long_key(rig: &mut Rig<'_>) -> Outcome {
-    let len = match rig.world().edition {
-        Edition::Of2016 => 100,
-        Edition::Of2017 => 40,
-    };
-    let key = numbered(len);
+    let key = numbered(rig.world().edition.long_key_len());
     holds(rig, &lines(&[[&key, b"curto"]]), &key, b"curto")
 }

@@ -6,6 +6,7 @@ use crate::conformance::probe::{Chapter, Level, Outcome, Probe, Shown, Stop};
 use crate::conformance::rig::{Datagram, Rig};
 use crate::conformance::sentences;
 use crate::conformance::words::Words;
+use std::net::{Ipv4Addr, SocketAddrV4};
 
 const fn probe(
     id: &'static str,
@@ -179,11 +180,24 @@ fn with_ttl(bytes: &[u8], ttl: u16) -> Vec<u8> {
     bytes
 }
 
+/// A key that a program might be tempted to tidy up.
+const UNTIDY: &[u8] = b"Chave Alheia ";
+
+/// A client that is nobody's neighbour's address; the key is not held, so it is not answered.
+const FAR_CLIENT: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(127, 1, 2, 3), 0x9c41);
+
 fn unchanged(rig: &mut Rig<'_>) -> Outcome {
-    let (scene, found) = forwarded(rig, 3, MISS)?;
-    let sent = query(3, rig.address(scene.client), NUMBER, &rig.world().framing.field(MISS));
+    let scene: Scene<2> = scene(rig)?;
+    let [from, other] = scene.neighbours;
+    let field = rig.world().framing.field(UNTIDY);
+    rig.send(from, scene.to, &query(3, FAR_CLIENT, NUMBER, &field))?;
+    // Whatever comes there is the QUERY, changed or not.
+    let found = rig.await_event(&mut |rig| rig.received(other).into_iter().next())?;
+    let mut expected = query(2, FAR_CLIENT, NUMBER, &field);
+    let way = Words::new("servent to another neighbour", "servent para outro vizinho");
+    let shown = Shown::Datagram { kind: Kind::Query, bytes: expected.clone(), way };
+    let found = rig.came(found, shown, NOT_FORWARDED)?;
     // The time-to-live is another probe's.
-    let mut expected = sent;
     if let Some(ttl) = found.bytes.get(2..4) {
         expected[2..4].copy_from_slice(ttl);
     }

@@ -1,7 +1,7 @@
 //! The fields of the QUERY that is made of a CLIREQ.
 
 use super::query::{NO_QUERY, await_query, decision, expected_query, probe, query_of_miss};
-use super::scene::{MISS, Scene, carries, scene};
+use super::scene::{MISS, NUMBER, Scene, carries, numbered, scene};
 use crate::conformance::bytes::{Kind, find, message, without_nuls};
 use crate::conformance::probe::{Edition, Outcome, Probe, Shown, Stop};
 use crate::conformance::rig::{ANSWER_WAIT_MAX, Datagram, Rig};
@@ -9,7 +9,7 @@ use crate::conformance::sentences;
 use crate::conformance::words::Words;
 use std::ops::Range;
 
-pub(super) static PROBES: [Probe; 9] = [
+pub(super) static PROBES: [Probe; 11] = [
     probe(
         "query-key-place",
         "P-1",
@@ -44,6 +44,14 @@ pub(super) static PROBES: [Probe; 9] = [
     .rests_on(&["query-key-place"])
     .quotes(sentences::QUERY),
     decision(
+        "query-long-key",
+        "P-7",
+        ["a long key goes into the QUERY whole", "uma chave longa vai inteira na QUERY"],
+        long_key,
+    )
+    .rests_on(&["query-key-place"])
+    .quotes(sentences::QUERY),
+    decision(
         "query-no-nul",
         "P-3",
         ["no NUL is added to a raw key", "não acrescenta NUL a uma chave sem NUL"],
@@ -59,6 +67,14 @@ pub(super) static PROBES: [Probe; 9] = [
         sequence,
     )
     .rests_on(&["query-type"])
+    .quotes(sentences::MAKES_QUERY),
+    decision(
+        "query-sequence-alone",
+        "P-12",
+        ["a QUERY in between raises no number", "uma QUERY no meio não aumenta o número"],
+        sequence_alone,
+    )
+    .rests_on(&["query-sequence"])
     .quotes(sentences::MAKES_QUERY),
     probe(
         "query-retransmission",
@@ -147,6 +163,25 @@ fn key_end(rig: &mut Rig<'_>) -> Outcome {
     rig.same_bytes(Kind::Query, &found.bytes[..end], &found, explanation)
 }
 
+/// The field of a long key may end wherever the program's framing lets it.
+fn long_key(rig: &mut Rig<'_>) -> Outcome {
+    let scene: Scene<1> = scene(rig)?;
+    let key = numbered(rig.world().edition.long_key_len());
+    scene.ask(rig, &key)?;
+    let found = await_query(rig, &scene, scene.neighbours[0], &key[..KEY_SHOWN])?;
+    if carries(&key)(&found) {
+        return Ok(());
+    }
+    let explanation = Words::made(
+        format!("a key of {} bytes was cut on its way into the QUERY", key.len()),
+        format!("uma chave de {} bytes foi cortada a caminho da QUERY", key.len()),
+    );
+    Err(rig.failure(expected_query(rig, &scene, &key), Shown::datagram(Kind::Query, &found), explanation))
+}
+
+/// So much of a long key tells it from others.
+const KEY_SHOWN: usize = 10;
+
 fn no_nul_added(rig: &mut Rig<'_>) -> Outcome {
     let scene: Scene<1> = scene(rig)?;
     rig.send(scene.client, scene.to, &message(Kind::Clireq, MISS))?;
@@ -167,8 +202,20 @@ fn number(query: &Datagram) -> u32 {
 const OTHER_MISS: &[u8] = b"ausente";
 
 fn sequence(rig: &mut Rig<'_>) -> Outcome {
+    counts(rig, false)
+}
+
+fn sequence_alone(rig: &mut Rig<'_>) -> Outcome {
+    counts(rig, true)
+}
+
+/// The numbers of two questions follow each other, also if a neighbour's QUERY came between them.
+fn counts(rig: &mut Rig<'_>, is_query_between: bool) -> Outcome {
     let scene: Scene<1> = scene(rig)?;
     let first = next_query(rig, &scene, MISS)?;
+    if is_query_between {
+        scene.query(rig, scene.neighbours[0], 1, NUMBER, b"alheia")?;
+    }
     let second = next_query(rig, &scene, OTHER_MISS)?;
     let (before, due) = (number(&first), number(&first).wrapping_add(1));
     let explanation = Words::made(

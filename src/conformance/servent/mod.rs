@@ -6,6 +6,7 @@
 mod duplicate;
 mod file;
 mod forward;
+mod framing;
 mod header;
 mod lookup;
 mod overlay;
@@ -14,6 +15,8 @@ mod response;
 mod scene;
 mod start;
 mod survival;
+
+pub use framing::framing;
 
 use super::probe::Probe;
 

@@ -17,7 +17,7 @@ const fn probe(
     Probe::new(Chapter::Response, id, clause, level, promise, run)
 }
 
-pub(super) static PROBES: [Probe; 9] = [
+pub(super) static PROBES: [Probe; 11] = [
     probe(
         "clireq-answered",
         "P-11",
@@ -55,6 +55,15 @@ pub(super) static PROBES: [Probe; 9] = [
     .rests_on(&["clireq-answered"])
     .quotes(sentences::ANSWERS_CLIENT),
     probe(
+        "response-repeated",
+        "P-12",
+        Level::Assignment,
+        ["the same CLIREQ again is answered again", "a mesma CLIREQ de novo é respondida de novo"],
+        repeated,
+    )
+    .rests_on(&["response-once"])
+    .quotes(sentences::NEW_NUMBER),
+    probe(
         "response-port",
         "P-21",
         Level::Assignment,
@@ -91,6 +100,16 @@ pub(super) static PROBES: [Probe; 9] = [
     .rests_on(&["clireq-answered"])
     .quotes(sentences::RESPONSE)
     .only_in(Edition::Of2016),
+    probe(
+        "response-nul",
+        "P-3",
+        Level::Assignment,
+        ["the answer ends with a NUL", "a resposta termina com um NUL"],
+        ends_with_nul,
+    )
+    .rests_on(&["response-text"])
+    .quotes(sentences::NUL_OF_2017)
+    .only_in(Edition::Of2017),
     probe(
         "clireq-nul-understood",
         "P-2",
@@ -140,6 +159,19 @@ fn once(rig: &mut Rig<'_>) -> Outcome {
         format!("uma CLIREQ trouxe {} respostas", answers.len()),
     );
     rig.as_many(Kind::Response, &answers, 1, response(rig, KEY, VALUE), explanation)
+}
+
+fn repeated(rig: &mut Rig<'_>) -> Outcome {
+    let scene: Scene<0> = scene(rig)?;
+    scene.ask_for(rig, KEY, VALUE)?;
+    scene.ask(rig, KEY)?;
+    let client = scene.client;
+    let again = rig.await_event(&mut |rig| rig.matching(client, carries(VALUE)).into_iter().nth(1))?;
+    let explanation = Words::new(
+        "a CLIREQ that comes again is a new question, and this one was not answered again",
+        "uma CLIREQ que chega de novo é uma nova pergunta, e esta não foi respondida de novo",
+    );
+    rig.came(again, response(rig, KEY, VALUE), explanation).map(drop)
 }
 
 fn from_port(rig: &mut Rig<'_>) -> Outcome {
@@ -196,6 +228,20 @@ fn no_nul_added(rig: &mut Rig<'_>) -> Outcome {
             "há um NUL depois do texto; o enunciado de 2016 não o tem: a mensagem é o texto e nada mais",
         ),
     ))
+}
+
+fn ends_with_nul(rig: &mut Rig<'_>) -> Outcome {
+    let scene: Scene<0> = scene(rig)?;
+    let found = scene.ask_for(rig, KEY, VALUE)?;
+    let text = [KEY, b"\t", VALUE, b"\0"].concat();
+    if contains(&found.bytes, &text) {
+        return Ok(());
+    }
+    let explanation = Words::new(
+        "the edition of 2017 demands a NUL behind the value",
+        "o enunciado de 2017 exige um NUL depois do valor",
+    );
+    rig.same_bytes(Kind::Response, &message(Kind::Response, &text), &found, explanation)
 }
 
 fn nul_understood(rig: &mut Rig<'_>) -> Outcome {

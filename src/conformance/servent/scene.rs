@@ -94,7 +94,7 @@ impl<const N: usize> Scene<N> {
 /// Fails unless an answer begins with its type, and the text follows at once.
 pub(super) fn same_type(rig: &Rig<'_>, found: &Datagram) -> Outcome {
     // The text is whatever it is; only what stands before it is looked at.
-    let text = find(&found.bytes, KEY).or_else(|| find(&found.bytes, VALUE)).unwrap_or(0);
+    let text = find(&found.bytes, KEY).unwrap_or(2.min(found.bytes.len()));
     let expected = message(Kind::Response, &found.bytes[text..]);
     let explanation = Words::new(
         "an answer begins with its type, 3, in 2 bytes and network order, and the text follows at once",
@@ -139,4 +139,9 @@ pub(super) fn response(rig: &Rig<'_>, key: &[u8], value: &[u8]) -> Shown {
         bytes: message(Kind::Response, &text),
         way: Words::new("servent to client", "servent para cliente"),
     }
+}
+
+/// So many bytes, of which every few are others, so that what is missing can be told.
+pub(super) fn numbered(len: usize) -> Vec<u8> {
+    (0..).flat_map(|number: u32| format!("{number:04}-").into_bytes()).take(len).collect()
 }

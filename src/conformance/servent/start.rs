@@ -1,6 +1,7 @@
 //! A servent's start.
 
 use super::scene::{KEY, Scene, VALUE, carries, response, scene};
+use crate::conformance::bytes::{Kind, message};
 use crate::conformance::isolation::LAN_ADDRESS;
 use crate::conformance::probe::{Chapter, Level, Outcome, Probe, Shown};
 use crate::conformance::rig::{Rig, Setup};
@@ -34,6 +35,7 @@ pub(super) static PROBES: [Probe; 3] = [
         ["starts with ten neighbours and answers", "inicia com dez vizinhos e responde"],
         ten_neighbours,
     )
+    .rests_on(&["clireq-answered"])
     .quotes(sentences::COMMAND_LINE),
     probe(
         "start-every-address",
@@ -42,7 +44,7 @@ pub(super) static PROBES: [Probe; 3] = [
         ["listens on every address of its host", "escuta em todos os endereços da máquina"],
         every_address,
     )
-    .rests_on(&["start-without-neighbours"])
+    .rests_on(&["clireq-answered"])
     .quotes(sentences::MININET_AND_LAN),
 ];
 
@@ -64,10 +66,7 @@ fn every_address(rig: &mut Rig<'_>) -> Outcome {
     for address in addresses {
         // A client of its own at each address, so that answers need no other way.
         let client = rig.peer_at(Words::same(format!("client at {address}")), SocketAddrV4::new(address, 0))?;
-        let question = crate::conformance::bytes::message(
-            crate::conformance::bytes::Kind::Clireq,
-            &rig.world().framing.field(KEY),
-        );
+        let question = message(Kind::Clireq, &rig.world().framing.field(KEY));
         rig.send(client, SocketAddrV4::new(address, scene.to.port()), &question)?;
         if rig.await_at(client, carries(VALUE))?.is_none() {
             let bound = scene.to.ip();
