@@ -124,7 +124,7 @@ impl AskingArgs {
         }
         let check = |typed: &OsString| {
             AskedKey::in_dialect(typed.as_bytes(), self.dialect()).map_err(|error| {
-                let message = format!("invalid value '{}' for '[KEY]...': {error}", escape(typed.as_bytes()));
+                let message = format!("invalid key '{}': {error}", escape(typed.as_bytes()));
                 C::command().error(ErrorKind::ValueValidation, message)
             })
         };

@@ -16,6 +16,9 @@ use std::process::ExitCode;
 /// The package's version, and the commit if it was built in a checkout.
 const VERSION: &str = env!("TP3_VERSION");
 
+/// What a time stands for in help.
+const TIMES: [&str; 2] = ["SECONDS", "TIME"];
+
 /// What a path stands for in help.
 const PATHS: [&str; 4] = ["FILE", "DIR", "HTML", "SVG"];
 
@@ -48,11 +51,14 @@ fn complete_arg(arg: Arg) -> Arg {
     if !arg.get_action().takes_values() {
         return arg;
     }
-    let is_file = arg.get_value_names().is_some_and(|names| names.iter().any(|name| PATHS.contains(&name.as_str())));
-    // Where one value is expected `-1` is taken for it, and refused with what was expected. Among keys and neighbours
-    // it is an unknown option.
+    let is_one_of =
+        |all: &[&str]| arg.get_value_names().is_some_and(|names| names.iter().any(|name| all.contains(&&**name)));
+    let (is_file, is_time) = (is_one_of(&PATHS), is_one_of(&TIMES));
+    // Where one value is expected `-1` is taken for it, and `-1ms` where that is a time, and refused with what was
+    // expected. Among keys and neighbours it is an unknown option.
     let is_single = !matches!(arg.get_action(), ArgAction::Append);
-    arg.value_hint(if is_file { ValueHint::FilePath } else { ValueHint::Other }).allow_negative_numbers(is_single)
+    let hint = if is_file { ValueHint::FilePath } else { ValueHint::Other };
+    arg.value_hint(hint).allow_negative_numbers(is_single).allow_hyphen_values(is_time)
 }
 
 /// Reads the words of a command line, without the program's name.

@@ -1,21 +1,24 @@
 //! `tp3 explain FILE|DIR...`
 
 mod drawing;
+mod progress;
 mod reading;
 
 use super::values;
-use super::{EXIT_FAILURE, EXIT_USAGE, complain, exit_of_output};
+use super::{EXIT_FAILURE, EXIT_USAGE, complain, exit_of_output, exit_with_usage};
 use super::{command, manual, overlay_file};
 use crate::console::patient::Patient;
-use crate::flood::{Flood, Memory, Model, Records};
+use crate::flood::{Flood, Memory, Model, Peer, PeerId, Records};
 use crate::overlay::OverlayFile;
-use crate::protocol::Store;
+use crate::protocol::{SeenConfig, Store};
 use crate::telling::{Language, Style, json, tell};
+use crate::text::escape_path;
 use anstream::{AutoStream, ColorChoice};
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
 pub(super) use drawing::Drawings;
 pub(super) use reading::Readings;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
@@ -51,6 +54,12 @@ pub(super) struct ExplainArgs {
     /// Tell as well what this overlay file leads to expect
     #[arg(long, value_name = "FILE")]
     overlay: Option<PathBuf>,
+    /// Take the overlay file's ports from N on
+    ///
+    /// As --port-base of tp3 overlay does: the lowest port that it listens on becomes N, and the others keep their
+    /// distance.
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::port, requires = "overlay")]
+    port_base: Option<u16>,
     /// Print a JSON object for each question, a line each
     #[arg(long)]
     json: bool,
@@ -79,26 +88,30 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Err(ended) => return ended,
     };
     let mut readings = Readings::default();
-    if let Some(file) = &args.overlay {
-        match overlay_file::load(file, &[]) {
-            Ok(overlay) => expect(&mut readings.records, &overlay),
-            Err(error) => {
-                complain(NAME, error);
-                return ExitCode::from(EXIT_USAGE);
-            }
-        }
+    let overlay = match args.overlay() {
+        Ok(overlay) => overlay,
+        Err(ended) => return ended,
+    };
+    if let Some(overlay) = &overlay {
+        expect(&mut readings.records, overlay);
     }
-    args.files.iter().for_each(|file| readings.read(file));
+    readings.read(&args.files);
     let readings = readings.finish();
     readings.remarks.iter().for_each(|remark| complain(NAME, remark));
+    let language = language(args.lang);
     if readings.used == 0 {
-        complain(NAME, "nothing of use was read");
+        complain(NAME, language.of("nothing of use was read", "nada de útil foi lido"));
         return ExitCode::from(EXIT_USAGE);
     }
-    let model = readings.records.model(Memory::default());
+    let model = readings.into_model();
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
+    if let Some(overlay) = overlay.filter(|overlay| !is_met(&model, overlay)) {
+        let at = overlay.addresses().next().map_or_else(String::new, |first| format!(" ({first}, ...)"));
+        let file = args.overlay.as_deref().map(escape_path).unwrap_or_default();
+        let tip = "--port-base moves its ports";
+        complain(NAME, format_args!("{file}: none of its servents{at} is in what was read; {tip}"));
+    }
     what_was_left(&model, chosen.len()).iter().for_each(|remark| complain(NAME, remark));
-    let language = language(args.lang);
     match args.drawings.write(&model, &chosen, language) {
         Ok(remarks) => remarks.iter().for_each(|remark| complain(NAME, remark)),
         Err(error) => {
@@ -117,6 +130,19 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
 }
 
 impl ExplainArgs {
+    /// The overlay that is to be expected, if there is one; `Err` is the end of a program that can't have it.
+    fn overlay(&self) -> Result<Option<OverlayFile>, ExitCode> {
+        let Some(file) = &self.overlay else { return Ok(None) };
+        let loaded = overlay_file::load(file, &[]).map_err(|error| {
+            complain(NAME, error);
+            ExitCode::from(EXIT_USAGE)
+        })?;
+        let shifted = overlay_file::shifted(&loaded, self.port_base).map_err(|message| {
+            exit_with_usage(&Self::command().error(ErrorKind::ValueValidation, message), &manual::EXPLAIN)
+        })?;
+        Ok(Some(shifted))
+    }
+
     fn is_chosen(&self, flood: &Flood) -> bool {
         let is_key = self.key.as_ref().is_none_or(|key| key.as_bytes() == &*flood.key);
         let client = flood.client;
@@ -178,13 +204,27 @@ pub(super) fn print(model: &Model, floods: &[&Flood], manner: &Manner) -> io::Re
     out.flush()
 }
 
-/// Says who neighbours whom and who holds what by an overlay file. Where a key-value file has changed since, the model
+/// Whether anything tells of a servent of an overlay.
+fn is_met(model: &Model, overlay: &OverlayFile) -> bool {
+    let its: HashSet<SocketAddrV4> = overlay.addresses().collect();
+    let is_its = |peer: PeerId| its.contains(&model.peer(peer).address);
+    let is_traced = |peer: &Peer| !peer.runs.is_empty() && its.contains(&peer.address);
+    let is_in = |flood: &Flood| {
+        flood.visits.iter().any(|visit| is_its(visit.servent)) || flood.copies.iter().any(|copy| is_its(copy.to))
+    };
+    model.peers.iter().any(is_traced) || model.floods.iter().any(is_in)
+}
+
+/// Says who neighbours whom, who holds what, and what they remember, by an overlay file. Where a key-value file has changed since, the model
 /// tells what it holds now.
 pub(super) fn expect(records: &mut Records, overlay: &OverlayFile) {
     let mut stores: HashMap<SocketAddrV4, Store> = HashMap::new();
     for (line, file) in overlay.lines().iter().zip(overlay.kv_files()) {
         let address = line.address();
         records.neighbours(address, line.command().neighbours.iter().filter_map(|neighbour| neighbour.address));
+        let SeenConfig { expiry, capacity } = line.command().seen;
+        let expiry_nanos = i64::try_from(expiry.as_nanos()).unwrap_or(i64::MAX);
+        records.remember(address, Memory { expiry_nanos, capacity });
         if let Some(store) = store(&file) {
             stores.insert(address, store);
         }

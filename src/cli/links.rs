@@ -81,7 +81,9 @@ pub(super) fn delay(typed: &str) -> Result<Delay, String> {
     };
     let delay = mean.zip(jitter).map(|(mean, jitter)| Delay { mean, jitter });
     delay.filter(|delay| delay.jitter <= delay.mean && delay.mean <= DELAY_MAX).ok_or_else(|| {
-        "expected a time up to an hour, and behind ± or +- no more than that, for example 50ms or 50ms±10ms".to_owned()
+        "expected a time from 0 to 1h in us, ms, s, min or h (s if there is none), and behind ± or +- no more than that, for \
+        example 50ms or 50ms±10ms"
+            .to_owned()
     })
 }
 
@@ -125,6 +127,8 @@ mod tests {
             ("50ms ± 10ms", 50, 10),
             ("2s±0", 2_000, 0),
             ("1s±1", 1_000, 1_000),
+            ("10000us", 10, 0),
+            ("0µs", 0, 0),
             ("1h", 3_600_000, 0),
         ] {
             let expected = Ok(Delay { mean: ms(mean), jitter: ms(jitter) });

@@ -75,7 +75,7 @@ pub(super) struct OverlayArgs {
     /// Delay QUERYs on every link: TIME or TIME±JITTER
     ///
     /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
-    /// hour. A line with --delay has its own. CLIREQs and RESPONSEs are not delayed, so answers from one, two and three hops
+    /// hour, in us, ms, s, min or h; a number alone is seconds. A line with --delay has its own. CLIREQs and RESPONSEs are not delayed, so answers from one, two and three hops
     /// away come after once, twice and thrice this time.
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = links::delay)]
     delay: Option<Delay>,
@@ -93,20 +93,22 @@ pub(super) struct OverlayArgs {
     #[arg(long, value_name = "KEY")]
     explain: Option<OsString>,
     /// With --explain, write a page that plays the floods
-    #[arg(long, hide_short_help = true, value_name = "HTML", requires = "explain")]
+    // clap forgets what is required beside something that excludes it.
+    #[arg(long, hide_short_help = true, value_name = "HTML", requires = "explain", conflicts_with_all = ["web", "print_json"])]
     page: Option<PathBuf>,
     /// Show it on a page in a browser, and ask there
     ///
     /// Prints the address of the page and serves it on 127.0.0.1, on PORT or on a free one, until SIGINT or SIGTERM. Who
     /// has the address can ask, stop and start servents, and change what links lose and how long they take. To see it from
-    /// elsewhere, forward the same port on both sides: ssh -L PORT:127.0.0.1:PORT HOST.
-    #[arg(long, value_name = "PORT", num_args = 0..=1, value_parser = values::port,
+    /// elsewhere, forward the same port on both sides: ssh -L PORT:127.0.0.1:PORT HOST. FILE stands before it; KEY,
+    /// --explain, --trace and --print-json do not go with it.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, value_parser = web_port,
         conflicts_with_all = ["keys", "explain", "trace", "print_json"])]
     web: Option<Option<u16>>,
     /// Open the page of --web in the usual browser
     ///
     /// Other users of this machine can see the address meanwhile, among the arguments of the program that does it.
-    #[arg(long, hide_short_help = true, requires = "web")]
+    #[arg(long, hide_short_help = true, requires = "web", conflicts_with_all = ["keys", "explain", "trace", "print_json"])]
     open: bool,
     /// Print what FILE says as JSON, and do nothing else
     ///
@@ -131,6 +133,11 @@ impl OverlayArgs {
         self.explain.iter().chain(&self.keys).cloned().collect()
     }
 
+    /// Whether keys are given beside those of standard input.
+    fn is_mixed(&self) -> bool {
+        self.explain.as_ref().is_some_and(|key| key == "-") && !self.keys.is_empty()
+    }
+
     /// The options of every servent whose line does not have them itself.
     fn usual_options(&self) -> Vec<(&'static str, String)> {
         let loss = self.loss.map(|loss| ("--loss", loss.to_string()));
@@ -139,12 +146,23 @@ impl OverlayArgs {
     }
 }
 
+/// Reads the port of `--web`, which a file behind it would be taken for.
+fn web_port(typed: &str) -> Result<u16, String> {
+    values::port(typed).map_err(|expected| {
+        let is_number = typed.parse::<i64>().is_ok();
+        if is_number { expected } else { format!("{expected}; FILE stands before --web") }
+    })
+}
+
 /// Runs the tool with the words behind its verb.
 pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     let args = match command::read::<OverlayArgs>(&manual::OVERLAY, words) {
         Ok(args) => args,
         Err(ended) => return ended,
     };
+    if args.is_mixed() {
+        return exit_with_value_error("--explain - is what is typed or piped in, so it goes with no KEY".to_owned());
+    }
     let keys = match args.asking.checked_keys::<OverlayArgs>(&args.typed_keys()) {
         Ok(keys) => keys,
         Err(error) => return exit_with_usage(&error, &manual::OVERLAY),
@@ -163,7 +181,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(file) => file,
         Err(ended) => return ended,
     };
-    let shifted = match shifted(&file, args.port_base) {
+    let shifted = match overlay_file::shifted(&file, args.port_base) {
         Ok(shifted) => shifted,
         Err(message) => return exit_with_value_error(message),
     };
@@ -256,12 +274,6 @@ fn exit_with_value_error(message: String) -> ExitCode {
 fn fail(cause: impl Display) -> ExitCode {
     complain(NAME, cause);
     ExitCode::from(EXIT_FAILURE)
-}
-
-/// The overlay on the ports from `base` on, or as its file has it.
-fn shifted(file: &OverlayFile, base: Option<u16>) -> Result<OverlayFile, String> {
-    let Some(base) = base else { return Ok(file.clone()) };
-    file.with_port_base(base).map_err(|error| format!("invalid value '{base}' for '--port-base <N>': {error}"))
 }
 
 /// The place of the servent to ask among the lines: the first one, or the one at `port`.

@@ -26,6 +26,15 @@ pub fn load(file: &Path, kept: &[PathBuf]) -> Result<OverlayFile, OverlayFileErr
     })
 }
 
+/// The overlay on the ports from `base` on, or as its file has it.
+///
+/// # Errors
+/// That not all of its ports would be some, as clap says such things.
+pub(super) fn shifted(file: &OverlayFile, base: Option<u16>) -> Result<OverlayFile, String> {
+    let Some(base) = base else { return Ok(file.clone()) };
+    file.with_port_base(base).map_err(|error| format!("invalid value '{base}' for '--port-base <N>': {error}"))
+}
+
 /// The options of a servent that have a place of their own in a [`CommandLine`].
 const ELSEWHERE: [&str; 4] = ["bind", "trace", "verbose", "quiet"];
 
@@ -43,6 +52,7 @@ pub fn read_line(words: &[String]) -> Result<CommandLine, String> {
         trace: args.trace(),
         // Rates are logged to be read.
         logging: args.verbosity().logging().or(args.logs_rates().then_some(Logging::Usual)),
+        seen: args.seen(),
         options,
     })
 }

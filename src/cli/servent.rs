@@ -91,7 +91,7 @@ pub struct ServentArgs {
     /// Hold QUERYs back before they leave: TIME or TIME±JITTER
     ///
     /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
-    /// hour. For lessons and tests; CLIREQs and RESPONSEs are not held back.
+    /// hour, in us, ms, s, min or h; a number alone is seconds. For lessons and tests; CLIREQs and RESPONSEs are not held back.
     #[arg(long, hide_short_help = true, value_name = "TIME", default_value_t, value_parser = links::delay)]
     delay: Delay,
     /// Let standard input change --loss and --delay meanwhile
@@ -203,6 +203,12 @@ impl ServentArgs {
         self.stats_every.is_some()
     }
 
+    /// What it remembers of queries.
+    #[must_use]
+    pub fn seen(&self) -> SeenConfig {
+        SeenConfig { expiry: self.seen_expiry, capacity: self.seen_capacity }
+    }
+
     /// How much to log.
     #[must_use]
     pub fn verbosity(&self) -> Verbosity {
@@ -214,7 +220,7 @@ impl ServentArgs {
     /// # Errors
     /// [`ResolveError`], which names the neighbour that has no address.
     pub fn check(self) -> Result<ServingConfig, ResolveError> {
-        let trace = self.trace();
+        let (trace, seen) = (self.trace(), self.seen());
         Ok(ServingConfig {
             trace,
             stats_every: self.stats_every,
@@ -223,7 +229,7 @@ impl ServentArgs {
             neighbours: self.neighbours.iter().map(Peer::resolve).collect::<Result<_, _>>()?,
             first_seq: self.first_seq.map(SeqNo),
             neighbours_only: self.neighbours_only,
-            seen: SeenConfig { expiry: self.seen_expiry, capacity: self.seen_capacity },
+            seen,
             response_limit: self.response_limit,
             hand_over: self.hand_over.checked(),
             links: links::config(self.loss, self.delay),

@@ -172,7 +172,17 @@ pub(super) fn number(
 }
 
 /// What can stand behind a number, and how many seconds it is. Of two that end alike the longer comes first.
-const UNITS: [(&str, f64); 5] = [("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("m", 60.0), ("h", 3_600.0)];
+const UNITS: [(&str, f64); 8] = [
+    ("us", 1e-6),
+    // The sign of micro, and the letter that looks the same.
+    ("\u{b5}s", 1e-6),
+    ("\u{3bc}s", 1e-6),
+    ("ms", 1e-3),
+    ("s", 1.0),
+    ("min", 60.0),
+    ("m", 60.0),
+    ("h", 3_600.0),
+];
 
 /// Reads a time: a number of seconds, or one with its unit behind it, as in `500ms`. Fractions are allowed.
 ///
@@ -257,6 +267,9 @@ mod tests {
             ("500 ms", 500),
             ("2m", 120_000),
             ("2min", 120_000),
+            ("5000us", 5),
+            ("5000µs", 5),
+            ("5000 \u{3bc}s", 5),
             ("1h", 3_600_000),
         ] {
             assert_eq!(seconds(typed).map(|time| time.as_millis()), Ok(millis), "{typed}");

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `terminal` | colours and width |
+//! | `terminal` | colours and width, and a bar |
 //! | `modes` | the terminal's modes, put back on every way out |
 //! | `patient` | outputs that wait for room |
 //! | `standard_error` | what is said there, and nobody waits |

@@ -1,4 +1,4 @@
-//! A terminal's colours and width.
+//! A terminal's colours and width, and a bar on it.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -81,6 +81,20 @@ pub fn fit(text: &str, columns: usize) -> String {
         fits
     };
     text.chars().take_while(fits).chain(cut.chars()).collect()
+}
+
+/// A bar that says how much of `total` is done, with `text` behind it; `None` where the columns do not suffice for both.
+#[must_use]
+pub fn bar(done: u64, total: u64, text: &str, columns: usize) -> Option<String> {
+    /// Without its frame. One that is shorter says nothing.
+    const COLUMNS_MAX: usize = 30;
+    const COLUMNS_MIN: usize = 5;
+    let room = columns.saturating_sub(text.len() + "[]  ".len()).min(COLUMNS_MAX);
+    if room < COLUMNS_MIN {
+        return None;
+    }
+    let full = (room as u64).saturating_mul(done).checked_div(total).map_or(room, |full| room.min(full as usize));
+    Some(format!("[{}{}]  {text}", "#".repeat(full), "-".repeat(room - full)))
 }
 
 #[cfg(test)]

@@ -6,40 +6,48 @@ use super::model::{Copy, Cost, Fate, Flood, FloodId, Model, Moment, Peer, PeerId
 use super::records::{Event, Question, QuestionId, Records, RunRecord, What};
 use super::taking::Memory;
 use super::walk::{Recorded, Tour, Walk};
-use super::{asks, clocks, repeats, seen_from_outside};
+use super::{asks, clocks, repeats, seen_from_outside, told_by_others};
 use crate::stats::DropCause;
 use crate::types::SeqNo;
 use std::collections::HashMap;
 
 impl Records {
-    /// What all that was told means.
+    /// What all that was told means. `memory` is that of the servents of which nothing was said.
     #[must_use]
     pub fn model(mut self, memory: Memory) -> Model {
         let repeated = repeats::count_once(&mut self);
         seen_from_outside::find_origins(&mut self);
         asks::resolve(&mut self);
+        self.close();
+        self.group_by_question();
         let (clocks, wall_nanos) = clocks::align(&mut self);
         let mut events = std::mem::take(&mut self.events);
-        // Stable: what happened at one moment stays in the order in which it was told.
-        events.sort_by_key(|event| (event.question, event.at));
+        for group in events.chunk_by_mut(|event, next| event.question == next.question) {
+            // Stable: what happened at one moment stays in the order in which it was told.
+            group.sort_by_key(|event| event.at);
+        }
         let failed = failed(&self, &events);
         let ordinals = ordinals(&self, &events, memory);
         let recorded = recorded(&self);
         let mut assembly =
             Assembly { records: &self, memory, failed, ordinals, recorded, copies: Copies::default(), delay_max: 0 };
         let (mut floods, mut loose) = (Vec::new(), Vec::new());
-        let mut begin = 0;
-        for group in events.chunk_by(|event, next| event.question == next.question) {
-            let first = begin;
-            begin += group.len();
+        // From the last one back, so that the events of those that are done can go: there are many.
+        while let Some(last) = events.last() {
+            let first = events.partition_point(|event| event.question < last.question);
+            let group = &events[first..];
             // Of what was lost and nothing else the sending is not there either.
             if group.iter().all(|event| matches!(event.what, What::Responded | What::Heard | What::Unsent(_))) {
                 loose.extend_from_slice(group);
             } else {
-                floods.push((group[0].question, assembly.flood(group, first)));
+                floods.push((last.question, assembly.flood(group, first)));
+            }
+            events.truncate(first);
+            if events.len() < events.capacity() / 2 {
+                events.shrink_to_fit();
             }
         }
-        floods.sort_by_key(|(_, flood)| flood.first);
+        floods.sort_by_key(|(question, flood)| (flood.first, *question));
         let mut by_question = ByQuestion::new();
         for (place, (question, flood)) in floods.iter_mut().enumerate() {
             flood.id = FloodId(place as u32);
@@ -52,7 +60,7 @@ impl Records {
         for flood in &mut floods {
             settle(flood, &peers, delay_max);
         }
-        loose.sort_by_key(|event| event.at);
+        loose.sort_by_key(|event| (event.at, event.question));
         answers::attribute(&self, &mut floods, &by_question, &loose);
         answers::find_retransmissions(&mut floods, &by_question);
         Model { peers, floods, clocks, holdings: self.holdings, repeated, wall_nanos }
@@ -91,7 +99,7 @@ impl Assembly<'_> {
             }
         }
         let (failed, ordinals) = (&self.failed, &self.ordinals);
-        let walk = Walk::run(&Tour {
+        let tour = Tour {
             records: self.records,
             events,
             copies: &copies,
@@ -99,7 +107,13 @@ impl Assembly<'_> {
             recorded: &self.recorded,
             ordinal: &|index| ordinals.get(&(first + index)).copied().unwrap_or_default(),
             failed: &|index| failed.get(&(first + index)).copied(),
-        });
+        };
+        let mut walk = Walk::run(&tour);
+        if let (Some(entry), Some(_)) = (walk.entry, walk.asked) {
+            walk.findings.extend(told_by_others::judge(&tour, entry));
+        }
+        walk.visits.shrink_to_fit();
+        walk.answers.shrink_to_fit();
         let delay = |copy: &Copy| Some(copy.received?.since(copy.sent?));
         self.delay_max = copies.copies.iter().filter_map(delay).max().unwrap_or(0).max(self.delay_max);
         let flood = Flood {
@@ -179,7 +193,8 @@ fn ordinals(records: &Records, events: &[Event], memory: Memory) -> HashMap<usiz
     for event in events.iter().filter(|event| is_sighting(event)) {
         counts[event.run.0 as usize] += 1;
     }
-    if counts.iter().all(|&count| count <= memory.capacity) {
+    let capacity = |run: &RunRecord| records.memory(run.peer, memory).capacity;
+    if counts.iter().zip(&records.runs).all(|(&count, run)| count <= capacity(run)) {
         return HashMap::new();
     }
     let mut sightings: Vec<_> = events.iter().enumerate().filter(|(_, event)| is_sighting(event)).collect();
@@ -241,7 +256,11 @@ fn settle(flood: &mut Flood, peers: &[Peer], delay_max: i64) {
             copy.fate = fate(sent, &peers[copy.to.0 as usize].runs, delay_max);
         }
     }
-    let sent = || flood.copies.iter().filter(|copy| copy.sent.is_some());
+    // What came from somebody whose record is whole and tells of no sending was not sent: networks make copies too.
+    let is_told = |run: &Run, copy: &Copy| run.is_whole && run.from <= copy.at() && copy.at() <= run.to;
+    let is_sent =
+        |copy: &&Copy| copy.sent.is_some() || !peers[copy.from.0 as usize].runs.iter().any(|run| is_told(run, copy));
+    let sent = || flood.copies.iter().filter(is_sent);
     let count = |is_meant: fn(Fate) -> bool| sent().filter(|copy| is_meant(copy.fate)).count() as u32;
     flood.cost = Cost {
         messages: sent().count() as u32,

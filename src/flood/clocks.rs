@@ -32,20 +32,28 @@ pub(super) struct Arrow {
     pub(super) received: i64,
 }
 
-/// All arrows, by the clocks of sender and receiver.
+/// All arrows, by the clocks of sender and receiver, which are two.
 pub(super) type Arrows = BTreeMap<(ClockId, ClockId), Vec<Arrow>>;
 
-/// Puts all events onto one time line, which begins at its first event. Returns the clocks, and the time of day there.
+/// What QUERYs on their way tell of the clocks.
+#[derive(Default)]
+struct Told {
+    between: Arrows,
+    /// By one clock alone: how many there are, and how many of them go back in time.
+    within: BTreeMap<ClockId, (usize, usize)>,
+}
+
+/// Puts all events, which stand together by question, onto one time line, which begins at its first event. Returns the clocks, and the time of day there.
 pub(super) fn align(records: &mut Records) -> (Vec<Clock>, Option<i64>) {
-    let mut arrows = arrows(records);
-    if records.guessed.iter().any(|&clock| is_wrong(&arrows, clock)) {
-        split(records, &arrows);
-        arrows = self::arrows(records);
+    let mut told = told(records);
+    if records.guessed.iter().any(|&clock| told.is_wrong(clock)) {
+        split(records, &told);
+        told = self::told(records);
     }
     let bases = bases(records);
     // Times are counted from each clock's first event, so that they are small enough to be scaled.
     let shifted = |clock: ClockId, at: i64| at - bases[clock.0 as usize];
-    let mut by_clock: Arrows = arrows;
+    let mut by_clock = told.between;
     for ((from, to), arrows) in &mut by_clock {
         for arrow in arrows {
             *arrow = Arrow { sent: shifted(*from, arrow.sent), received: shifted(*to, arrow.received) };
@@ -97,41 +105,54 @@ fn bases(records: &Records) -> Vec<i64> {
     bases.iter().map(|&base| if base == i64::MAX { 0 } else { base }).collect()
 }
 
-/// The QUERYs that were sent once over a link and came in once. Only those tell which was which.
-fn arrows(records: &Records) -> Arrows {
-    let mut arrows = Arrows::new();
+/// What the QUERYs tell that were sent once over a link and came in once. Only those tell which was which.
+fn told(records: &Records) -> Told {
+    let mut told = Told::default();
     let is_one_clock = records.runs.windows(2).all(|runs| runs[0].clock == runs[1].clock);
-    if is_one_clock && records.runs.iter().all(|run| run.is_captured) {
-        return arrows;
+    if is_one_clock && records.guessed.is_empty() {
+        return told;
     }
-    let ends = records.events.iter().enumerate().filter_map(|(index, event)| End::of(records, event, index));
-    let mut ends: Vec<_> = ends.filter(|end| end.kind != EndKind::Judged).collect();
-    ends.sort_unstable();
-    for group in ends.chunk_by(End::is_same_way) {
-        let [sent, received] = group else { continue };
-        if sent.kind == EndKind::Sent && received.kind == EndKind::Received {
-            let clock = |end: &End| records.run_of(&records.events[end.index as usize]).clock;
-            let arrow = Arrow { sent: sent.at, received: received.at };
-            arrows.entry((clock(sent), clock(received))).or_default().push(arrow);
+    let mut ends: Vec<End> = Vec::new();
+    for events in records.events.chunk_by(|event, next| event.question == next.question) {
+        ends.clear();
+        ends.extend(events.iter().enumerate().filter_map(|(index, event)| End::of(records, event, index)));
+        ends.retain(|end| end.kind != EndKind::Judged);
+        ends.sort_unstable();
+        for group in ends.chunk_by(End::is_same_way) {
+            let [sent, received] = group else { continue };
+            if sent.kind == EndKind::Sent && received.kind == EndKind::Received {
+                let [from, to] = [sent, received].map(|end| records.run_of(&events[end.index as usize]).clock);
+                told.arrow(from, to, Arrow { sent: sent.at, received: received.at });
+            }
         }
     }
-    arrows
+    told
 }
 
-/// Whether so much goes back in time by a clock that it must be several: more than what strangers can bring about who
-/// repeat QUERYs in others' names.
-fn is_wrong(arrows: &Arrows, clock: ClockId) -> bool {
-    let Some(arrows) = arrows.get(&(clock, clock)) else { return false };
-    let back = arrows.iter().filter(|arrow| arrow.received < arrow.sent).count();
-    5 * back > arrows.len()
+impl Told {
+    fn arrow(&mut self, from: ClockId, to: ClockId, arrow: Arrow) {
+        if from == to {
+            let (all, back) = self.within.entry(from).or_default();
+            *all += 1;
+            *back += usize::from(arrow.received < arrow.sent);
+        } else {
+            self.between.entry((from, to)).or_default().push(arrow);
+        }
+    }
+
+    /// Whether so much goes back in time by a clock that it must be several: more than what strangers can bring about who
+    /// repeat QUERYs in others' names.
+    fn is_wrong(&self, clock: ClockId) -> bool {
+        self.within.get(&clock).is_some_and(|&(all, back)| 5 * back > all)
+    }
 }
 
 /// Gives every run a clock of its own whose clock was taken for that of several machines and is not.
-fn split(records: &mut Records, arrows: &Arrows) {
+fn split(records: &mut Records, told: &Told) {
     let mut taken = vec![false; records.clocks.len()];
     for index in 0..records.runs.len() {
         let clock = records.runs[index].clock;
-        let is_wrong = records.guessed.contains(&clock) && is_wrong(arrows, clock);
+        let is_wrong = records.guessed.contains(&clock) && told.is_wrong(clock);
         if is_wrong && std::mem::replace(&mut taken[clock.0 as usize], true) {
             let wall = records.clocks[clock.0 as usize];
             records.runs[index].clock = records.clock(wall);

@@ -101,8 +101,9 @@ impl Model {
         let before = &ways.before[&servent].1;
         let visit = |servent: PeerId| flood.visits.iter().find(|visit| visit.servent == servent);
         if distance > HOPS_MAX {
-            return nearest(ways, servent, |near| visit(near).is_some())
-                .map_or(Why::Unknown, |nearest| Why::OutOfReach { nearest });
+            let is_reached = |near| visit(near).is_some();
+            return nearest(ways, servent, is_reached)
+                .map_or(Why::Unknown, |nearest| Why::OutOfReach { nearest, is_reached: is_reached(nearest) });
         }
         let reached = || before.iter().filter_map(|&before| visit(before));
         if !is_whole && reached().any(|visit| visit.onward == Onward::Unknown) {

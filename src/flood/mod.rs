@@ -19,7 +19,8 @@
 //! | `model` | the types: floods, copies, visits, answers, cost |
 //! | `why` | who was not reached, and why |
 //! | `finding` | what breaks a clause |
-//! | `records` | what the sources tell: events, with numbers for addresses, keys and questions |
+//! | `events` | what the sources tell, as compact events |
+//! | `records` | all of them, with numbers for addresses, keys and questions |
 //! | `traces` | lines of traces, read |
 //! | `captures/` | packets, read |
 //! | `repeats` | what several files tell of one servent, taken once |
@@ -29,6 +30,7 @@
 //! | `pairs`, `copies` | sendings and arrivals brought together |
 //! | `seen_from_outside` | what a capture does not tell and its order does |
 //! | `walk` | a flood event by event: who was reached by whom, and what was done that must not be |
+//! | `told_by_others` | what a servent without a record did, by the records of its neighbours |
 //! | `taking` | a query that was new to a servent, and what may be sent because of it |
 //! | `answers` | which flood a RESPONSE belongs to, and which floods repeat one |
 //! | `misses` | who was not reached and why; what the overlay predicts |
@@ -41,6 +43,7 @@ mod captures;
 mod clocks;
 mod copies;
 mod drift;
+mod events;
 mod finding;
 mod misses;
 mod model;
@@ -51,6 +54,7 @@ mod repeats;
 mod seen_from_outside;
 mod simulation;
 mod taking;
+mod told_by_others;
 mod traces;
 mod walk;
 mod why;

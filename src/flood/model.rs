@@ -252,7 +252,7 @@ pub struct Answer {
 /// What a flood cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// QUERYs sent.
+    /// QUERYs sent: those whose sending is recorded, and of senders that no whole record tells of those that came in.
     pub messages: u32,
     /// Those of them that came where the query was known.
     pub duplicates: u32,

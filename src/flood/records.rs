@@ -1,18 +1,8 @@
-//! What the sources tell, in a few compact events: addresses, keys and questions are numbers here.
-//!
-//! ```text
-//! Asked                          a CLIREQ came in
-//! Flooded, Sent                  a QUERY left: made of a CLIREQ, or passed on
-//! Received                       a QUERY came in
-//! Judged                         it was new, seen before, or refused
-//! LookedUp                       what the store gave
-//! Responded                      a RESPONSE left, for a question that is known by client and key alone
-//! Heard                          a client got a RESPONSE
-//! Unsent                         a datagram could not leave
-//! ```
+//! All that the sources tell: addresses, keys and questions are numbers here, and lives and clocks as well.
 
+pub(super) use super::events::{Event, Judgement, Looked, NO_VALUE, What, field_hash};
 use super::model::{Holdings, PeerId};
-use crate::stats::DropCause;
+use super::taking::Memory;
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddrV4;
 use std::sync::Arc;
@@ -60,67 +50,6 @@ pub(super) struct RunRecord {
     pub(super) is_whole: bool,
 }
 
-/// Something that happened at a servent or client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Event {
-    /// On the clock of its run; after the alignment on the model's.
-    pub(super) at: i64,
-    pub(super) question: QuestionId,
-    pub(super) run: RunId,
-    /// Whom it came from or went to.
-    pub(super) peer: PeerId,
-    /// A hash of the key field, padding included; 0 if it is not known.
-    pub(super) field: u32,
-    /// Bytes of the datagram, or the place of the value among the values of a RESPONSE.
-    pub(super) len: u32,
-    /// Of what was sent: what it was sent for came from there, if that is known.
-    pub(super) cause: Option<PeerId>,
-    /// The time-to-live of the QUERY that came or went.
-    pub(super) ttl: u16,
-    pub(super) what: What,
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
-    Asked,
-    Flooded,
-    Sent,
-    Received,
-    Judged(Judgement),
-    LookedUp(Looked),
-    Responded,
-    Heard,
-    Unsent(DropCause),
-}
-
-/// What a flooder made of a QUERY.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Judgement {
-    /// New; what was sent on stands in events of its own.
-    Forwarded,
-    TtlEnded,
-    NoOtherNeighbour,
-    Duplicate {
-        higher_ttl: bool,
-    },
-    Refused(DropCause),
-}
-
-impl Judgement {
-    pub(super) fn is_new(self) -> bool {
-        matches!(self, Self::Forwarded | Self::TtlEnded | Self::NoOtherNeighbour)
-    }
-}
-
-/// What a look-up gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Looked {
-    Answered,
-    NotFound,
-    Withheld(DropCause),
-}
-
 /// Everything that was told so far.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
@@ -138,12 +67,10 @@ pub struct Records {
     pub(super) guessed: HashSet<ClockId>,
     pub(super) events: Vec<Event>,
     pub(super) holdings: Holdings,
+    memories: HashMap<PeerId, Memory>,
     /// Of RESPONSEs.
     pub(super) values: Vec<Box<[u8]>>,
 }
-
-/// The place of no value.
-pub(super) const NO_VALUE: u32 = u32::MAX;
 
 impl Records {
     /// Nothing yet.
@@ -168,6 +95,17 @@ impl Records {
     /// Says who holds what.
     pub fn hold(&mut self, holds: impl Fn(SocketAddrV4, &[u8]) -> Option<bool> + Send + Sync + 'static) {
         self.holdings = Holdings(Some(Arc::new(holds)));
+    }
+
+    /// Says what bounds the memory of the servent at `address`.
+    pub fn remember(&mut self, address: SocketAddrV4, memory: Memory) {
+        let servent = self.peer(address);
+        self.memories.insert(servent, memory);
+    }
+
+    /// What bounds a servent's memory: `usual`, if nothing was said of this one.
+    pub(super) fn memory(&self, servent: PeerId, usual: Memory) -> Memory {
+        self.memories.get(&servent).copied().unwrap_or(usual)
     }
 
     pub(super) fn peer(&mut self, address: SocketAddrV4) -> PeerId {
@@ -232,6 +170,38 @@ impl Records {
         self.events.push(event);
     }
 
+    /// Brings the events of each question together, in the order of the questions; those of one stay in their order.
+    pub(super) fn group_by_question(&mut self) {
+        let questions = self.questions.len();
+        let group = |event: &Event| event.question.0 as usize;
+        let mut next = vec![0_u32; questions + 1];
+        for event in &self.events {
+            next[group(event) + 1] += 1;
+        }
+        for group in 0..questions {
+            next[group + 1] += next[group];
+        }
+        let place = |event: &Event| {
+            let place = &mut next[group(event)];
+            *place += 1;
+            *place - 1
+        };
+        let mut places: Vec<u32> = self.events.iter().map(place).collect();
+        for index in 0..places.len() {
+            while places[index] as usize != index {
+                let to = places[index] as usize;
+                self.events.swap(index, to);
+                places.swap(index, to);
+            }
+        }
+    }
+
+    /// Forgets what addresses, keys and questions are numbered by: nothing more will be told.
+    pub(super) fn close(&mut self) {
+        (self.peer_ids, self.key_ids, self.question_ids) = Default::default();
+        self.events.shrink_to_fit();
+    }
+
     pub(super) fn run_of(&self, event: &Event) -> &RunRecord {
         &self.runs[event.run.0 as usize]
     }
@@ -240,17 +210,4 @@ impl Records {
     pub(super) fn owner(&self, event: &Event) -> PeerId {
         self.run_of(event).peer
     }
-}
-
-impl Event {
-    /// An event that tells nothing but what every one does.
-    pub(super) fn new(at: i64, run: RunId, question: QuestionId, peer: PeerId, what: What) -> Self {
-        Self { at, question, run, peer, field: 0, len: 0, cause: None, ttl: 0, what }
-    }
-}
-
-/// A hash of a key field that is never 0. FNV-1a: equal fields are what counts, and nobody gains by two that meet.
-pub(super) fn field_hash(field: &[u8]) -> u32 {
-    let hash = field.iter().fold(0x811c_9dc5_u32, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    hash.max(1)
 }

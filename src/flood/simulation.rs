@@ -130,7 +130,7 @@ impl Watch {
             let field = field_hash(text.field());
             let len = bytes.len() as u32;
             let event = Told::new(delivery.at, delivery.run, question, to, what);
-            self.records.push(Told { ttl: header.ttl.0, field, len, cause, ..event });
+            self.records.push(Told { ttl: header.ttl.0, field, len, ..event.because_of(cause) });
         }
     }
 

@@ -47,8 +47,8 @@ pub(super) struct Taking {
 /// What is wrong with a QUERY that was sent to `to`.
 pub(super) fn breach(taking: &Taking, event: &Event, to: PeerId) -> Option<Breach> {
     // Sent for another copy than the one that was new.
-    let is_for_another = event.what == What::Sent && event.cause.is_some_and(|cause| Some(cause) != taking.from);
-    let came_from = event.cause.filter(|_| event.what == What::Sent).or(taking.from);
+    let is_for_another = event.what == What::Sent && event.cause().is_some_and(|cause| Some(cause) != taking.from);
+    let came_from = event.cause().filter(|_| event.what == What::Sent).or(taking.from);
     if came_from == Some(to) {
         return Some(Breach::SentBack { to });
     }

@@ -175,7 +175,7 @@ impl TraceReader {
         event.ttl = ttl;
         if about.is_query {
             self.judge(records, about, Judgement::Forwarded);
-            event.cause = Some(about.from);
+            event = event.because_of(Some(about.from));
         } else {
             let question = records.questions[about.question.0 as usize];
             event.what = What::Flooded;

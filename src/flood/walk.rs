@@ -48,6 +48,7 @@ pub(super) struct Tour<'a> {
     pub(super) records: &'a Records,
     pub(super) events: &'a [Event],
     pub(super) copies: &'a Copies,
+    /// That of the servents of which nothing was said.
     pub(super) memory: Memory,
     /// What there is of each peer, by number.
     pub(super) recorded: &'a [Recorded],
@@ -157,12 +158,13 @@ impl Walk {
             onward: Onward::Unknown,
         });
         let (ordinal, until) = (tour.ordinal)(index);
+        let Memory { expiry_nanos, capacity } = tour.records.memory(owner, tour.memory);
         let is_forgotten = |earlier: &Taking| {
             let since = event.at - earlier.at;
-            let memory = if run.is_captured { CAPTURED_MEMORY } else { tour.memory.expiry_nanos };
+            let memory = if run.is_captured { CAPTURED_MEMORY } else { expiry_nanos };
             earlier.run != event.run
                 || since.saturating_add(SLACK) >= memory
-                || until.saturating_sub(earlier.ordinal) >= tour.memory.capacity
+                || until.saturating_sub(earlier.ordinal) >= capacity
         };
         if part.taking.as_ref().is_none_or(is_forgotten) {
             part.takings += 1;
@@ -227,6 +229,7 @@ impl Walk {
             Looked::NotFound => LookedUp::NotHeld,
             Looked::Withheld(cause) => LookedUp::Withheld(cause),
         };
+        let Memory { expiry_nanos, .. } = tour.records.memory(owner, tour.memory);
         let question = tour.records.questions[event.question.0 as usize];
         // Only a CLIREQ comes from the client; a QUERY that does was a stranger's.
         let is_entry = event.peer == question.client && event.ttl == 0;
@@ -243,9 +246,10 @@ impl Walk {
         let is_again = looked == Looked::Answered && {
             part.answers += 1;
             // A look-up runs beside the flood, so it may come first; and a memory lasts for so long.
-            let is_recent = part.taking.as_ref().is_some_and(|taking| {
-                taking.run == event.run && event.at - taking.at < tour.memory.expiry_nanos - SLACK
-            });
+            let is_recent = part
+                .taking
+                .as_ref()
+                .is_some_and(|taking| taking.run == event.run && event.at - taking.at < expiry_nanos - SLACK);
             part.answers > part.takings.max(1) && is_recent
         };
         if matches!(self.visits[visit].lookup, LookedUp::Unknown | LookedUp::Silent) {

@@ -57,6 +57,8 @@ pub enum Why {
     OutOfReach {
         /// The last on a shortest way that a QUERY can reach.
         nearest: PeerId,
+        /// Whether it did.
+        is_reached: bool,
     },
     /// The overlay has no way to it.
     NoPath,

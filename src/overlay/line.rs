@@ -1,6 +1,7 @@
 //! What a line of an overlay file says.
 
 use crate::launching::{Placed, Template};
+use crate::protocol::SeenConfig;
 use crate::serving::{self, TraceTarget};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -22,7 +23,9 @@ pub struct CommandLine {
     pub trace: Option<TraceTarget>,
     /// What it asks to have logged; `None` if it leaves that open.
     pub logging: Option<Logging>,
-    /// The options that are none of the above, by their full names, each value a word behind its option.
+    /// For how long and how many queries it remembers, as its options say.
+    pub seen: SeenConfig,
+    /// The options that are none of the above but the last, by their full names, each value a word behind its option.
     pub options: Vec<String>,
 }
 
@@ -195,7 +198,7 @@ impl ServentLine {
 
     /// The words of the servent's command line, `--bind` always among them.
     fn words(&self) -> Vec<String> {
-        let CommandLine { port, bind, kv_file, neighbours, trace, logging, options } = &self.command;
+        let CommandLine { port, bind, kv_file, neighbours, trace, logging, options, .. } = &self.command;
         let mut words = vec!["--bind".to_owned(), bind.to_string()];
         words.extend(options.iter().cloned());
         if let Some(TraceTarget::File(path)) = trace {

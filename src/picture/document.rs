@@ -9,6 +9,7 @@ use super::words::{self, Words};
 use super::{data, rings, sequence, table};
 use crate::flood::{Flood, Model};
 use crate::telling::Language;
+use crate::telling::counted::QUESTION;
 use serde_json::Value;
 
 pub(super) const PAGE_CSS: &str = include_str!("page/page.css");
@@ -42,7 +43,7 @@ pub(super) fn write(model: &Model, floods: &[&Flood], language: Language) -> Str
         if bytes > BYTES_MAX {
             break;
         }
-        let (html, data) = part(model, flood, all.len());
+        let (html, data) = part(model, flood, all.len(), language);
         bytes += html.len() + data.to_string().len();
         articles.push_str(&html);
         all.push(data);
@@ -65,9 +66,10 @@ pub(super) fn write(model: &Model, floods: &[&Flood], language: Language) -> Str
     push(&mut out, format_args!("<header><h1>{}</h1></header>\n", named("title").html()));
     let left = floods.len() - all.len();
     if left > 0 {
+        let questions = Words::count(all.len() as u64, QUESTION);
         let words = Words::new(
-            format!("This page has {} questions; {left} more found no room on it.", all.len()),
-            format!("Esta página tem {} perguntas; outras {left} não couberam.", all.len()),
+            format!("This page has {}; {left} more found no room on it.", questions.en),
+            format!("Esta página tem {}; faltou lugar para mais {left}.", questions.pt),
         );
         push(&mut out, format_args!("<p class=\"notice\">{}</p>\n", words.html()));
     }
@@ -82,11 +84,11 @@ pub(super) fn write(model: &Model, floods: &[&Flood], language: Language) -> Str
 }
 
 /// A flood of a page: its article, and its data.
-pub(super) fn part(model: &Model, flood: &Flood, number: usize) -> (String, Value) {
+pub(super) fn part(model: &Model, flood: &Flood, number: usize, language: Language) -> (String, Value) {
     let scene = Scene::new(model, flood);
     let layout = Layout::new(&scene);
     let mut html = String::new();
-    article(&mut html, number, &scene, &layout);
+    article(&mut html, number, (&scene, &layout), language);
     (html, data::flood(&scene, &layout))
 }
 
@@ -97,11 +99,14 @@ pub(super) fn named(name: &str) -> Words {
 }
 
 /// One flood: question, pictures, tables.
-fn article(out: &mut String, number: usize, scene: &Scene<'_>, layout: &Layout) {
+fn article(out: &mut String, number: usize, (scene, layout): (&Scene<'_>, &Layout), language: Language) {
     push(out, format_args!("<article class=\"flood\" id=\"flood-{number}\">\n"));
     push(out, format_args!("<h2><bdi>{}</bdi></h2>\n", words::question(scene).html()));
     push(out, format_args!("<p class=\"summary\">{}</p>\n", words::description(scene).html()));
-    let pictures = [("rings", rings::draw(scene, layout, None)), ("sequence", sequence::draw(scene, layout, None))];
+    let pictures = [
+        ("rings", rings::draw(scene, layout, None, language)),
+        ("sequence", sequence::draw(scene, layout, None, language)),
+    ];
     for (name, picture) in pictures {
         let heading = named(name).html();
         push(

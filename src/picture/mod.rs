@@ -52,14 +52,14 @@ use sectors::Layout;
 #[must_use]
 pub fn rings(model: &Model, flood: &Flood, language: Language) -> String {
     let scene = Scene::new(model, flood);
-    rings::draw(&scene, &Layout::new(&scene), Some(language))
+    rings::draw(&scene, &Layout::new(&scene), Some(language), language)
 }
 
 /// A flood as a sequence of messages: an SVG document.
 #[must_use]
 pub fn sequence(model: &Model, flood: &Flood, language: Language) -> String {
     let scene = Scene::new(model, flood);
-    sequence::draw(&scene, &Layout::new(&scene), Some(language))
+    sequence::draw(&scene, &Layout::new(&scene), Some(language), language)
 }
 
 /// Floods as a page: one HTML document that plays them, and shows them also where no script runs. `language` is for
@@ -73,6 +73,6 @@ pub fn page(model: &Model, floods: &[&Flood], language: Language) -> String {
 /// `page.add(html, flood)`, and then plays the flood as if it had been there from the start.
 #[must_use]
 pub fn part(model: &Model, flood: &Flood, number: usize) -> (String, String) {
-    let (html, data) = document::part(model, flood, number);
+    let (html, data) = document::part(model, flood, number, Language::default());
     (html, data.to_string())
 }

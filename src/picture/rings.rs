@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 /// From a servent's middle to where its arrows end.
 pub(super) const RADIUS: f64 = 20.0;
 
-/// Draws a scene; for a page if no language is given, with words in all of them and numbers for what moves.
-pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language>) -> String {
+/// Draws a scene; for a page if no `language` is given, with words in all of them and numbers for what moves. Its title and
+/// description are in one all the same, that of the page, until the page's script changes them.
+pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language>, lang: Language) -> String {
     let reach = layout.reach().max(150.0);
-    let lang = language.unwrap_or_default();
     let title = words::rings_title(scene).of(lang);
     let heading =
         Heading { class: "rings", title: &title, description: &words::description(scene).of(lang), lang: lang.tag() };

@@ -211,7 +211,7 @@ fn near(why: Why, senders: &HashMap<PeerId, PeerId>) -> Option<PeerId> {
         Why::Lost { from, .. } | Why::Refused { from, .. } => Some(from),
         Why::Down { servent } | Why::NotRecorded { servent } => senders.get(&servent).copied(),
         Why::LeftOut { by } => Some(by),
-        Why::OutOfReach { nearest } => Some(nearest),
+        Why::OutOfReach { nearest, .. } => Some(nearest),
         Why::NoPath | Why::Unknown => None,
     }
 }

@@ -15,14 +15,14 @@ const RIGHT: f64 = 36.0;
 const TOP: f64 = 46.0;
 const CAPTION: f64 = 26.0;
 
-/// Draws a scene; for a page if no language is given, with words in all of them and numbers for what moves.
-pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language>) -> String {
+/// Draws a scene; for a page if no `language` is given, with words in all of them and numbers for what moves. Its title and
+/// description are in one all the same, that of the page, until the page's script changes them.
+pub(super) fn draw(scene: &Scene<'_>, layout: &Layout, language: Option<Language>, lang: Language) -> String {
     let row = match layout.spots.len() {
         0..=40 => 30.0,
         41..=100 => 20.0,
         _ => 12.0,
     };
-    let lang = language.unwrap_or_default();
     let (title, description) = (words::sequence_title(scene).of(lang), words::description(scene).of(lang));
     let left = left(scene, layout);
     let heading = Heading {

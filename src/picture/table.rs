@@ -6,6 +6,7 @@ use super::svg::markup;
 use super::words::{Names, Words, duration, lasting};
 use crate::flood::Onward;
 use crate::telling::Language;
+use crate::telling::counted::{NEIGHBOUR, TIME};
 use std::fmt::Write;
 
 /// Who was reached when and what became of it. Above [`SPOTS_MAX`] servents with signs for words.
@@ -63,10 +64,9 @@ pub(super) fn cost(scene: &Scene<'_>) -> String {
         (Words::new("answers", "respostas"), flood.answers.len() as u64, None),
     ];
     if let Some(prediction) = prediction {
-        let bound = Words::new(
-            format!("most that {} neighbours each allow", prediction.degree),
-            format!("o máximo com {} vizinhos cada", prediction.degree),
-        );
+        let neighbours = Words::count(prediction.degree.into(), NEIGHBOUR);
+        let bound =
+            Words::new(format!("most with {} each", neighbours.en), format!("o máximo com {} cada", neighbours.pt));
         rows.push((bound, prediction.bound.into(), None));
     }
     let heads = [Words::new("", ""), Words::new("counted", "contado"), Words::new("predicted", "previsto")];
@@ -93,8 +93,10 @@ fn said(actor: &Actor, onward: Onward) -> (String, String) {
         Words::new(Language::English.lookup(visit.lookup), Language::Portuguese.lookup(visit.lookup)).html()
     });
     let onward = match onward {
-        Onward::Sent(1) => Words::new("sent on once", "repassou uma vez"),
-        Onward::Sent(copies) => Words::new(format!("sent on {copies} times"), format!("repassou {copies} vezes")),
+        Onward::Sent(copies) => {
+            let Words { en, pt } = Words::count(copies.into(), TIME);
+            Words::new(format!("sent on {en}"), format!("repassou {pt}"))
+        }
         Onward::TtlEnded => Words::new("time-to-live ended", "TTL acabou"),
         Onward::NoOtherNeighbour => Words::new("no other neighbour", "sem outro vizinho"),
         Onward::Unknown => Words::new("not recorded", "sem registro"),

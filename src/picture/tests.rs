@@ -109,7 +109,7 @@ fn every_copy_is_drawn_or_counted() {
     for (name, model) in models() {
         let scene = Scene::new(&model, &model.floods[0]);
         let layout = Layout::new(&scene);
-        let pictures = [rings::draw(&scene, &layout, None), sequence::draw(&scene, &layout, None)];
+        let pictures = [rings::draw, sequence::draw].map(|draw| draw(&scene, &layout, None, Language::English));
         let copies = scene.flood.copies.len();
         for picture in &pictures {
             let drawn = picture.matches("data-c=").count();

@@ -4,6 +4,7 @@ use super::scene::{Scene, State};
 use super::svg::{Svg, markup, number, shown};
 use crate::flood::{Model, PeerId};
 use crate::telling::Language;
+use crate::telling::counted::{ANSWER, COPY, DUPLICATE, LOST, Noun, QUERY, SERVENT_REACHED};
 use serde_json::{Value, json};
 use std::net::SocketAddrV4;
 
@@ -35,6 +36,11 @@ impl Words {
             Language::English => self.en.clone(),
             Language::Portuguese => self.pt.clone(),
         }
+    }
+
+    /// So many of something.
+    pub(super) fn count(count: u64, noun: Noun) -> Self {
+        Self::new(Language::English.count(count, noun), Language::Portuguese.count(count, noun))
     }
 
     /// Both, for the page's script.
@@ -170,7 +176,6 @@ pub(super) fn sequence_title(scene: &Scene<'_>) -> Words {
 /// The whole in one sentence, for those who do not see the picture.
 pub(super) fn description(scene: &Scene<'_>) -> Words {
     let flood = scene.flood;
-    let (reached, answers) = (flood.visits.len(), flood.answers.len());
     let unseen = || scene.cast.iter().filter(|actor| actor.visit.is_none());
     let untold = unseen().filter(|actor| actor.state == State::Unknown).count();
     let missed = unseen().count() - untold;
@@ -178,20 +183,18 @@ pub(super) fn description(scene: &Scene<'_>) -> Words {
         0 => Words::same(""),
         _ => Words::new(format!(", {untold} not recorded"), format!(", {untold} sem registro")),
     };
-    let (messages, duplicates, lost) = (flood.cost.messages, flood.cost.duplicates, flood.cost.lost);
-    let Words { en: took, pt: durou } = lasting(scene.span());
-    Words::new(
-        format!(
-            "{reached} servents reached, {missed} not{}; {answers} answers; {messages} QUERYs, of them {duplicates} \
-             duplicate and {lost} lost; {took}",
-            untold.en
-        ),
-        format!(
-            "{reached} servents alcançados, {missed} não{}; {answers} respostas; {messages} QUERYs, das quais \
-             {duplicates} duplicadas e {lost} perdidas; {durou}",
-            untold.pt
-        ),
-    )
+    let took = lasting(scene.span());
+    let said = |language: Language, words: [&str; 2]| {
+        let [not, untold] = words;
+        let count = |count: u64, noun| language.count(count, noun);
+        let (reached, answers) =
+            (count(flood.visits.len() as u64, SERVENT_REACHED), count(flood.answers.len() as u64, ANSWER));
+        let queries = count(flood.cost.messages.into(), QUERY);
+        let (duplicates, lost) = (count(flood.cost.duplicates.into(), DUPLICATE), count(flood.cost.lost.into(), LOST));
+        let took = took.of(language);
+        format!("{reached}, {missed} {not}{untold}; {answers}; {queries} ({duplicates}, {lost}); {took}")
+    };
+    Words::new(said(Language::English, ["not", &untold.en]), said(Language::Portuguese, ["não", &untold.pt]))
 }
 
 pub(super) fn client() -> Words {
@@ -215,9 +218,13 @@ pub(super) fn outer_ring(scene: &Scene<'_>) -> Words {
 pub(super) fn rings_caption(scene: &Scene<'_>, left_out: usize, is_bunched: bool) -> Vec<Words> {
     let mut lines = vec![description(scene)];
     if is_bunched {
+        let copies = Words::count(left_out as u64, COPY);
         lines.push(Words::new(
-            format!("A pie stands for as many servents as it says; {left_out} copies among them are counted, not drawn."),
-            format!("Uma pizza representa tantos servents quantos diz; {left_out} cópias entre eles são contadas, não desenhadas."),
+            format!("A pie stands for as many servents as it says; not drawn, but counted: {} among them.", copies.en),
+            format!(
+                "Uma pizza representa tantos servents quantos diz; não desenhadas, mas contadas: {} entre eles.",
+                copies.pt
+            ),
         ));
     }
     if let Some(pattern) = Names::of(scene).pattern() {
@@ -234,12 +241,15 @@ pub(super) fn sequence_caption(left_out: usize, is_bunched: bool) -> Vec<Words> 
             "O tempo corre para a direita. Os números nas setas são o TTL.",
         )];
     }
+    let copies = Words::count(left_out as u64, COPY);
     vec![Words::new(
         format!(
-            "A lane with a count stands for so many servents, a stroke for each arrival; {left_out} copies among them are counted, not drawn."
+            "A lane with a count stands for so many servents, a stroke for each arrival; not drawn, but counted: {} among them.",
+            copies.en
         ),
         format!(
-            "Uma raia com um número representa tantos servents, um traço por chegada; {left_out} cópias entre eles são contadas, não desenhadas."
+            "Uma raia com um número representa tantos servents, um traço por chegada; não desenhadas, mas contadas: {} entre eles.",
+            copies.pt
         ),
     )]
 }

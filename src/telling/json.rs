@@ -113,7 +113,7 @@ impl Telling<'_> {
             Why::Refused { from, to, cause } => ("refused", (self.name(from), self.name(to), Some(cause.name()))),
             Why::Down { servent } => ("down", (self.name(servent), Value::Null, None)),
             Why::LeftOut { by } => ("left_out", (self.name(by), Value::Null, None)),
-            Why::OutOfReach { nearest } => ("out_of_reach", (self.name(nearest), Value::Null, None)),
+            Why::OutOfReach { nearest, .. } => ("out_of_reach", (self.name(nearest), Value::Null, None)),
             Why::NoPath => ("no_path", nobody),
             Why::NotRecorded { servent } => ("not_recorded", (self.name(servent), Value::Null, None)),
             Why::Unknown => ("unknown", nobody),

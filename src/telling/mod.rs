@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `tree` | the tree of a flood, a line a servent, and what else there is to say of it |
 //! | `words` | every sentence, in both languages |
+//! | `counted` | what is counted, one of it or several |
 //! | `json` | a flood as one object on one line |
 //!
 //! **Invariants:** nothing is decided here: what is told stands in the [`Model`](crate::flood::Model). What strangers
 //! wrote is made safe to show (P-44). The same model makes the same text.
 
+pub(crate) mod counted;
 mod json;
 mod tree;
 mod words;

@@ -1,7 +1,8 @@
 //! A flood as a tree: a line a servent, below the one that it got the QUERY from.
 
+use super::counted::{ANSWER, BYTE, DUPLICATE, LOST, NEIGHBOUR, QUERY, SERVENT_REACHED};
 use super::words::Language;
-use crate::flood::{Fate, Flood, LookedUp, Model, Moment, Onward, PeerId, Visit};
+use crate::flood::{Fate, Flood, LookedUp, Model, Moment, Onward, PeerId, Prediction, Visit};
 use crate::text::escape;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -41,13 +42,17 @@ impl Style {
 }
 
 /// A time between two moments, in the unit that suits it.
-fn duration(nanos: i64) -> String {
+fn duration(language: Language, nanos: i64) -> String {
     let value = nanos as f64;
-    match nanos.unsigned_abs() {
+    let text = match nanos.unsigned_abs() {
         0..10_000 => format!("{:.1} us", value / 1e3),
         10_000..1_000_000 => format!("{:.0} us", value / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} ms", value / 1e6),
         _ => format!("{:.3} s", value / 1e9),
+    };
+    match language {
+        Language::English => text,
+        Language::Portuguese => text.replace('.', ","),
     }
 }
 
@@ -167,7 +172,7 @@ impl Telling<'_> {
     fn row(&mut self, row: &str, column: usize, visit: &Visit, begin: Moment) {
         let language = self.style.language;
         let hop = visit.hop.map_or_else(|| "?".to_owned(), |hop| hop.to_string());
-        let time = duration(visit.at.since(begin));
+        let time = duration(language, visit.at.since(begin));
         let mut words = language.lookup(visit.lookup);
         if visit.onward == Onward::TtlEnded {
             words.push_str(language.of("; time-to-live ended here", "; o TTL acabou aqui"));
@@ -194,45 +199,41 @@ impl Telling<'_> {
             };
             let way = format!("{} {} {}", self.name(copy.from), language.of("to", "para"), self.name(copy.to));
             let begin = self.flood.asked.unwrap_or(self.flood.first);
-            let time = duration(copy.at().since(begin));
+            let time = duration(language, copy.at().since(begin));
             let ttl = language.of("time-to-live", "TTL");
             let text = format!("{way}, {ttl} {}, {time}: {}", copy.ttl, language.fate(copy.fate));
             self.sentence(tone, &text);
         }
         let uncertain = self.flood.answers.iter().filter(|answer| answer.is_uncertain).count();
         if uncertain > 0 {
-            let english = "answers may belong to another question for this key: a RESPONSE carries no number";
-            let portuguese = "respostas podem ser de outra pergunta por esta chave: a RESPONSE não leva número";
-            self.sentence(Tone::Remark, &format!("{uncertain} {}", language.of(english, portuguese)));
+            let english = "may belong to another question for this key: a RESPONSE carries no number";
+            let portuguese = if uncertain == 1 { "pode" } else { "podem" };
+            let portuguese = format!("{portuguese} ser de outra pergunta por esta chave: a RESPONSE não leva número");
+            let answers = language.count(uncertain as u64, ANSWER);
+            self.sentence(Tone::Remark, &format!("{answers} {}", language.of(english, &portuguese)));
         }
     }
 
     fn cost(&mut self) {
-        let cost = self.flood.cost;
-        let answers = self.flood.answers.len();
-        let text = match self.style.language {
+        let (language, cost) = (self.style.language, self.flood.cost);
+        let queries = language.count(cost.messages.into(), QUERY);
+        let bytes = language.count(cost.bytes, BYTE);
+        let duplicates = language.count(cost.duplicates.into(), DUPLICATE);
+        let lost = language.count(cost.lost.into(), LOST);
+        let answers = language.count(self.flood.answers.len() as u64, ANSWER);
+        let of = language.of("of", "com");
+        self.sentence(Tone::Quiet, &format!("{queries} {of} {bytes}, {duplicates}, {lost}; {answers}"));
+        let Some(Prediction { servents, messages, bound, degree }) = self.model.prediction(self.flood) else { return };
+        let reached = language.count(self.flood.visits.len() as u64, SERVENT_REACHED);
+        let (queries, neighbours) = (language.count(messages.into(), QUERY), language.count(degree.into(), NEIGHBOUR));
+        let text = match language {
             Language::English => format!(
-                "{} QUERYs of {} bytes, {} duplicate, {} lost; {answers} answers",
-                cost.messages, cost.bytes, cost.duplicates, cost.lost
+                "{reached}; breadth-first search finds {servents} within three hops, with {queries}; with at most \
+                {neighbours} each there can be no more than {bound}"
             ),
             Language::Portuguese => format!(
-                "{} QUERYs com {} bytes, {} duplicadas, {} perdidas; {answers} respostas",
-                cost.messages, cost.bytes, cost.duplicates, cost.lost
-            ),
-        };
-        self.sentence(Tone::Quiet, &text);
-        let Some(prediction) = self.model.prediction(self.flood) else { return };
-        let reached = self.flood.visits.len();
-        let text = match self.style.language {
-            Language::English => format!(
-                "{reached} servents reached; breadth-first search finds {} within three hops, with {} QUERYs; with at \
-                most {} neighbours each there can be no more than {}",
-                prediction.servents, prediction.messages, prediction.degree, prediction.bound
-            ),
-            Language::Portuguese => format!(
-                "{reached} servents alcançados; a busca em largura acha {} a até três saltos, com {} QUERYs; com no \
-                máximo {} vizinhos cada, não pode haver mais de {}",
-                prediction.servents, prediction.messages, prediction.degree, prediction.bound
+                "{reached}; a busca em largura acha {servents} a até três saltos, com {queries}; com no máximo \
+                {neighbours} cada, não pode haver mais de {bound}"
             ),
         };
         self.sentence(Tone::Quiet, &text);
@@ -249,7 +250,7 @@ impl Telling<'_> {
     fn findings(&mut self) {
         for finding in &self.flood.findings {
             let begin = self.flood.asked.unwrap_or(self.flood.first);
-            let (who, when) = (self.name(finding.servent), duration(finding.at.since(begin)));
+            let (who, when) = (self.name(finding.servent), duration(self.style.language, finding.at.since(begin)));
             let what = self.style.language.breach(self.model, finding.breach);
             let bytes = finding.bytes.as_deref().map_or_else(String::new, |bytes| format!(": {}", hex(bytes)));
             let clause = finding.breach.clause();

@@ -1,5 +1,6 @@
 //! Every sentence about a flood, in English and Portuguese.
 
+use super::counted::HOP;
 use crate::flood::{Breach, LookedUp, Miss, Model, PeerId, Why};
 use crate::stats::DropCause;
 
@@ -55,9 +56,12 @@ impl Language {
             (Some(true), Self::Portuguese) => " tem a chave e",
             _ => "",
         };
-        let far = miss.distance.map_or_else(String::new, |distance| match self {
-            Self::English => format!(", {distance} {} away", if distance == 1 { "hop" } else { "hops" }),
-            Self::Portuguese => format!(", a {distance} {}", if distance == 1 { "salto" } else { "saltos" }),
+        let far = miss.distance.map_or_else(String::new, |distance| {
+            let hops = self.count(distance.into(), HOP);
+            match self {
+                Self::English => format!(", {hops} away"),
+                Self::Portuguese => format!(", a {hops}"),
+            }
         });
         let why = self.why(model, miss.servent, miss.why);
         if !miss.is_certain {
@@ -83,8 +87,13 @@ impl Language {
             (Why::TtlEnded { at }, Self::Portuguese) => {
                 format!("o TTL acabou em {}, onde um caminho mais longo foi mais rápido (P-19)", name(at))
             }
-            (Why::OutOfReach { nearest }, Self::English) => format!("the time-to-live ended at {}", name(nearest)),
-            (Why::OutOfReach { nearest }, Self::Portuguese) => format!("o TTL acabou em {}", name(nearest)),
+            (Why::OutOfReach { nearest, is_reached }, Self::English) => {
+                let ended = if is_reached { "ended" } else { "would have ended" };
+                format!("the time-to-live {ended} at {}", name(nearest))
+            }
+            (Why::OutOfReach { nearest, is_reached }, Self::Portuguese) => {
+                format!("o TTL {} em {}", if is_reached { "acabou" } else { "teria acabado" }, name(nearest))
+            }
             (Why::Lost { from, to }, Self::English) => {
                 format!("the QUERY was lost on the way from {} to {}", name(from), it(to))
             }

@@ -1,5 +1,6 @@
 //! The model's trees against the descent of every datagram, which the simulator tells by number.
 
+use crate::search::first_complaint;
 use servent::Timestamp;
 use servent::flood::{Fate, Flood, LookedUp, Memory, Model, Watch};
 use servent::protocol::{LookupVerdict, QueryVerdict};
@@ -7,8 +8,6 @@ use servent::sim::{Cause, Event, Fate as OnLink, Machines, Observer, Outcome, Pa
 use servent::wire::{Header, decode};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddrV4;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 /// Overlays in an ordinary run. `FLOOD_SEED=7` runs one alone.
 const SEEDS: u64 = 10_000;
@@ -228,29 +227,7 @@ fn complaint(seed: u64) -> Option<String> {
 
 #[test]
 fn every_tree_is_the_descent_that_the_simulator_knows_and_nothing_breaks_a_clause() {
-    if let Ok(seed) = std::env::var("FLOOD_SEED") {
-        assert_eq!(complaint(seed.parse().unwrap()), None);
-        return;
-    }
-    let next = AtomicU64::new(0);
-    let first_complaint = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= SEEDS {
-                return None;
-            }
-            if let Some(complaint) = complaint(seed) {
-                return Some((seed, complaint));
-            }
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let complaints: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..threads).map(|_| thread::Builder::new().spawn_scoped(scope, first_complaint).unwrap()).collect();
-        workers.into_iter().filter_map(|worker| worker.join().unwrap()).collect()
-    });
-    if let Some((_, complaint)) = complaints.iter().min() {
+    if let Some(complaint) = first_complaint("FLOOD_SEED", SEEDS, complaint) {
         panic!("{complaint}");
     }
 }

@@ -4,5 +4,12 @@
 mod captures;
 mod findings;
 mod lineage;
+#[path = "../support/mutants.rs"]
+mod mutants;
+#[path = "../support/queries.rs"]
+mod queries;
 mod repeats;
+#[path = "../support/search.rs"]
+mod search;
 mod traces;
+mod untraced;

@@ -111,6 +111,18 @@ fn what_is_no_trace_is_named_and_a_cut_last_line_is_not() {
 }
 
 #[test]
+fn what_is_said_beside_floods_is_in_the_language_that_was_chosen() {
+    let dir = TempDir::new();
+    write(&dir, &chain());
+    let (traces, picture) = (dir.path().to_str().unwrap(), dir.path().join("rings.svg"));
+    let words = [traces, "--lang", "pt", "--key", "none such", "--rings", picture.to_str().unwrap()];
+    let finished = explain(&words);
+    assert!(finished.stderr.contains("não há pergunta a desenhar"), "{}", finished.stderr);
+    let finished = explain(&["/dev/null", "--lang", "pt"]);
+    assert!(finished.stderr.contains("nada de útil foi lido"), "{}", finished.stderr);
+}
+
+#[test]
 fn strict_exits_with_1_only_where_something_breaks_a_clause() {
     let dir = TempDir::new();
     let mut texts = chain();
@@ -213,4 +225,38 @@ fn what_never_ends_or_has_no_lines_is_not_read_for_ever() {
     assert_eq!(finished.code, Some(0));
     let said = "is longer than any of a trace: what stands behind that was not read\n";
     assert!(finished.stderr.ends_with(said), "{}", finished.stderr);
+}
+
+/// Of an overlay whose lines bound the memory of their servents, on ports of its own.
+#[test]
+fn p20_an_overlay_file_tells_what_servents_remember_and_one_of_other_servents_is_named() {
+    let dir = TempDir::new();
+    dir.write("kv", b"http 80/tcp\n");
+    let overlay = dir.write("overlay.txt", b"7001 kv 127.0.0.1:7002 --seen-expiry 5\n7002 kv 127.0.0.1:7001\n");
+    // The second is told of one query twice, 10 s apart, and answers both times.
+    let line = |t: u64, rest: &str| format!("{{\"t\":{t},\"node\":\"127.0.0.1:6001\",{rest}}}\n");
+    let about = r#""type":"query","from":"127.0.0.1:6002","client":"127.0.0.1:9","ttl":1,"seq":7,"key":"http""#;
+    let mut text = line(0, r#""event":"start","wall_ns":5,"version":1,"neighbours":["127.0.0.1:6002"]"#);
+    for t in [1, 10_000_000_000] {
+        text += &line(t, &format!(r#""event":"received",{about}"#));
+        text += &line(t, &format!(r#""event":"not_forwarded","why":"ttl_expired",{about}"#));
+        text += &line(t + 1, &format!(r#""event":"answered",{about},"to":["127.0.0.1:9"]"#));
+    }
+    text += &line(20_000_000_000, r#""event":"end","dropped":0"#);
+    let (trace, overlay) = (dir.write("6001.jsonl", text.as_bytes()), overlay.to_str().unwrap());
+    let trace = trace.to_str().unwrap();
+    let said = |words: &[&str]| {
+        let finished = explain(&[words, &["--strict", trace]].concat());
+        (finished.code, finished.stderr)
+    };
+    assert_eq!(said(&[]), (Some(1), String::new()));
+    let (code, stderr) = said(&["--overlay", overlay]);
+    assert_eq!(code, Some(1));
+    let named = ": none of its servents (127.0.0.1:7001, ...) is in what was read; --port-base moves its ports\n";
+    assert!(stderr.contains(overlay) && stderr.ends_with(named), "{stderr}");
+    assert_eq!(said(&["--overlay", overlay, "--port-base", "6001"]), (Some(0), String::new()));
+    let (code, stderr) = said(&["--overlay", overlay, "--port-base", "65535"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("invalid value '65535' for '--port-base <N>'"), "{stderr}");
+    assert_eq!(explain(&["--port-base", "6001", trace]).code, Some(2));
 }

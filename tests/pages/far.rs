@@ -1,11 +1,12 @@
 //! Servents whose QUERYs go further than three hops: only a simulation has them.
 
+use crate::queries::{changed, inbox_with, query, with_ttl};
 use servent::Timestamp;
 use servent::Ttl;
 use servent::batch::{Inbox, Outbox};
 use servent::protocol::{FloodConfig, ResponseLimiter, Store};
 use servent::sim::{Behaviour, Machines, Outcome};
-use servent::wire::{Header, QueryHeader, decode, encode_query};
+use servent::wire::QueryHeader;
 
 /// Hops that reach everybody in an overlay of ten thousand.
 const FAR: Ttl = Ttl(12);
@@ -19,20 +20,13 @@ impl Behaviour for FarReaching {
     }
 
     fn on_message(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> Outcome {
-        let (source, message) = inbox.get(0).unwrap();
-        let mut meant = Outbox::default();
-        let Header::Query(header) = message.header else {
-            let outcome = self.0.on_message(now, inbox, &mut meant);
-            super::changed(outbox, &meant, FAR);
-            return outcome;
+        let Some((source, header, text)) = query(inbox) else {
+            return sent_with(FAR, outbox, |outbox| self.0.on_message(now, inbox, outbox));
         };
         let shown = if header.ttl.0 > 1 { Ttl::INITIAL } else { header.ttl };
-        let (mut lively, mut bytes) = (Inbox::default(), Vec::new());
-        encode_query(&mut bytes, QueryHeader { ttl: shown, ..header }, message.text.field());
-        lively.push(source, &bytes).unwrap();
-        let outcome = self.0.on_message(now, &lively, &mut meant);
-        super::changed(outbox, &meant, Ttl(header.ttl.0.saturating_sub(1)));
-        outcome
+        let lively = inbox_with(source, QueryHeader { ttl: shown, ..header }, text);
+        let onward = Ttl(header.ttl.0.saturating_sub(1));
+        sent_with(onward, outbox, |outbox| self.0.on_message(now, &lively, outbox))
     }
 
     fn sightings(&self) -> usize {
@@ -40,10 +34,7 @@ impl Behaviour for FarReaching {
     }
 }
 
-/// A QUERY with another time-to-live; anything else as it is.
-pub(crate) fn with_ttl(mut bytes: Vec<u8>, ttl: Ttl) -> Vec<u8> {
-    if matches!(decode(&bytes).unwrap().header, Header::Query(_)) {
-        bytes[2..4].copy_from_slice(&ttl.0.to_be_bytes());
-    }
-    bytes
+/// Lets `act` send QUERYs with this time-to-live.
+fn sent_with(ttl: Ttl, outbox: &mut Outbox, act: impl FnOnce(&mut Outbox) -> Outcome) -> Outcome {
+    changed(outbox, act, |bytes, to| vec![(with_ttl(bytes, ttl), to)])
 }

@@ -3,15 +3,16 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod far;
+#[path = "../support/queries.rs"]
+mod queries;
 
 use far::FarReaching;
-use servent::batch::Outbox;
+use servent::Timestamp;
 use servent::flood::{Flood, Memory, Model, Watch};
 use servent::picture;
 use servent::protocol::AskedKey;
 use servent::sim::{Behaviour, Graph, Latency, LinkModel, Machines, ServentId, Setup, Simulation};
 use servent::telling::Language;
-use servent::{Timestamp, Ttl};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -93,12 +94,4 @@ fn a_page_of_a_flood_that_reaches_10_000_is_below_5_mb() {
     assert_eq!(model.floods[0].visits.len(), 10_000);
     let size = write("large.html", &model);
     assert!(size < 5_000_000, "{size} bytes");
-}
-
-/// Lets what a servent sends be changed.
-fn changed(outbox: &mut Outbox, meant: &Outbox, ttl: Ttl) {
-    for (bytes, to) in meant.iter() {
-        let datagram = outbox.write(|written| written.extend_from_slice(&far::with_ttl(bytes.to_vec(), ttl)));
-        outbox.send(&datagram, to);
-    }
 }

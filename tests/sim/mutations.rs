@@ -2,11 +2,13 @@
 //!
 //! A mutation wraps the real machines and changes what goes in or comes out, so the machines themselves stay whole.
 
+use crate::mutants::{CutsPadding, ForgetsAtOnce, ForwardsTwice, NoSplitHorizon, TtlKept};
+use crate::queries::{changed, query, query_header, with_ttl};
 use servent::batch::{Inbox, Outbox};
 use servent::protocol::{FloodConfig, LookupVerdict, QueryVerdict, ResponseLimiter, SeenConfig, Store, StoreBuilder};
 use servent::sim::check::{Found, Violation};
 use servent::sim::{Behaviour, Machines, Outcome, Scenario, ServentId};
-use servent::wire::{DecodeError, Header, QueryHeader, Text, decode, encode_query, encode_response};
+use servent::wire::{DecodeError, QueryHeader, encode_query, encode_response};
 use servent::{SeqNo, Timestamp, Ttl};
 use std::collections::{BTreeSet, HashSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -130,111 +132,13 @@ fn each_violation_is_that_of_some_mutation() {
     }
 }
 
-/// The header of a QUERY.
-fn query_header(datagram: &[u8]) -> Option<QueryHeader> {
-    match decode(datagram).ok()?.header {
-        Header::Query(header) => Some(header),
-        Header::Clireq | Header::Response => None,
-    }
-}
-
-/// The QUERY in `inbox` and where it came from; `None` for anything else.
-fn query(inbox: &Inbox) -> Option<(SocketAddrV4, QueryHeader, Text<'_>)> {
-    let (source, message) = inbox.get(0).unwrap();
-    match message.header {
-        Header::Query(header) => Some((source, header, message.text)),
-        Header::Clireq | Header::Response => None,
-    }
-}
-
-/// An inbox that holds this QUERY.
-fn inbox_with(source: SocketAddrV4, header: QueryHeader, text: Text<'_>) -> Inbox {
-    let (mut inbox, mut bytes) = (Inbox::default(), Vec::new());
-    encode_query(&mut bytes, header, text.field());
-    inbox.push(source, &bytes).unwrap();
-    inbox
-}
-
-/// Lets `inner` act and `change` what it sends: each datagram and its destination become what is returned.
-fn changed(
-    outbox: &mut Outbox,
-    inner: impl FnOnce(&mut Outbox) -> Outcome,
-    mut change: impl FnMut(Vec<u8>, SocketAddrV4) -> Vec<(Vec<u8>, SocketAddrV4)>,
-) -> Outcome {
-    let mut meant = Outbox::default();
-    let outcome = inner(&mut meant);
-    for (bytes, to) in meant.iter().flat_map(|(bytes, to)| change(bytes.to_vec(), to)) {
-        let datagram = outbox.write(|written| written.extend_from_slice(&bytes));
-        outbox.send(&datagram, to);
-    }
-    outcome
-}
-
-/// A QUERY with another time-to-live; anything else as it is.
-fn with_ttl(mut bytes: Vec<u8>, ttl: Ttl) -> Vec<u8> {
-    if query_header(&bytes).is_some() {
-        bytes[2..4].copy_from_slice(&ttl.0.to_be_bytes());
-    }
-    bytes
-}
-
 fn with_expiry(flood: FloodConfig, change: impl FnOnce(Duration) -> Duration) -> FloodConfig {
     let seen = SeenConfig { expiry: change(flood.seen.expiry), ..flood.seen };
     FloodConfig { seen, ..flood }
 }
 
-/// A mutation that has the real machines and nothing else.
-macro_rules! mutation {
-    ($name:ident, |$flood:ident, $store:ident| $configure:expr, |$inner:ident, $now:ident, $inbox:ident, $outbox:ident| $act:expr) => {
-        struct $name(Machines);
-
-        impl Behaviour for $name {
-            fn start($flood: FloodConfig, $store: Store, limiter: ResponseLimiter) -> Self {
-                let (flood, store) = $configure;
-                Self(Machines::start(flood, store, limiter))
-            }
-
-            fn on_message(&mut self, $now: Timestamp, $inbox: &Inbox, $outbox: &mut Outbox) -> Outcome {
-                let $inner = &mut self.0;
-                $act
-            }
-
-            fn sightings(&self) -> usize {
-                self.0.sightings()
-            }
-        }
-    };
-    ($name:ident, |$flood:ident, $store:ident| $configure:expr) => {
-        mutation!($name, |$flood, $store| $configure, |inner, now, inbox, outbox| inner.on_message(now, inbox, outbox));
-    };
-    ($name:ident, |$inner:ident, $now:ident, $inbox:ident, $outbox:ident| $act:expr) => {
-        mutation!($name, |flood, store| (flood, store), |$inner, $now, $inbox, $outbox| $act);
-    };
-}
-
 mutation!(Unchanged, |inner, now, inbox, outbox| {
     changed(outbox, |outbox| inner.on_message(now, inbox, outbox), |bytes, to| vec![(bytes, to)])
-});
-
-mutation!(
-    NoSplitHorizon,
-    // Those who refuse strangers would refuse one whose address is hidden from them.
-    |flood, store| (FloodConfig { neighbours_only: false, ..flood }, store),
-    |inner, now, inbox, outbox| {
-        let Some((_, header, text)) = query(inbox) else {
-            return inner.on_message(now, inbox, outbox);
-        };
-        inner.on_message(now, &inbox_with(NOWHERE, header, text), outbox)
-    }
-);
-
-mutation!(TtlKept, |inner, now, inbox, outbox| {
-    let Some((from, header, text)) = query(inbox).filter(|(_, header, _)| header.ttl != Ttl(0)) else {
-        return inner.on_message(now, inbox, outbox);
-    };
-    let ttl = header.ttl;
-    let lively = inbox_with(from, QueryHeader { ttl: Ttl::INITIAL, ..header }, text);
-    changed(outbox, |outbox| inner.on_message(now, &lively, outbox), |bytes, to| vec![(with_ttl(bytes, ttl), to)])
 });
 
 mutation!(TtlUnbounded, |inner, now, inbox, outbox| {
@@ -246,26 +150,12 @@ mutation!(TtlUnbounded, |inner, now, inbox, outbox| {
 });
 
 mutation!(NeverExpires, |flood, store| (with_expiry(flood, |_| Duration::MAX), store));
-mutation!(ForgetsAtOnce, |flood, store| (with_expiry(flood, |_| Duration::ZERO), store));
 mutation!(ForgetsEarly, |flood, store| (with_expiry(flood, |expiry| expiry / 2), store));
 mutation!(TooRoomy, |flood, store| {
     let seen = SeenConfig { capacity: flood.seen.capacity * 4, ..flood.seen };
     (FloodConfig { seen, ..flood }, store)
 });
 mutation!(CountsFromZero, |flood, store| (FloodConfig { first_seq: SeqNo(0), ..flood }, store));
-
-mutation!(CutsPadding, |inner, now, inbox, outbox| {
-    changed(
-        outbox,
-        |outbox| inner.on_message(now, inbox, outbox),
-        |bytes, to| {
-            let Some(header) = query_header(&bytes) else { return vec![(bytes, to)] };
-            let mut cut = Vec::new();
-            encode_query(&mut cut, header, decode(&bytes).unwrap().text.before_nul());
-            vec![(cut, to)]
-        },
-    )
-});
 
 mutation!(RefusesPadding, |inner, now, inbox, outbox| {
     if query(inbox).is_some_and(|(_, _, text)| text.field().ends_with(b"\0")) {
@@ -279,17 +169,6 @@ mutation!(RefusesHighTtl, |inner, now, inbox, outbox| {
         return Outcome::Response;
     }
     inner.on_message(now, inbox, outbox)
-});
-
-mutation!(ForwardsTwice, |inner, now, inbox, outbox| {
-    changed(
-        outbox,
-        |outbox| inner.on_message(now, inbox, outbox),
-        |bytes, to| {
-            let times = if query_header(&bytes).is_some() { 2 } else { 1 };
-            vec![(bytes, to); times]
-        },
-    )
 });
 
 mutation!(LeavesOneOut, |inner, now, inbox, outbox| {

@@ -1,9 +1,8 @@
 //! Every promise of `sim::check`, over thousands of overlays with their troubles.
 
+use crate::search::{alone_seed, first_complaint};
 use servent::sim::{Machines, Scenario};
 use std::panic;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 /// Overlays in an ordinary run.
 const SEEDS: u64 = 20_000;
@@ -26,32 +25,11 @@ fn complaint(seed: u64) -> Option<String> {
 
 #[test]
 fn every_seed_keeps_every_promise() {
-    if let Ok(seed) = std::env::var(ALONE) {
-        let seed = seed.parse().unwrap_or_else(|_| panic!("{ALONE}: expected a number, found '{seed}'"));
+    if let Some(seed) = alone_seed(ALONE) {
         let scenario = Scenario::from_seed(seed);
         eprintln!("{scenario}\n{}", scenario.story::<Machines>());
-        assert_eq!(complaint(seed), None);
-        return;
     }
-    let next = AtomicU64::new(0);
-    let first_complaint = || {
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= SEEDS {
-                return None;
-            }
-            if let Some(complaint) = complaint(seed) {
-                return Some((seed, complaint));
-            }
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let complaints: Vec<_> = thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..threads).map(|_| thread::Builder::new().spawn_scoped(scope, first_complaint).unwrap()).collect();
-        workers.into_iter().filter_map(|worker| worker.join().unwrap()).collect()
-    });
-    if let Some((_, complaint)) = complaints.iter().min() {
+    if let Some(complaint) = first_complaint(ALONE, SEEDS, complaint) {
         panic!("{complaint}");
     }
 }

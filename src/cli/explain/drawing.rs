@@ -3,6 +3,7 @@
 use crate::flood::{Flood, Model};
 use crate::picture;
 use crate::telling::Language;
+use crate::telling::counted::QUESTION;
 use crate::text::escape_path;
 use std::fs;
 use std::path::PathBuf;
@@ -37,10 +38,15 @@ impl Drawings {
         let mut remarks = Vec::new();
         let wants_one = self.rings.is_some() || self.sequence.is_some();
         if wants_one && floods.len() > 1 {
-            remarks.push(format!(
-                "the first of {} questions is drawn; --key and --client choose another, --page has all",
-                floods.len()
-            ));
+            let all = language.count(floods.len() as u64, QUESTION);
+            remarks.push(match language {
+                Language::English => {
+                    format!("the first of {all} is drawn; --key and --client choose another, --page has all")
+                }
+                Language::Portuguese => {
+                    format!("de {all}, a primeira é desenhada; --key e --client escolhem outra, --page tem todas")
+                }
+            });
         }
         type Draw<'a> = &'a dyn Fn() -> Option<String>;
         let one =
@@ -53,7 +59,9 @@ impl Drawings {
         for (path, draw) in wanted {
             let Some(path) = path else { continue };
             let Some(drawn) = draw() else {
-                remarks.push(format!("{}: not written, for there is no question to draw", escape_path(path)));
+                let english = "not written, for there is no question to draw";
+                let what = language.of(english, "nada foi escrito, pois não há pergunta a desenhar");
+                remarks.push(format!("{}: {what}", escape_path(path)));
                 continue;
             };
             fs::write(path, drawn).map_err(|error| format!("{}: {error}", escape_path(path)))?;

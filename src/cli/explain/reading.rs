@@ -1,6 +1,7 @@
 //! Files and folders, read into records.
 
-use crate::flood::{CaptureSummary, CaptureUse, Captures, Records, TraceReader};
+use super::progress::Progress;
+use crate::flood::{CaptureSummary, CaptureUse, Captures, Memory, Model, Records, TraceReader};
 use crate::serving::FileId;
 use crate::text::escape_path;
 use std::fs::{self, File};
@@ -35,14 +36,26 @@ pub(in super::super) struct Readings {
     /// What there is to say of the others, and of lines that are no trace's, a line each.
     pub(in super::super) remarks: Vec<String>,
     foreign: u64,
+    progress: Progress,
 }
 
 impl Readings {
-    /// Reads a file, or all files of a folder in the order of their names. A file that was read already, by whatever
-    /// name, is not read again.
-    pub(in super::super) fn read(&mut self, path: &Path) {
+    /// Reads files, and all files of folders in the order of their names. A file that was read already, by whatever name,
+    /// is not read again.
+    pub(in super::super) fn read(&mut self, paths: &[PathBuf]) {
+        let mut files = Vec::new();
+        paths.iter().for_each(|path| self.list(path, &mut files));
+        let len = |path: &PathBuf| fs::metadata(path).map_or(0, |found| found.len());
+        let mut progress = Progress::begin(files.iter().map(len).sum());
+        files.iter().for_each(|path| self.read_file(path, &mut progress));
+        progress.end();
+        self.progress = progress;
+    }
+
+    /// Lists a file, or those of a folder.
+    fn list(&mut self, path: &Path, files: &mut Vec<PathBuf>) {
         if !path.is_dir() {
-            return self.read_file(path);
+            return files.push(path.to_owned());
         }
         let inside = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
         let mut inside: Vec<PathBuf> = match inside {
@@ -50,7 +63,7 @@ impl Readings {
             Err(error) => return self.remark(path, &format!("cannot be read: {error}")),
         };
         inside.sort();
-        inside.iter().filter(|path| path.is_file()).for_each(|path| self.read_file(path));
+        files.extend(inside.into_iter().filter(|path| path.is_file()));
     }
 
     /// The records of all that was read.
@@ -76,17 +89,25 @@ impl Readings {
         self
     }
 
+    /// What all that was told means.
+    pub(in super::super) fn into_model(self) -> Model {
+        self.progress.work_out(self.records.events());
+        let model = self.records.model(Memory::default());
+        self.progress.end();
+        model
+    }
+
     fn remark(&mut self, path: &Path, what: &str) {
         self.remarks.push(format!("{}: {what}", escape_path(path)));
     }
 
-    fn read_file(&mut self, path: &Path) {
-        if let Err(error) = self.try_read_file(path) {
+    fn read_file(&mut self, path: &Path, progress: &mut Progress) {
+        if let Err(error) = self.try_read_file(path, progress) {
             self.remark(path, &format!("cannot be read: {error}"));
         }
     }
 
-    fn try_read_file(&mut self, path: &Path) -> io::Result<()> {
+    fn try_read_file(&mut self, path: &Path, progress: &mut Progress) -> io::Result<()> {
         let file = File::open(path)?;
         let id = FileId::of(&file.metadata()?);
         if self.known.contains(&id) {
@@ -94,7 +115,7 @@ impl Readings {
             return Ok(());
         }
         self.known.push(id);
-        let mut input = BufReader::with_capacity(BUFFER_LEN, file);
+        let mut input = BufReader::with_capacity(BUFFER_LEN, progress.count(file));
         if Captures::is_capture(input.fill_buf()?) {
             self.read_capture(path, input);
             return Ok(());

@@ -41,9 +41,21 @@ pub(in super::super) const EXPLAIN: Manual = Manual {
                     error.",
                 ),
                 Text(
+                    "What a servent without a trace did is told by the traces of its neighbours, as far as they leave no \
+                    other way: that it was reached, that it did not lower the time-to-live, that it sent the QUERY back.",
+                ),
+                Text(
+                    "With --overlay, what servents remember of queries is what the file's lines say (--seen-expiry, \
+                    --seen-capacity); otherwise what serventTP3 does without being told.",
+                ),
+                Text(
                     "Lines that are no trace's are named and counted, and so are packets that were captured only in part, \
                     a capture that ends within one, and a file that is neither. A file of which a line has more than a \
                     mebibyte, or of which most lines are no trace's, is read no further.",
+                ),
+                Text(
+                    "Everything that is read is kept until it is told, in about half the bytes of the traces. At a \
+                    terminal a bar shows how far the reading is.",
                 ),
             ],
         },

@@ -9,7 +9,6 @@ use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
 use crate::console::session::SessionConfig;
 use crate::entropy::secret;
-use crate::flood::Memory;
 use crate::overlay::{OverlayFile, Sniffer, SnifferError};
 use crate::text::escape_path;
 use crate::types::Ttl;
@@ -168,36 +167,34 @@ pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile, captured: Optio
     let mut readings = Readings::default();
     readings.captures_fill_gaps = true;
     explain::expect(&mut readings.records, overlay);
-    for trace in overlay.traces() {
-        // A pipe's reader has had it already.
-        if trace.is_file() {
-            readings.read(&trace);
-        } else {
-            complain(super::NAME, format_args!("{}: it is no file, and was not read", escape_path(&trace)));
-        }
+    // A pipe's reader has had it already.
+    let (files, others): (Vec<_>, Vec<_>) = overlay.traces().partition(|trace| trace.is_file());
+    for other in others {
+        complain(super::NAME, format_args!("{}: it is no file, and was not read", escape_path(&other)));
     }
-    if let Some(Captured { file, .. }) = captured {
-        readings.read(file);
-    }
+    let files: Vec<_> = files.into_iter().chain(captured.map(|captured| captured.file.clone())).collect();
+    readings.read(&files);
     let readings = readings.finish();
     readings.remarks.iter().for_each(|remark| complain(super::NAME, remark));
-    let model = readings.records.model(Memory::default());
+    let model = readings.into_model();
     let floods: Vec<_> = model.floods.iter().collect();
     explain::what_was_left(&model, floods.len()).iter().for_each(|remark| complain(super::NAME, remark));
     let language = explain::language(None);
     let remarks = Drawings::page(args.page.clone()).write(&model, &floods, language).map_err(super::fail)?;
     remarks.iter().for_each(|remark| complain(super::NAME, remark));
     let (json, is_coloured) = (args.asking.writes_json(), args.asking.is_coloured());
-    let told = separate(json, || explain::print(&model, &floods, &Manner { language, json, is_coloured }));
+    let told = separate(json || floods.is_empty(), || {
+        explain::print(&model, &floods, &Manner { language, json, is_coloured })
+    });
     match exit_of_output(told, &manual::OVERLAY) {
         ended if ended == ExitCode::SUCCESS => Ok(()),
         ended => Err(ended),
     }
 }
 
-/// Lets `print` write behind the answers: for people, an empty line further down.
-fn separate(is_json: bool, print: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-    if !is_json {
+/// Lets `print` write behind the answers: an empty line further down, unless `is_close`.
+fn separate(is_close: bool, print: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    if !is_close {
         writeln!(Patient(io::stdout()))?;
     }
     print()

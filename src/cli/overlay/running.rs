@@ -101,6 +101,9 @@ pub(super) fn run(
         say(format_args!("each link, unless its line says otherwise: {links}"));
     }
     say(format_args!("asking servent {servent}"));
+    if args.explain.is_some() && keys.is_empty() {
+        say("what becomes of each key is explained at the end of the input (Ctrl-D)");
+    }
 
     let config = args.asking.config(servent, keys, args.verbosity);
     let ended_rx = overlay.ended();

@@ -1,7 +1,7 @@
 //! The one line that changes: what is waited for and how long still, or how far many keys are.
 
 use super::format::counted;
-use crate::console::terminal::fit;
+use crate::console::terminal::{self, fit};
 use crate::protocol::{Awaiting, Progress, Wait};
 use crate::text::escape;
 use crate::types::Timestamp;
@@ -9,11 +9,6 @@ use std::time::Duration;
 
 /// How often it changes.
 pub(super) const TICK: Duration = Duration::from_millis(100);
-
-/// Columns of a bar, without its frame.
-const BAR_COLUMNS_MAX: usize = 30;
-/// A bar that is shorter says nothing.
-const BAR_COLUMNS_MIN: usize = 5;
 
 /// What one key waits for, in less than `columns`.
 pub(super) fn countdown(wait: &Wait<'_>, now: Timestamp, columns: usize) -> String {
@@ -34,14 +29,8 @@ pub(super) fn bar(progress: &Progress, total: Option<usize>, columns: usize) -> 
     let of = total.map_or_else(String::new, |total| format!(" of {total}"));
     let missing = if unanswered == 0 { String::new() } else { format!(", {unanswered} without an answer") };
     let text = format!("{done}{of} keys, {active} under way, {}{missing}", counted(answers, "answer"));
-    let room = columns.saturating_sub(text.len() + "[]  ".len()).min(BAR_COLUMNS_MAX);
-    match total {
-        Some(total) if room >= BAR_COLUMNS_MIN => {
-            let full = (room * done).checked_div(total).unwrap_or(room).min(room);
-            format!("[{}{}]  {text}", "#".repeat(full), "-".repeat(room - full))
-        }
-        _ => fit(&text, columns),
-    }
+    let bar = total.and_then(|total| terminal::bar(done as u64, total as u64, &text, columns));
+    bar.unwrap_or_else(|| fit(&text, columns))
 }
 
 /// The last word on many keys.

@@ -198,7 +198,13 @@ class Page {
         for (const [number, article] of this.articles.entries()) {
             for (const name of ["rings", "sequence"]) {
                 const title = `${this.speech.word(name)}: ${this.data.floods[number].title[language]}`;
-                article.querySelector(`svg.${name}`)?.setAttribute("aria-label", title);
+                const picture = /** @type {SVGElement} */ (article.querySelector(`svg.${name}`));
+                picture.setAttribute("aria-label", title);
+                picture.setAttribute("lang", document.documentElement.lang);
+                const told = article.querySelector(`.summary .${language}`) ?? article.querySelector(".summary");
+                for (const [part, text] of [["title", title], ["desc", told?.textContent ?? ""]]) {
+                    /** @type {Element} */ (picture.querySelector(part)).textContent = text;
+                }
             }
         }
         if (this.made[this.flood]) {

@@ -226,6 +226,39 @@ fn what_links_still_hold_is_waited_for() {
     assert!(finished.stderr.contains("waiting 3.6s for what links may still hold"), "{}", finished.stderr);
 }
 
+/// Nothing got past the entry: the servent where the time-to-live of a longer way ends did not see it end.
+#[test]
+fn where_a_question_would_have_ended_is_told_from_where_it_ended() {
+    let topology = Topology::from_data("chain").with_options(&["--loss 100"]);
+    for (locale, said) in [("C", "the time-to-live would have ended at"), ("pt_BR.UTF-8", "o TTL teria acabado em")] {
+        let mut command = Program::command(TP3, args(&topology, &["--timeout", "0.3", "-n", "1", "--explain", "rfb"]));
+        let finished = Program::spawn(command.env("LC_ALL", locale)).finish();
+        let told = String::from_utf8(finished.stdout).unwrap();
+        let words: Vec<_> = told.split_whitespace().collect();
+        assert!(words.join(" ").contains(&format!("{said} 127.0.0.1:{}", topology.port(3))), "{told}");
+        assert!(told.contains("  1 QUERY "), "{told}");
+    }
+}
+
+#[test]
+fn options_that_need_or_exclude_others_are_refused_in_words() {
+    let topology = Topology::chain(2);
+    for (words, said) in [
+        (&["--open"][..], "--web [<PORT>]"),
+        (&["--open", "key"], "'--open' cannot be used with '[KEY]...'"),
+        (&["--page", "page.html", "--web"], "cannot be used with"),
+        (&["--web", "overlay.txt"], "FILE stands before --web"),
+        (&["--web", "70000"], "expected a port from 1 to 65535"),
+        (&["--explain", "-", "key"], "--explain - is what is typed or piped in"),
+        (&["--explain", ""], "invalid key '': an empty key"),
+        (&["key", ""], "invalid key '': an empty key"),
+    ] {
+        let finished = run(&topology, words);
+        assert_eq!(finished.code, Some(2), "{words:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(said), "{words:?}: {}", finished.stderr);
+    }
+}
+
 #[test]
 fn a_page_is_only_made_of_what_is_explained() {
     let topology = Topology::chain(2);

@@ -60,6 +60,8 @@ fn what_is_no_percentage_or_time_is_refused_with_an_example() {
     for (words, said) in [
         (["--loss", "101"], "expected a percentage from 0 to 100, for example 5 or 0.5"),
         (["--delay", "10ms+-20ms"], "for example 50ms or 50ms±10ms"),
+        (["--delay", "-1ms"], "invalid value '-1ms'"),
+        (["--delay", "1day"], "in us, ms, s, min or h (s if there is none)"),
     ] {
         let finished = run(&topology, &words);
         assert_eq!(finished.code, Some(2), "{}", finished.stderr);
