@@ -34,6 +34,7 @@ pub mod servent;
 pub mod verdict;
 pub mod words;
 
+pub use crate::launching::{Placed, Template};
 pub use bytes::{Field, Kind, fields, first_difference};
 pub use checking::{Check, CheckError, Checked, Finished};
 pub use conversation::{Conversation, Entry, What};
