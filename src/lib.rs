@@ -119,7 +119,13 @@ pub mod console;
 pub mod serving;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod launching;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod overlay;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+#[doc(hidden)]
+pub mod conformance;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

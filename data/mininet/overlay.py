@@ -98,7 +98,11 @@ def read_overlay(file, binaries, traces):
     read = subprocess.run(words, stdout=subprocess.PIPE, check=False)
     if read.returncode != 0:
         sys.exit(read.returncode)
-    return json.loads(read.stdout)["servents"]
+    servents = json.loads(read.stdout)["servents"]
+    for servent in servents:
+        if servent["command"]:
+            raise Failure(f"{file}:{servent['line']}: another program is its servent: here all are serventTP3")
+    return servents
 
 
 def places_of_neighbours(file, lines):

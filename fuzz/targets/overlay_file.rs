@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use servent::Neighbours;
 use servent::cli::overlay_file::read_line;
 use servent::cli::servent::ServentArgs;
-use servent::overlay::OverlayFile;
+use servent::overlay::{OverlayFile, Start};
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -35,9 +35,17 @@ fuzz_target!(|bytes: &[u8]| {
         for member in members {
             assert!((1..=lines).contains(&member.line));
             assert_eq!(member.folder, Path::new("overlays"));
+            let words = match member.start {
+                Start::Own(words) => words,
+                Start::Foreign(command) => {
+                    assert!(!command[0].is_empty(), "no system starts a program without a name");
+                    assert!(command.iter().all(|word| !word.as_bytes().contains(&0)), "{command:?}");
+                    continue;
+                }
+            };
             // No command line can hold a NUL.
-            assert!(member.words.iter().all(|word| !word.contains('\0')), "{:?}", member.words);
-            let args = ServentArgs::parse_words(&member.words).expect("it was checked");
+            assert!(words.iter().all(|word| !word.contains('\0')), "{words:?}");
+            let args = ServentArgs::parse_words(&words).expect("it was checked");
             assert_eq!(args.port(), member.address.port());
             assert!(args.neighbours().len() <= Neighbours::COUNT_MAX);
         }

@@ -234,7 +234,8 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
     let ending = resolve(&args.servent, &interrupt_rx).and_then(|servent| match servent {
         Ok(servent) => {
             let config = args.asking.config(servent, keys, args.verbosity);
-            session::run(&config, interrupt_rx).map_err(|error| error.to_string())
+            let ending = session::socket().and_then(|socket| session::run(&config, socket, interrupt_rx));
+            ending.map_err(|error| error.to_string())
         }
         Err(ending) => Ok(ending),
     });

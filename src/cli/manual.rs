@@ -1,5 +1,7 @@
 //! What `--help` and the man pages tell beside the options: a manual for each program, one text for both.
 
+#[cfg(target_os = "linux")]
+mod check;
 mod client;
 mod explain;
 mod overlay;
@@ -7,6 +9,8 @@ mod reference;
 mod servent;
 mod toolbox;
 
+#[cfg(target_os = "linux")]
+pub(super) use check::CHECK;
 pub(super) use client::CLIENT;
 pub(super) use explain::EXPLAIN;
 pub(super) use overlay::OVERLAY;
@@ -158,7 +162,15 @@ mod tests {
 
     #[test]
     fn every_manual_has_the_sections_of_a_man_page_in_their_order() {
-        for manual in [&SERVENT, &CLIENT, &OVERLAY, &EXPLAIN, &TP3] {
+        for manual in [
+            &SERVENT,
+            &CLIENT,
+            &OVERLAY,
+            &EXPLAIN,
+            #[cfg(target_os = "linux")]
+            &CHECK,
+            &TP3,
+        ] {
             let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();
             let expected = ["Signals", "Exit status", "Environment", "Files", "Examples", "See also"];
             // The toolbox itself reads no file and waits for nothing.

@@ -8,6 +8,7 @@
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
+//! | `check` | `tp3 check servent\|client -- COMMAND...` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
@@ -18,6 +19,8 @@
 //! Messages go to standard error through [`standard_error`], so that nobody waits for whoever reads them. If it is gone,
 //! there is nobody to tell, so failures to write there are ignored.
 
+#[cfg(target_os = "linux")]
+mod check;
 pub mod client;
 mod command;
 mod explain;

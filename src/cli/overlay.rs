@@ -49,6 +49,8 @@ pub(super) const NAME: &str = "tp3 overlay";
 #[command(name = NAME, bin_name = NAME)]
 pub(super) struct OverlayArgs {
     /// Overlay file: a servent's command line on each line
+    ///
+    /// Behind a ! a line names another program, which is run: see Files below.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Keys to ask for; without any, lines of standard input
@@ -210,13 +212,13 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     if let Some(port) = args.web {
         return web::run(&args, port, &overlay, servent, signals).unwrap_or_else(fail);
     }
-    let Ended { code, is_asked } = match running::run(&args, &overlay, servent, keys, signals) {
+    let Ended { code, is_asked, capture } = match running::run(&args, &overlay, servent, keys, signals) {
         Ok(ended) => ended,
         Err(cause) => return fail(cause),
     };
     if is_asked
         && args.explain.is_some()
-        && let Err(ended) = explaining::explain(&args, &overlay)
+        && let Err(ended) = explaining::explain(&args, &overlay, capture.as_ref())
     {
         return ended;
     }

@@ -2,9 +2,12 @@
 //!
 //! `VERBS` is the one list of them: `--help`, `help`, the man pages, completions and `data/install` are made from it.
 
+#[cfg(target_os = "linux")]
+use super::check;
 use super::command;
 use super::manual::{self, Manual};
-use super::{exit_with_usage, explain, hints, overlay, to_the_last_word};
+use super::{exit_with_usage, explain, hints, overlay, say, to_the_last_word};
+use crate::launching::{LAUNCH_MODE, launch_mode};
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command};
@@ -28,7 +31,7 @@ pub(super) struct Verb {
 }
 
 /// The verbs, in the order in which they are listed.
-pub(super) const VERBS: [Verb; 2] = [
+pub(super) const VERBS: &[Verb] = &[
     Verb {
         manual: &manual::OVERLAY,
         command: || command::command::<overlay::OverlayArgs>(&manual::OVERLAY),
@@ -38,6 +41,12 @@ pub(super) const VERBS: [Verb; 2] = [
         manual: &manual::EXPLAIN,
         command: || command::command::<explain::ExplainArgs>(&manual::EXPLAIN),
         run: |words| explain::main(words),
+    },
+    #[cfg(target_os = "linux")]
+    Verb {
+        manual: &manual::CHECK,
+        command: || command::command::<check::CheckArgs>(&manual::CHECK),
+        run: |words| check::main(words),
     },
 ];
 
@@ -54,6 +63,11 @@ pub fn main(words: Vec<OsString>) -> ExitCode {
 }
 
 fn run(mut words: Vec<OsString>) -> ExitCode {
+    if words.first().is_some_and(|word| word == LAUNCH_MODE) {
+        let (cause, code) = launch_mode(words.into_iter().skip(1));
+        say(cause);
+        return ExitCode::from(code);
+    }
     if words.first().is_some_and(|word| word == overlay::SERVENT_MODE) {
         return overlay::servent_mode(words.into_iter().skip(1));
     }

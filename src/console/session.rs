@@ -89,14 +89,21 @@ impl Error for SessionError {
     }
 }
 
-/// Runs a client on standard input, output and error until its keys are asked or its input ends. `interrupt_rx`
-/// brings Ctrl-C.
+/// The socket of a client, on a free port.
+///
+/// # Errors
+/// [`SessionError::System`].
+pub fn socket() -> Result<Socket, SessionError> {
+    let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+    Ok(Socket::bind(any).map_err(SessionError::System)?.hear_of_undelivered())
+}
+
+/// Runs a client on its socket and standard input, output and error until its keys are asked or its input ends.
+/// `interrupt_rx` brings Ctrl-C.
 ///
 /// # Errors
 /// [`SessionError`]. A reader of standard output that went away is no error: see [`Ending::Unread`].
-pub fn run(config: &SessionConfig, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, SessionError> {
-    let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-    let socket = Socket::bind(any).map_err(SessionError::System)?.hear_of_undelivered();
+pub fn run(config: &SessionConfig, socket: Socket, interrupt_rx: Receiver<Interrupt>) -> Result<Ending, SessionError> {
     let (source, sink, _) = socket.split(Offload::Off).map_err(SessionError::System)?;
     let clock = SystemClock::start();
     let stop = StopFlag::new(&source).map_err(SessionError::System)?;

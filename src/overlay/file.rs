@@ -1,9 +1,12 @@
 //! Overlay files: a whole overlay as a list of servent command lines.
 
+use super::line::COMMAND_MARK;
 use super::{CommandLine, Member, Neighbour, ServentLine};
+use crate::launching;
 use crate::loading;
 use crate::net::is_local;
 use crate::text::{escape, escape_path};
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
@@ -14,7 +17,9 @@ const LEN_MAX: u64 = 16 << 20;
 /// An overlay file, checked: every line can start, as far as that can be known without starting it.
 ///
 /// Each line is a servent's command line, `PORT FILE [IP:PORT]... [options]`, in shell quoting; `#` starts a comment.
-/// Key-value paths are relative to the overlay file. A line without `--bind` listens on 127.0.0.1.
+/// Key-value paths are relative to the overlay file. A line without `--bind` listens on 127.0.0.1. A line
+/// `! "COMMAND" PORT FILE [IP:PORT]...` has another program for its servent, which runs in the overlay file's folder
+/// ([`launching::Template`] says how it is told the rest).
 #[derive(Clone, Debug)]
 pub struct OverlayFile {
     /// What key-value paths are relative to.
@@ -94,6 +99,7 @@ impl OverlayFile {
             cause: format!("cannot be read: {error}"),
         })?;
         let overlay = Self::parse(file, &bytes, read_line, check_kv_file)?;
+        overlay.check_programs(file)?;
         overlay.check_traces(file, kept)?;
         Ok(overlay)
     }
@@ -149,6 +155,27 @@ impl OverlayFile {
             ));
         }
         Ok(Self { folder: folder.to_owned(), lines })
+    }
+
+    /// No program that is not there can be started.
+    fn check_programs(&self, file: &Path) -> Result<(), OverlayFileError> {
+        for line in &self.lines {
+            let Some(command) = line.foreign_command() else { continue };
+            let program = Path::new(&command[0]);
+            // A name is looked up in the search path; a path is relative to where it is started.
+            let is_name = program.components().count() == 1 && !program.is_absolute();
+            let found = if is_name { program.to_owned() } else { self.folder.join(program) };
+            if !launching::exists(&found) {
+                let cause = format!("there is no program '{}'", escape_path(program));
+                return Err(OverlayFileError { file: file.to_owned(), line: Some(line.number()), cause });
+            }
+        }
+        Ok(())
+    }
+
+    /// The lines whose servents are other programs than this project's, with their commands.
+    pub fn foreign(&self) -> impl Iterator<Item = (&ServentLine, Vec<OsString>)> {
+        self.lines.iter().filter_map(|line| Some((line, line.foreign_command()?)))
     }
 
     /// What the paths in its lines are relative to.
@@ -225,8 +252,7 @@ impl OverlayFile {
                 address: line.address(),
                 line: line.number(),
                 folder: self.folder.clone(),
-                // In front: behind a `--` of the line's it would be a neighbour.
-                words: logging.into_iter().chain(usual).chain(line.words()).collect(),
+                start: line.start(logging.into_iter().chain(usual)),
             }
         };
         self.lines.iter().map(member).collect()
@@ -237,7 +263,7 @@ impl OverlayFile {
 /// begins with a number.
 fn foreign(text: &str) -> &'static str {
     let mut first_words = text.lines().filter_map(|line| line.split_whitespace().next());
-    if first_words.any(|word| word.parse::<i64>().is_ok()) {
+    if first_words.any(|word| word.parse::<i64>().is_ok() || word.starts_with(COMMAND_MARK)) {
         return "";
     }
     "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \

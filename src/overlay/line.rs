@@ -1,10 +1,12 @@
 //! What a line of an overlay file says.
 
+use crate::launching::{Placed, Template};
 use crate::protocol::SeenConfig;
 use crate::serving::{self, TraceTarget};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a servent's command line says, as far as an overlay has to know it.
 #[derive(Clone, Debug)]
@@ -54,6 +56,13 @@ impl Neighbour {
     }
 }
 
+impl CommandLine {
+    /// Whether it says more than where to listen, what to hold and whom to know.
+    fn is_more_than_a_place(&self) -> bool {
+        self.bind != Ipv4Addr::LOCALHOST || self.trace.is_some() || self.logging.is_some() || !self.options.is_empty()
+    }
+}
+
 /// How much a servent logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -75,20 +84,42 @@ pub struct Member {
     pub line: usize,
     /// The folder to start it in.
     pub folder: PathBuf,
-    /// Its command line, without the program's name.
-    pub words: Vec<String>,
+    /// What to start.
+    pub start: Start,
 }
+
+/// What to start as a servent.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// This project's servent: its command line, without the program's name.
+    Own(Vec<String>),
+    /// Somebody else's program: its command line, the program first.
+    Foreign(Vec<OsString>),
+}
+
+/// Which program serves a line.
+#[derive(Clone, Debug)]
+enum Program {
+    Own,
+    /// Somebody else's, by its command.
+    Foreign(Template),
+}
+
+/// What stands in front of a command.
+pub(super) const COMMAND_MARK: char = '!';
 
 /// One line that starts a servent.
 #[derive(Clone, Debug)]
 pub struct ServentLine {
     number: usize,
     address: SocketAddrV4,
+    program: Program,
     command: CommandLine,
 }
 
 impl ServentLine {
-    /// Reads the words of the line `number`, typed without the program's name.
+    /// Reads the words of the line `number`: a servent's command line without the program's name, or behind `!` and the
+    /// command of another program what that is to be told.
     ///
     /// # Errors
     /// What is wrong with them.
@@ -97,9 +128,15 @@ impl ServentLine {
         number: usize,
         read_line: impl Fn(&[String]) -> Result<CommandLine, String>,
     ) -> Result<Self, String> {
+        let (program, typed) = program_of(typed)?;
         let mut words = vec!["--bind".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
         words.extend(typed);
         let command = read_line(&words)?;
+        if matches!(program, Program::Foreign(_)) && command.is_more_than_a_place() {
+            return Err(
+                "a servent of another program takes no options of serventTP3: its own are words of COMMAND".to_owned()
+            );
+        }
         let ip = if command.bind.is_unspecified() { Ipv4Addr::LOCALHOST } else { command.bind };
         if serving::is_standard_input(&command.kv_file) {
             return Err("FILE -: standard input is the client's, name a file".to_owned());
@@ -107,7 +144,7 @@ impl ServentLine {
         if command.trace == Some(TraceTarget::StandardOutput) {
             return Err("--trace -: standard output is the client's, name a file".to_owned());
         }
-        Ok(Self { number, address: SocketAddrV4::new(ip, command.port), command })
+        Ok(Self { number, address: SocketAddrV4::new(ip, command.port), program, command })
     }
 
     /// Which line of the file it is, from 1.
@@ -128,9 +165,39 @@ impl ServentLine {
         &self.command
     }
 
-    /// The words of the servent's command line, `--bind` always among them.
+    /// The program and its arguments, if another one than this project's servent serves the line. Paths are relative to the
+    /// overlay file.
     #[must_use]
-    pub fn words(&self) -> Vec<String> {
+    pub fn foreign_command(&self) -> Option<Vec<OsString>> {
+        self.foreign_command_with(&self.command.kv_file)
+    }
+
+    /// The same with this path of its key-value file.
+    pub(super) fn foreign_command_with(&self, kv_file: &Path) -> Option<Vec<OsString>> {
+        let Program::Foreign(template) = &self.program else { return None };
+        // The address of a name, or the name.
+        let neighbour = |neighbour: &Neighbour| match neighbour.address {
+            Some(address) => address.to_string(),
+            None => neighbour.typed.clone(),
+        };
+        Some(template.place(&Placed {
+            address: self.address,
+            file: Some(kv_file.to_owned()),
+            neighbours: self.command.neighbours.iter().map(neighbour).collect(),
+        }))
+    }
+
+    /// What to start. A servent of this project gets the words `more` in front.
+    pub(super) fn start(&self, more: impl IntoIterator<Item = String>) -> Start {
+        match self.foreign_command() {
+            Some(command) => Start::Foreign(command),
+            // In front: behind a `--` of the line's they would be neighbours.
+            None => Start::Own(more.into_iter().chain(self.words()).collect()),
+        }
+    }
+
+    /// The words of the servent's command line, `--bind` always among them.
+    fn words(&self) -> Vec<String> {
         let CommandLine { port, bind, kv_file, neighbours, trace, logging, options, .. } = &self.command;
         let mut words = vec!["--bind".to_owned(), bind.to_string()];
         words.extend(options.iter().cloned());
@@ -149,10 +216,12 @@ impl ServentLine {
         words
     }
 
-    /// The same with a trace to `path`, unless it has one.
+    /// The same with a trace to `path`, unless it has one, or can't write any.
     pub(super) fn traced(&self, path: PathBuf) -> Self {
         let mut line = self.clone();
-        line.command.trace.get_or_insert(TraceTarget::File(path));
+        if matches!(line.program, Program::Own) {
+            line.command.trace.get_or_insert(TraceTarget::File(path));
+        }
         line
     }
 
@@ -165,4 +234,19 @@ impl ServentLine {
         own.for_each(|neighbour| neighbour.shift(&shift));
         line
     }
+}
+
+/// Which program a line is for, and the words that say the rest.
+fn program_of(mut typed: Vec<String>) -> Result<(Program, Vec<String>), String> {
+    let Some(command) = typed.first().and_then(|word| word.strip_prefix(COMMAND_MARK)).map(str::to_owned) else {
+        return Ok((Program::Own, typed));
+    };
+    let mut rest = typed.split_off(1).into_iter();
+    // With a space between them or without.
+    let command = if command.is_empty() { rest.next().unwrap_or_default() } else { command };
+    let words = shlex::split(&command).ok_or_else(|| format!("an unclosed quote in the command {command}"))?;
+    let is_command = words.first().is_some_and(|program| !program.is_empty()) && !command.contains('\0');
+    let template = Template::new(words.into_iter().map(OsString::from).collect()).filter(|_| is_command);
+    let example = "expected a command behind the !, for example ! \"python3 servent.py\" 6001 web.txt 127.0.0.1:6002";
+    Ok((Program::Foreign(template.ok_or(example)?), rest.collect()))
 }

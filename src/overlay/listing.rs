@@ -3,6 +3,7 @@
 use super::{Logging, Neighbour, OverlayFile, ServentLine};
 use crate::serving::TraceTarget;
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddrV4;
 use std::path::{self, PathBuf};
@@ -22,6 +23,7 @@ struct Listed<'a> {
     trace: Option<PathBuf>,
     log: Option<Logging>,
     options: &'a [String],
+    command: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -51,15 +53,24 @@ impl OverlayFile {
             name: &neighbour.typed,
             line: self.place_of(neighbour).map(|place| self.lines()[place].number()),
         };
+        let file = absolute(&command.kv_file)?;
+        let foreign = line.foreign_command_with(&file).map(text).transpose()?;
         Ok(Listed {
             line: line.number(),
             address: line.address(),
             port: command.port,
-            file: absolute(&command.kv_file)?,
             neighbours: command.neighbours.iter().map(neighbour).collect(),
             trace,
+            file,
             log: command.logging,
             options: &command.options,
+            command: foreign,
         })
     }
+}
+
+/// Words as JSON can hold them.
+fn text(words: Vec<OsString>) -> io::Result<Vec<String>> {
+    let text = |word: OsString| word.into_string().map_err(|_| io::Error::other("a word is not UTF-8"));
+    words.into_iter().map(text).collect()
 }

@@ -7,27 +7,33 @@
 //! | `listing` | what was read, as JSON for other programs |
 //! | `traces` | where the traces of its servents go |
 //! | `start_report` | how a servent's start went, as it says itself |
+//! | `sniffer` | what they say to each other, captured |
 //! | `error` | why an overlay did not start, or did not last |
 //! | `reading` | what a servent writes, read to its end |
 //! | `orders` | orders to one, which nobody waits for |
-//! | `processes` | its servents, started, watched and stopped |
+//! | `process` | a servent that runs, whoever wrote it: `process/own` ours, `process/foreign` somebody else's |
+//! | `processes` | all of them, started, watched and stopped |
 //!
 //! A line of an overlay file is a servent's command line. How such a line is read and which program is started with it
 //! are the caller's to say ([`CommandLine`], [`ServentProgram`]): nothing here knows the options of a servent beyond
-//! those that have a place of their own in a [`CommandLine`], or which program the caller is.
+//! those that have a place of their own in a [`CommandLine`], or which program the caller is. A line that begins with `!`
+//! names its program itself: an overlay file can run anything.
 
 mod error;
 mod file;
 mod line;
 mod listing;
 mod orders;
+mod process;
 mod processes;
 mod reading;
+mod sniffer;
 mod start_report;
 mod traces;
 
 pub use error::OverlayError;
 pub use file::{OverlayFile, OverlayFileError, PortBaseError};
-pub use line::{CommandLine, Logging, Member, Neighbour, ServentLine};
+pub use line::{CommandLine, Logging, Member, Neighbour, ServentLine, Start};
 pub use processes::{Overlay, PassedOn, Ready, ServentProgram, TRACED, Traces, die_with_parent};
+pub use sniffer::{Sniffer, SnifferError};
 pub use start_report::StartReport;

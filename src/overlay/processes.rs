@@ -3,21 +3,16 @@
 //! None outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills those that
 //! asked for it ([`die_with_parent`]).
 
-use super::orders::Orders;
-use super::{Member, OverlayError, StartReport, reading};
+use super::process::{Process, Told};
+use super::{Member, OverlayError, StartReport};
+use crate::serving::ServingError;
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 /// How long the servents may take to stop before they are killed.
@@ -28,6 +23,9 @@ const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
 /// It gets `args` and then a servent's command line. It writes a
 /// [`StartReport`] once it serves or knows that it can't, and ends on SIGTERM. To end with
 /// its parent even if that is killed, it calls [`die_with_parent`] first.
+///
+/// It starts other programs as well, those of lines that name one: it has the launcher mode
+/// ([`LAUNCH_MODE`](crate::launching::LAUNCH_MODE)).
 #[derive(Clone, Debug)]
 pub struct ServentProgram {
     /// The executable.
@@ -39,7 +37,7 @@ pub struct ServentProgram {
 /// What becomes of what servents write.
 #[derive(Clone)]
 pub struct PassedOn {
-    /// Takes each line of standard error, with its end. It must not wait: a servent whose lines nobody takes waits in the
+    /// Takes each line of standard error, with its end, and of standard output where that is of another program. It must not wait: a servent whose lines nobody takes waits in the
     /// end as well.
     pub to: fn(&[u8]),
     /// Whether it takes also what they write while they stop.
@@ -72,18 +70,6 @@ pub struct Overlay {
 
 /// The place of a servent, and how its start went; nothing if it ended without telling.
 pub type Ready = (usize, Option<StartReport>);
-
-#[derive(Debug)]
-struct Process {
-    name: String,
-    child: Child,
-    /// Writes to standard input.
-    orders: Option<Orders>,
-    /// Reads standard output to its end.
-    reader: Option<JoinHandle<()>>,
-    /// Reads standard error to its end and returns the last lines.
-    listener: Option<JoinHandle<VecDeque<String>>>,
-}
 
 impl fmt::Debug for Overlay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,17 +105,15 @@ impl Overlay {
             ready_rx,
         };
         for index in 0..members.len() {
-            // One that can't be listened to is stopped with the others.
-            let process = overlay.launch(index).map_err(OverlayError::System)?;
+            let process = overlay.launch(index).map_err(|error| overlay.refusal(index, error))?;
             overlay.processes.push(process);
-            overlay.listen(index).map_err(OverlayError::System)?;
         }
         for _ in members {
             select! {
                 recv(overlay.ready_rx) -> ready => match ready {
                     Ok((_, Some(StartReport::Serves))) => {}
                     Ok((index, Some(StartReport::NotStarted { cause, is_port_in_use }))) => {
-                        let name = overlay.processes[index].name.clone();
+                        let name = overlay.processes[index].name().to_owned();
                         return Err(OverlayError::NotStarted { name, cause, is_port_in_use });
                     }
                     Ok((index, None)) => return Err(overlay.obituary(index)),
@@ -149,10 +133,7 @@ impl Overlay {
 
     /// Names the servent at `index`, which has ended, and its last words.
     pub fn obituary(&mut self, index: usize) -> OverlayError {
-        let process = &mut self.processes[index];
-        let status = process.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
-        let words = process.listener.take().and_then(|listener| listener.join().ok()).unwrap_or_default();
-        OverlayError::Died { name: process.name.clone(), status, last_words: words.into() }
+        self.processes[index].obituary()
     }
 
     /// Receives how the start of each servent went that was started again.
@@ -163,15 +144,13 @@ impl Overlay {
 
     /// Asks the servent at `index` to stop; [`Overlay::ended`] tells when it has. If it has already, nothing happens.
     pub fn stop(&mut self, index: usize) {
-        self.processes[index].signal(Signal::SIGTERM);
+        self.processes[index].stop();
     }
 
     /// Has a servent that takes orders told these, without waiting for it. While it takes none, stopped perhaps, later ones
     /// replace those that wait: they are to say all that counts. One that has ended is not told.
     pub fn order(&mut self, index: usize, orders: &str) {
-        if let Some(writer) = &self.processes[index].orders {
-            writer.give(orders);
-        }
+        self.processes[index].order(orders);
     }
 
     /// Starts the servent at `index` again, which has ended; [`Overlay::ready`] tells how that went. Call it from the
@@ -182,83 +161,33 @@ impl Overlay {
     pub fn start_again(&mut self, index: usize) -> io::Result<()> {
         self.processes[index].wait();
         self.processes[index] = self.launch(index)?;
-        self.listen(index)
+        Ok(())
     }
 
     /// Starts one servent.
     fn launch(&self, index: usize) -> io::Result<Process> {
         let member = &self.members[index];
-        let is_traced = self.passed_on.traces.is_some();
-        let child = Command::new(&self.program.executable)
-            .args(&self.program.args)
-            .args(is_traced.then_some(TRACED).into_iter().flatten())
-            .args(&member.words)
-            .current_dir(&member.folder)
-            .stdin(if is_traced { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // Ctrl-C at the terminal is for the client; the servents get a group of their own.
-            .process_group(0)
-            .spawn()?;
-        let name = format!("servent {} (line {})", member.address, member.line);
-        Ok(Process { name, child, orders: None, reader: None, listener: None })
+        let told = Told {
+            index,
+            port: member.address.port(),
+            passed_on: self.passed_on.clone(),
+            stopping: Arc::clone(&self.stopping),
+            ready_tx: self.ready_tx.clone(),
+            ended_tx: self.ended_tx.clone(),
+        };
+        Process::start(&self.program, member, told)
     }
 
-    /// Starts the threads that read what the servent at `index` writes, and write to it.
-    fn listen(&mut self, index: usize) -> io::Result<()> {
-        let process = &mut self.processes[index];
-        let (name, ready_tx, traces) = (process.name.clone(), self.ready_tx.clone(), self.passed_on.traces.clone());
-        let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
-        process.orders = process.child.stdin.take().map(|stdin| Orders::to(stdin, &name)).transpose()?;
-        let reader = Builder::new().name(format!("output of {name}")).spawn(move || {
-            // A servent that dies closes its end, so this ends either way; a read that fails is no report.
-            if let Some(stdout) = stdout {
-                reading::output(stdout, index, traces.as_ref(), |report| drop(ready_tx.send((index, report))));
-            }
-        })?;
-        process.reader = Some(reader);
-
-        let PassedOn { to, last_words_too, .. } = self.passed_on;
-        let port = self.members[index].address.port();
-        let (stopping, ended_tx) = (Arc::clone(&self.stopping), self.ended_tx.clone());
-        let listener = Builder::new().name(name).spawn(move || {
-            let pass_on = |line: &str| {
-                if last_words_too || !stopping.load(Ordering::Relaxed) {
-                    to(format!("[{port}] {line}\n").as_bytes());
-                }
-            };
-            let last_words = stderr.map(|stderr| reading::errors(stderr, pass_on)).unwrap_or_default();
-            ended_tx.send(index).ok();
-            last_words
-        })?;
-        process.listener = Some(listener);
-        Ok(())
-    }
-
-    fn signal(&mut self, signal: Signal) {
-        self.processes.iter_mut().for_each(|process| process.signal(signal));
-    }
-}
-
-impl Process {
-    /// Sends a signal, unless it has been waited for; its process id is its own until then.
-    fn signal(&mut self, signal: Signal) {
-        if let (Ok(None), Ok(pid)) = (self.child.try_wait(), i32::try_from(self.child.id())) {
-            // It may end at this very moment.
-            kill(Pid::from_raw(pid), signal).ok();
+    /// Why one was not started, in an overlay that does not run yet.
+    fn refusal(&self, index: usize, error: io::Error) -> OverlayError {
+        if error.kind() != io::ErrorKind::AddrInUse {
+            return OverlayError::System(error);
         }
-    }
-
-    /// Waits for its end and for the threads that read what it wrote.
-    fn wait(&mut self) {
-        self.child.wait().ok();
-        // Its pipe has no other end any more.
-        self.orders = None;
-        if let Some(listener) = self.listener.take() {
-            listener.join().ok();
-        }
-        if let Some(reader) = self.reader.take() {
-            reader.join().ok();
+        let Member { address, line, .. } = &self.members[index];
+        OverlayError::NotStarted {
+            name: format!("servent {address} (line {line})"),
+            cause: ServingError::port_in_use(*address).to_string(),
+            is_port_in_use: true,
         }
     }
 }
@@ -266,21 +195,19 @@ impl Process {
 impl Drop for Overlay {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::Relaxed);
-        self.signal(Signal::SIGTERM);
+        self.processes.iter_mut().for_each(Process::ask_to_stop);
         // Each that ends says so once; one that does not in time, stopped perhaps, is killed.
         let patience = after(STOP_WAIT_MAX);
-        let is_running = |process: &Process| process.listener.as_ref().is_some_and(|listener| !listener.is_finished());
         // By name: one that ended before it was looked at has said so as well.
-        let mut running: Vec<bool> = self.processes.iter().map(is_running).collect();
+        let mut running: Vec<bool> = self.processes.iter().map(Process::is_watched).collect();
         while running.contains(&true) {
             select! {
                 recv(self.ended_rx) -> index => running[index.expect("the overlay holds a sender as well")] = false,
                 recv(patience) -> _ => break,
             }
         }
-        if running.contains(&true) || self.processes.iter().any(|process| process.listener.is_none()) {
-            self.signal(Signal::SIGKILL);
-        }
+        let late = self.processes.iter_mut().zip(running).filter(|(_, is_running)| *is_running);
+        late.for_each(|(process, _)| process.kill());
         self.processes.iter_mut().for_each(Process::wait);
     }
 }
@@ -292,7 +219,7 @@ impl Drop for Overlay {
 /// If the parent is gone already, or the system refuses.
 pub fn die_with_parent(parent: u32) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
     if std::os::unix::process::parent_id() == parent {
         Ok(())
     } else {

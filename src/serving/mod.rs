@@ -110,6 +110,14 @@ impl fmt::Display for ServingError {
     }
 }
 
+impl ServingError {
+    /// That the port of `address` is in use, and by whom if that can be told.
+    #[must_use]
+    pub fn port_in_use(address: SocketAddrV4) -> Self {
+        Self::PortInUse(address, holder::holder_of(address))
+    }
+}
+
 impl Error for ServingError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -166,7 +174,7 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
     say_warnings(&loaded, &config.file);
     let pairs = loaded.store.len();
     let refuse = |error: io::Error| match error.kind() {
-        io::ErrorKind::AddrInUse => ServingError::PortInUse(config.bind, holder::holder_of(config.bind)),
+        io::ErrorKind::AddrInUse => ServingError::port_in_use(config.bind),
         _ => ServingError::Start(StartError::Bind(config.bind, error)),
     };
     let socket = Socket::bind(config.bind).map_err(refuse)?;

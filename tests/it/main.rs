@@ -13,6 +13,8 @@
     reason = "the helpers outside the test functions are tests as well: a surprise in them fails the test"
 )]
 
+#[cfg(target_os = "linux")]
+mod check;
 mod cli;
 mod client;
 mod client_tty;

@@ -24,6 +24,8 @@ const BUFFER_LEN: usize = 1 << 18;
 #[derive(Default)]
 pub(in super::super) struct Readings {
     pub(in super::super) records: Records,
+    /// Captures are there for the servents without a trace: that traces tell of the others goes without saying.
+    pub(in super::super) captures_fill_gaps: bool,
     captures: Captures,
     /// Those that were read, in that order.
     capture_files: Vec<PathBuf>,
@@ -73,7 +75,7 @@ impl Readings {
                 continue;
             }
             self.used += 1;
-            if traced > 0 {
+            if traced > 0 && !self.captures_fill_gaps {
                 self.remark(
                     path,
                     &format!("traces tell of {traced} of its {messages} messages, which count for nothing more"),

@@ -48,8 +48,17 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                     quoting; # starts a comment. Key-value files and traces are relative to the overlay file. A \
                     servent listens on 127.0.0.1 unless its line says --bind. A line with --loss, --delay or --trace has its own.",
                 ),
+                Text(
+                    "A line ! \"COMMAND\" PORT FILE [IP:PORT]... runs COMMAND as its servent, whatever program that is, in the \
+                    folder of FILE: read a file that is not yours before you run it. PORT FILE IP:PORT... is appended to \
+                    COMMAND, unless it says where they belong: {port}, {file}, {address} (IP:PORT of the servent), \
+                    {neighbours} (a word each; within a word with commas between them), {neighbour...} (its word once for each). What \
+                    it writes is shown, with its port in front. It is waited for until it has opened its port, at most 30 s, and \
+                    is ended with all that it started. --loss, --delay and --trace do not go for it; --explain \
+                    sees what it sends with dumpcap(1) or tcpdump(8), where they are installed and allowed to.",
+                ),
                 Lines(
-                    "# two servents that know each other\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001",
+                    "# two servents that know each other, and a program of yours\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001 127.0.0.1:6003\n! \"python3 servent.py\" 6003 more.txt 127.0.0.1:6002",
                 ),
             ],
         },

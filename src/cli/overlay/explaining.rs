@@ -1,6 +1,6 @@
 //! What became of the questions that were asked, told when the overlay has ended; and where the traces go meanwhile.
 
-use super::OverlayArgs;
+use super::{OverlayArgs, exit_of_signal};
 use crate::cli::explain::{self, Drawings, Manner, Readings};
 use crate::cli::links;
 use crate::cli::manual;
@@ -9,7 +9,7 @@ use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
 use crate::console::session::SessionConfig;
 use crate::entropy::secret;
-use crate::overlay::OverlayFile;
+use crate::overlay::{OverlayFile, Sniffer, SnifferError};
 use crate::text::escape_path;
 use crate::types::Ttl;
 use crossbeam_channel::{Receiver, after, select};
@@ -109,16 +109,70 @@ pub(super) fn let_arrive(
     }
 }
 
-/// Tells what became of each question, from the traces of the servents of `overlay`; `Err` is the end of a program that
-/// could not.
-pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile) -> Result<(), ExitCode> {
+/// A capture of what the servents and the client say, while they do.
+pub(super) struct Capture {
+    sniffer: Sniffer,
+    into: Captured,
+}
+
+/// A capture in a file that is gone when this is dropped.
+pub(super) struct Captured {
+    file: PathBuf,
+    _folder: Folder,
+}
+
+/// Begins to capture if servents are to be explained that write no trace. That it is not allowed is said, and not more: `None`
+/// then, and what these servents did is not known. `Err` is the exit code if a signal comes first.
+pub(super) fn capture(
+    args: &OverlayArgs,
+    overlay: &OverlayFile,
+    client: u16,
+    signal_rx: &Receiver<i32>,
+) -> Result<Result<Option<Capture>, u8>, String> {
+    if args.explain.is_none() || overlay.foreign().next().is_none() {
+        return Ok(Ok(None));
+    }
+    let ports = overlay.addresses().map(|address| address.port()).chain([client]);
+    let cannot = |error: io::Error| format!("cannot capture: {error}");
+    let folder = Folder::new().map_err(cannot)?;
+    let file = folder.path().join("capture");
+    let launcher = env::current_exe().map_err(cannot)?;
+    match Sniffer::start(&launcher, ports, &file, signal_rx) {
+        Ok(sniffer) => Ok(Ok(Some(Capture { sniffer, into: Captured { file, _folder: folder } }))),
+        Err(SnifferError::System(error)) => Err(cannot(error)),
+        Err(SnifferError::Interrupted(signal)) => Ok(Err(exit_of_signal(signal))),
+        Err(refused @ SnifferError::Refused(_)) => {
+            complain(super::NAME, format_args!("what servents of other programs do is unknown: {refused}"));
+            say("tip: dumpcap or tcpdump, run by root or by who may capture (Debian: group wireshark), tells it");
+            Ok(Ok(None))
+        }
+    }
+}
+
+impl Capture {
+    /// Ends it when all that was sent is in it. What is lacking is said.
+    pub(super) fn finish(self) -> Captured {
+        match self.sniffer.finish() {
+            Ok(None) => {}
+            Ok(Some(lacking)) => complain(super::NAME, format_args!("the capture is not whole: {lacking}")),
+            Err(error) => complain(super::NAME, format_args!("the capture is not whole: {error}")),
+        }
+        self.into
+    }
+}
+
+/// Tells what became of each question, from the traces of the servents of `overlay` and what was captured of those that write
+/// none; `Err` is the end of a program that could not.
+pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile, captured: Option<&Captured>) -> Result<(), ExitCode> {
     let mut readings = Readings::default();
+    readings.captures_fill_gaps = true;
     explain::expect(&mut readings.records, overlay);
     // A pipe's reader has had it already.
     let (files, others): (Vec<_>, Vec<_>) = overlay.traces().partition(|trace| trace.is_file());
     for other in others {
         complain(super::NAME, format_args!("{}: it is no file, and was not read", escape_path(&other)));
     }
+    let files: Vec<_> = files.into_iter().chain(captured.map(|captured| captured.file.clone())).collect();
     readings.read(&files);
     let readings = readings.finish();
     readings.remarks.iter().for_each(|remark| complain(super::NAME, remark));

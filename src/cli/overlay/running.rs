@@ -1,6 +1,7 @@
 //! An overlay while it runs: its servents, the client on it, and the signals that end both.
 
-use super::{NAME, OverlayArgs, SERVENT_MODE, exit_of_signal, explaining, fail};
+use super::explaining::{self, Capture, Captured};
+use super::{NAME, OverlayArgs, SERVENT_MODE, exit_of_signal, fail};
 use crate::actor::crew::Crew;
 use crate::cli::client::exit_code;
 use crate::cli::servent::{self, NotStarted};
@@ -13,6 +14,7 @@ use crate::overlay::{
     Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, TRACED, Traces, die_with_parent,
 };
 use crate::protocol::AskedKey;
+use crate::text::escape;
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use signal_hook::consts::SIGINT;
 use std::env;
@@ -65,12 +67,14 @@ pub(super) struct Ended {
     pub(super) code: u8,
     /// Whether all was asked that there was to ask.
     pub(super) is_asked: bool,
+    /// What tells of servents that write no trace.
+    pub(super) capture: Option<Captured>,
 }
 
 impl Ended {
     /// Before all was asked.
     fn early(code: u8) -> Self {
-        Self { code, is_asked: false }
+        Self { code, is_asked: false, capture: None }
     }
 }
 
@@ -83,8 +87,13 @@ pub(super) fn run(
     signals: Signals,
 ) -> Result<Ended, String> {
     let Signals { signal_rx, interrupt_tx, interrupt_rx, guard, mut crew } = signals;
+    let socket = session::socket().map_err(|error| error.to_string())?;
     let mut overlay = match start(args, file, None, &signal_rx)? {
         Ok(overlay) => overlay,
+        Err(code) => return Ok(Ended::early(code)),
+    };
+    let capture = match explaining::capture(args, file, socket.local_addr().port(), &signal_rx)? {
+        Ok(capture) => capture,
         Err(code) => return Ok(Ended::early(code)),
     };
     say(format_args!("{file}"));
@@ -102,7 +111,7 @@ pub(super) fn run(
     crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))
         .map_err(|error| format!("cannot start: {error}"))?;
     let waiting_rx = interrupt_rx.clone();
-    let ending = session::run(&config, interrupt_rx);
+    let ending = session::run(&config, socket, interrupt_rx);
     let is_asked = matches!(ending, Ok(Ending::Finished { .. }));
     let is_left = is_asked && args.explain.is_some() && !explaining::let_arrive(args, file, &config, &waiting_rx);
     // The supervisor goes first: from here on it is the overlay that listens for servents that end.
@@ -112,9 +121,11 @@ pub(super) fn run(
         return Err(overlay.obituary(index).to_string());
     }
     drop(overlay);
+    // What they sent until their end is in it.
+    let capture = capture.map(Capture::finish);
     Ok(match ending {
         Ok(_) if is_left => Ended::early(EXIT_TERMINATED),
-        Ok(ending) => Ended { code: exit_code(ending), is_asked },
+        Ok(ending) => Ended { code: exit_code(ending), is_asked, capture },
         Err(error) => {
             complain(NAME, error);
             Ended::early(EXIT_USAGE)
@@ -129,6 +140,7 @@ pub(super) fn start(
     traces: Option<Traces>,
     signal_rx: &Receiver<i32>,
 ) -> Result<Result<Overlay, u8>, String> {
+    announce(args, file);
     let verbose = args.verbosity.is_verbose();
     let passed_on = PassedOn { to: standard_error::say, last_words_too: verbose, traces };
     let program = own_servents().map_err(|error| OverlayError::System(error).to_string())?;
@@ -140,6 +152,30 @@ pub(super) fn start(
         }
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Says which other programs are run, before they are, and what does not go for them.
+fn announce(args: &OverlayArgs, file: &OverlayFile) {
+    let mut others = 0;
+    for (line, command) in file.foreign() {
+        let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+        // A word that no shell can be told is shown as it is.
+        let typed = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_else(|_| words.join(" "));
+        say(format_args!("servent {} (line {}) runs: {}", line.address(), line.number(), escape(typed.as_bytes())));
+        others += 1;
+    }
+    if others == 0 {
+        return;
+    }
+    let of_none = [
+        (args.links().is_some(), "--loss and --delay do not go for servents of other programs"),
+        (args.trace.is_some(), "--trace: servents of other programs write none"),
+        (
+            args.web.is_some(),
+            "the page shows of servents of other programs what ours tell of them, and changes none of their links",
+        ),
+    ];
+    of_none.iter().filter(|(is_asked, _)| *is_asked).for_each(|(_, said)| say(said));
 }
 
 /// Tells the conversation of signals and of the first servent that dies, until the signals end.

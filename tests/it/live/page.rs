@@ -4,7 +4,7 @@ use super::Web;
 use super::web::{Event, Events};
 use crate::overlay::topology::Topology;
 use crate::support::processes::{children_of, is_running};
-use crate::support::{Peer, until, wire};
+use crate::support::{Peer, SERVENT, until, wire};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::RcvBuf;
@@ -140,6 +140,42 @@ fn a_servent_is_stopped_and_started_and_one_that_dies_is_shown() {
     for wrong in [json!({"servent": "127.0.0.1:1", "runs": true}), json!({"servent": second}), json!([])] {
         assert_eq!(web.post("servent", &wrong).code, 422, "{wrong}");
     }
+}
+
+#[test]
+fn a_servent_of_another_program_is_stopped_and_started_and_dies_as_ours_do() {
+    let topology = Topology::chain(3);
+    let text = std::fs::read_to_string(topology.file()).unwrap();
+    let line = format!("\n{} ", topology.port(1));
+    let other = format!("\n! \"'{SERVENT}' -q --\" {} ", topology.port(1));
+    std::fs::write(topology.file(), text.replacen(&line, &other, 1)).unwrap();
+    let mut web = Web::start(topology, &[]);
+    web.program.stderr.expect("the page shows of servents of other programs what ours tell of them");
+    let mut events = web.events("");
+    let second = web.address(1);
+    let set = |runs: bool| web.post("servent", &json!({"servent": second, "runs": runs})).code;
+    let is = |state: &'static str| {
+        let second = second.clone();
+        move |data: &Value| data["servent"] == second.as_str() && data["state"] == state
+    };
+    for (runs, state, answers) in
+        [(false, "stopped", 1), (true, "serves", 3), (false, "stopped", 1), (true, "serves", 3)]
+    {
+        assert_eq!(set(runs), 204);
+        events.expect("servent", is(state));
+        ask(&web, 0, "key");
+        assert_eq!(events.expect("done", |_| true).data["answers"], answers, "{state}");
+    }
+    let children = children_of(web.program.pid());
+    let dying = children.iter().find(|pid| {
+        let command = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        command.starts_with(SERVENT)
+    });
+    kill(Pid::from_raw(*dying.unwrap()), Signal::SIGKILL).unwrap();
+    let died = events.expect("servent", is("died"));
+    assert!(died.data["why"]["pt"].as_str().unwrap().starts_with("SIGKILL"), "{died:?}");
+    assert_eq!(set(true), 204);
+    events.expect("servent", is("serves"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod bad_files;
 mod explained;
+mod foreign;
 mod links;
 mod printed;
 mod reach;
