@@ -40,7 +40,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use document::PAGE_CSS;
 pub use served::{DELAY_MS_MAX, Served, notice, served};
+pub(crate) use svg::markup;
 pub use words::Words;
 
 use crate::flood::{Flood, Model};
