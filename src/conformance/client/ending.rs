@@ -28,7 +28,7 @@ pub(super) static PROBES: [Probe; 7] = [
         ["it says that there are no more answers", "diz que não há mais respostas"],
         said_after_answers,
     )
-    .rests_on(&["show-value"])
+    .rests_on(&["show-several"])
     .quotes(sentences::SHOWS),
     probe(
         "end-four-seconds",
@@ -37,7 +37,7 @@ pub(super) static PROBES: [Probe; 7] = [
         ["it says so 4 s after the last answer", "diz isso 4 s depois da última resposta"],
         said_in_time,
     )
-    .rests_on(&["end-said", "wait-after-each"])
+    .rests_on(&["end-said", "wait-after-each", "wait-answered"])
     .quotes(sentences::READS_ON),
     probe(
         "end-none-said",

@@ -1,9 +1,9 @@
 //! The key-value file.
 
-use super::scene::{MISS, NO_ANSWER, Scene, carries, numbered, response, with_file};
-use crate::conformance::bytes::{Kind, contains, find, without_nuls};
+use super::scene::{MISS, NO_ANSWER, Scene, carries, numbered, response, same_text, with_file};
+use crate::conformance::bytes::{Kind, contains, find};
 use crate::conformance::probe::{Chapter, Level, Outcome, Probe, Shown};
-use crate::conformance::rig::{Datagram, Rig, Setup};
+use crate::conformance::rig::{Rig, Setup};
 use crate::conformance::sentences;
 use crate::conformance::words::Words;
 
@@ -69,6 +69,7 @@ pub(super) static PROBES: [Probe; 18] = [
         ["several tabs part key and value", "vários tabs separam chave e valor"],
         several_tabs,
     )
+    .rests_on(&["response-text"])
     .quotes(sentences::FILE_LINE),
     probe(
         "file-long-value",
@@ -116,10 +117,11 @@ fn excerpt(rig: &mut Rig<'_>) -> Outcome {
         [b"compressnet", b"2/", b"tcp\t# Management Utility"],
     ];
     for [key, beginning, rest] in pairs {
-        scene.ask(rig, key)?;
-        // Which of two values it is, and how much of a value, are other probes'.
-        let is_wanted = |found: &Datagram| carries(key)(found) && carries(beginning)(found);
-        let found = rig.await_at(scene.client, is_wanted)?;
+        // A client for each, so that an answer needs no key. Which of two values it is, and how much of a value, are other
+        // probes'.
+        let asking: Scene<0> = Scene { client: rig.client()?, ..scene };
+        asking.ask(rig, key)?;
+        let found = rig.await_at(asking.client, carries(beginning))?;
         rig.came(found, response(rig, key, &[beginning, rest].concat()), NO_ANSWER)?;
     }
     scene.ask(rig, b"#")?;
@@ -133,12 +135,16 @@ fn excerpt(rig: &mut Rig<'_>) -> Outcome {
 fn holds(rig: &mut Rig<'_>, file: &[u8], key: &[u8], value: &[u8]) -> Outcome {
     let scene: Scene<0> = with_file(rig, file)?;
     scene.ask(rig, key)?;
-    let found = rig.await_at(scene.client, carries(key))?;
+    // Whatever it is, it answers the only question.
+    let found = rig.await_at(scene.client, |_| true)?;
     let found = rig.came(found, response(rig, key, value), NO_ANSWER)?;
-    // What parts key and value is another probe's.
-    let begin = find(&found.bytes, key).map_or(0, |at| (at + key.len() + 1).min(found.bytes.len()));
+    // Whether it carries the key, what parts key and value, and whether a line's end stands behind it, are other probes'.
+    let text = find(&found.bytes, key).map_or(2, |at| at + key.len()).min(found.bytes.len());
+    let is_gap = |byte: &u8| matches!(byte, b'\t' | b' ');
+    let begin = text + found.bytes[text..].iter().take_while(|byte| is_gap(byte)).count();
     let text = &found.bytes[begin..];
-    if without_nuls(text) == value || text.starts_with(&[value, &[0]].concat()) {
+    let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+    if text[..end].strip_suffix(b"\n").unwrap_or(&text[..end]) == value {
         return Ok(());
     }
     let expected = [&found.bytes[..begin], value].concat();
@@ -194,7 +200,9 @@ fn inner_tab(rig: &mut Rig<'_>) -> Outcome {
 }
 
 fn several_tabs(rig: &mut Rig<'_>) -> Outcome {
-    holds(rig, b"separada\t\t\tvalor\n", b"separada", b"valor")
+    let scene: Scene<0> = with_file(rig, b"separada\t\t\tvalor\n")?;
+    let found = scene.ask_for(rig, b"separada", b"valor")?;
+    same_text(rig, &found, b"separada", b"valor")
 }
 
 fn long_value(rig: &mut Rig<'_>) -> Outcome {

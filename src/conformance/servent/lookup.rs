@@ -59,7 +59,7 @@ pub(super) static PROBES: [Probe; 8] = [
         ["the answer leaves from the port that it listens on", "a resposta sai do porto em que ele escuta"],
         from_port,
     )
-    .rests_on(&["lookup-answered"])
+    .rests_on(&["lookup-answered", "response-port"])
     .quotes(sentences::SHOWS),
     probe("lookup-once", "P-14", ["one QUERY brings one answer", "uma QUERY traz uma única resposta"], once)
         .rests_on(&["lookup-answered"])
@@ -70,7 +70,7 @@ pub(super) static PROBES: [Probe; 8] = [
         ["a QUERY for a key that it does not hold is not answered", "não responde a uma QUERY de chave que não tem"],
         silent_on_miss,
     )
-    .rests_on(&["lookup-answered"])
+    .rests_on(&["lookup-answered", "response-miss-silent"])
     .quotes(sentences::LOOKS_UP),
     Probe::new(
         Chapter::Lookup,

@@ -14,6 +14,8 @@ const SERVENTS: usize = 5;
 /// What every overlay rests on.
 const FOUNDATIONS: &[&str] = &[
     "query-on-hit",
+    "query-each-neighbour-once",
+    "query-key-end",
     "query-ttl",
     "query-client-address",
     "query-client-port",

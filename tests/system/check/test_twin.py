@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
 
+from check.checker import check, found, python
 from check.mutants import TWIN
 from lab.overlays import Client, Servent
 from lab.processes import DEADLINE_S, Deadline
@@ -17,7 +17,7 @@ PORTS = [6001, 6002, 6003, 6004, 6005]
 
 
 def twin(program, *words):
-    return [sys.executable, "-B", os.path.join(TWIN, f"{program}.py"), *words]
+    return [*python(os.path.join(TWIN, f"{program}.py")), *words]
 
 
 def bound(host, port):
@@ -60,3 +60,12 @@ def test_p40_p41_the_twins_client_hears_the_same_and_says_the_end(chain):
     assert sorted(answers) == [f"127.0.0.1:{port}\tof {port}" for port in PORTS[:4]], output
     assert (greeting, end, none) == ("type a key, and Enter", "all: no more answers (4)", "far: no answer"), output
     assert asking.returncode == 0
+
+
+@pytest.mark.parametrize("program", ["servent", "client"])
+def test_the_check_has_nothing_to_say_against_the_twin(program):
+    probes, code = check(program, *twin(program))
+    assert set(probes) == found(probes, "pass"), {
+        name: probe["verdict"] for name, probe in probes.items() if probe["verdict"] != "pass"
+    }
+    assert len(probes) >= 30 and code == 0

@@ -7,7 +7,7 @@ Keys and values are bytes from the file to the wire: nobody promises that they a
 """
 
 import contextlib
-import random
+import os
 import socket
 import struct
 import sys
@@ -46,7 +46,7 @@ class Servent:
         self.pairs = pairs
         self.neighbours = neighbours
         # A servent that starts again shall not repeat the numbers that its neighbours have seen.
-        self.seq = random.randrange(SEQ_COUNT)
+        self.seq = int.from_bytes(os.urandom(4), "big")
         self.seen = set()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("", port))
