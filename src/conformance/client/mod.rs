@@ -3,7 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `rig` | a client in a terminal, and the servent that it asks |
-//! | `screen` | what can be read of what it wrote |
+//! | `screen` | what can be read of what a program wrote to a terminal |
+//! | `reading` | what its user reads |
 //! | `timing` | the 4 s, and how they are measured |
 //! | `asking` | its question |
 //! | `showing` | the values that it shows |
@@ -22,6 +23,7 @@ mod ending;
 mod hostile;
 mod mistaken;
 mod naming;
+mod reading;
 mod rig;
 mod screen;
 mod showing;
@@ -29,7 +31,6 @@ mod timing;
 mod waiting;
 
 pub use rig::{ClientRig, FIRST_QUESTION_WAIT_MAX, framing};
-pub use screen::visible;
 
 use super::probe::Probe;
 
@@ -45,7 +46,7 @@ pub static PROBES: &[&[Probe]] = &[
 ];
 
 /// The key that most probes ask for. It stands in nothing else that is typed or sent.
-const KEY: &[u8] = b"Chave-Pedida";
+const KEY: &[u8] = b"chave-pedida";
 
 /// Its value.
 const VALUE: &[u8] = b"valor-recebido";
