@@ -3,6 +3,7 @@
 mod drawing;
 mod progress;
 mod reading;
+mod remarks;
 
 use super::values;
 use super::{EXIT_FAILURE, EXIT_USAGE, complain, exit_of_output, exit_with_usage};
@@ -87,7 +88,8 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(args) => args,
         Err(ended) => return ended,
     };
-    let mut readings = Readings::default();
+    let language = language(args.lang);
+    let mut readings = Readings::new(language);
     let overlay = match args.overlay() {
         Ok(overlay) => overlay,
         Err(ended) => return ended,
@@ -98,7 +100,6 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     readings.read(&args.files);
     let readings = readings.finish();
     readings.remarks.iter().for_each(|remark| complain(NAME, remark));
-    let language = language(args.lang);
     if readings.used == 0 {
         complain(NAME, language.of("nothing of use was read", "nada de útil foi lido"));
         return ExitCode::from(EXIT_USAGE);
@@ -106,12 +107,10 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     let model = readings.into_model();
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
     if let Some(overlay) = overlay.filter(|overlay| !is_met(&model, overlay)) {
-        let at = overlay.addresses().next().map_or_else(String::new, |first| format!(" ({first}, ...)"));
         let file = args.overlay.as_deref().map(escape_path).unwrap_or_default();
-        let tip = "--port-base moves its ports";
-        complain(NAME, format_args!("{file}: none of its servents{at} is in what was read; {tip}"));
+        complain(NAME, remarks::unfit(language, &file, overlay.addresses().next()));
     }
-    what_was_left(&model, chosen.len()).iter().for_each(|remark| complain(NAME, remark));
+    what_was_left(&model, chosen.len(), language).iter().for_each(|remark| complain(NAME, remark));
     match args.drawings.write(&model, &chosen, language) {
         Ok(remarks) => remarks.iter().for_each(|remark| complain(NAME, remark)),
         Err(error) => {
@@ -152,17 +151,17 @@ impl ExplainArgs {
 }
 
 /// What there is to say of what was read and is not told: events that count once, and that no question is among them.
-pub(super) fn what_was_left(model: &Model, chosen: usize) -> Vec<String> {
-    let mut remarks = Vec::new();
+pub(super) fn what_was_left(model: &Model, chosen: usize, language: Language) -> Vec<String> {
+    let mut left = Vec::new();
     if model.repeated > 0 {
-        remarks.push(format!("{} events are told more than once, and count once", model.repeated));
+        left.push(remarks::told_again(language, model.repeated));
     }
     match model.floods.len() {
-        0 => remarks.push("no question is in what was read".to_owned()),
-        all if chosen == 0 => remarks.push(format!("none of the {all} questions that were read is as asked for")),
+        0 => left.push(language.of("no question is in what was read", "não há pergunta no que foi lido").to_owned()),
+        all if chosen == 0 => left.push(remarks::none_chosen(language, all)),
         _ => {}
     }
-    remarks
+    left
 }
 
 /// The language to tell in: this one, or the locale's.

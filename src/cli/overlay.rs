@@ -75,7 +75,8 @@ pub(super) struct OverlayArgs {
     /// Delay QUERYs on every link: TIME or TIME±JITTER
     ///
     /// As in 50ms or 50ms±10ms, where any time from 40 to 60 ms is equally likely; +- stands for ± as well. From 0 up to an
-    /// hour, in us, ms, s, min or h; a number alone is seconds. A line with --delay has its own. CLIREQs and RESPONSEs are not delayed, so answers from one, two and three hops
+    /// hour, in us, ms, s, min or h; a number alone is seconds. With --web it is at most 10 s, as far as the page's slider goes. A line with --delay has its own.
+    /// CLIREQs and RESPONSEs are not delayed, so answers from one, two and three hops
     /// away come after once, twice and thrice this time.
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = links::delay)]
     delay: Option<Delay>,

@@ -17,12 +17,20 @@ pub(crate) const BYTE: Noun = noun(["byte", "bytes"], ["byte", "bytes"]);
 pub(crate) const COPY: Noun = noun(["copy", "copies"], ["cópia", "cópias"]);
 /// Said of QUERYs.
 pub(crate) const DUPLICATE: Noun = noun(["duplicate", "duplicate"], ["duplicada", "duplicadas"]);
+/// What a trace tells of.
+pub(crate) const EVENT: Noun = noun(["event", "events"], ["evento", "eventos"]);
 /// Links between servents.
 pub(crate) const HOP: Noun = noun(["hop", "hops"], ["salto", "saltos"]);
+/// Those of a file.
+pub(crate) const LINE: Noun = noun(["line", "lines"], ["linha", "linhas"]);
 /// Said of QUERYs.
 pub(crate) const LOST: Noun = noun(["lost", "lost"], ["perdida", "perdidas"]);
+/// Those of the protocol.
+pub(crate) const MESSAGE: Noun = noun(["message", "messages"], ["mensagem", "mensagens"]);
 /// Servents that a servent sends to.
 pub(crate) const NEIGHBOUR: Noun = noun(["neighbour", "neighbours"], ["vizinho", "vizinhos"]);
+/// Those of a capture.
+pub(crate) const PACKET: Noun = noun(["packet", "packets"], ["pacote", "pacotes"]);
 /// Messages.
 pub(crate) const QUERY: Noun = noun(["QUERY", "QUERYs"], ["QUERY", "QUERYs"]);
 /// What a client asks.
@@ -33,18 +41,24 @@ pub(crate) const SERVENT_REACHED: Noun =
 /// How often.
 pub(crate) const TIME: Noun = noun(["time", "times"], ["vez", "vezes"]);
 
-const fn noun(english: [&'static str; 2], portuguese: [&'static str; 2]) -> Noun {
+/// What is said of one and of several, in English and in Portuguese.
+pub(crate) const fn noun(english: [&'static str; 2], portuguese: [&'static str; 2]) -> Noun {
     Noun { english, portuguese }
 }
 
 impl Language {
     /// So many of something.
     pub(crate) fn count(self, count: u64, noun: Noun) -> String {
+        format!("{count} {}", self.inflect(count, noun))
+    }
+
+    /// What so many are called, or what is said of so many.
+    pub(crate) fn inflect(self, count: u64, noun: Noun) -> &'static str {
         let [one, several] = match self {
             Self::English => noun.english,
             Self::Portuguese => noun.portuguese,
         };
-        format!("{count} {}", if count == 1 { one } else { several })
+        if count == 1 { one } else { several }
     }
 }
 

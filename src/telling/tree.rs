@@ -66,8 +66,8 @@ pub(crate) fn broken(text: &str, width: usize, first: &str, others: &str) -> Vec
 fn duration(language: Language, nanos: i64) -> String {
     let value = nanos as f64;
     let text = match nanos.unsigned_abs() {
-        0..10_000 => format!("{:.1} us", value / 1e3),
-        10_000..1_000_000 => format!("{:.0} us", value / 1e3),
+        0..10_000 => format!("{:.1} µs", value / 1e3),
+        10_000..1_000_000 => format!("{:.0} µs", value / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} ms", value / 1e6),
         _ => format!("{:.3} s", value / 1e9),
     };

@@ -48,7 +48,7 @@ fn p18_the_tree_of_a_chain_ends_at_the_fourth_and_says_why_the_fifth_is_not_in_i
     let expected = "http asked by 172.16.0.0:5000 at 10.0.0.0:6000";
     assert!(told.starts_with(expected), "{told}");
     for line in [
-        "  10.0.0.0:6000              hop 0     0.0 us  answered\n",
+        "  10.0.0.0:6000              hop 0     0.0 µs  answered\n",
         "  └─ 10.0.0.1:6000           hop 1     1.0 ms  answered\n",
         "        └─ 10.0.0.3:6000     hop 3     3.0 ms  answered; time-to-live ended here\n",
         "  10.0.0.4:6000 was not reached, 4 hops away: the time-to-live ended at 10.0.0.3:6000\n",
@@ -122,6 +122,56 @@ fn what_is_said_beside_floods_is_in_the_language_that_was_chosen() {
     assert!(finished.stderr.contains("nada de útil foi lido"), "{}", finished.stderr);
 }
 
+/// Every remark on what was read, and none of them in English.
+#[test]
+fn what_is_said_of_files_is_in_the_language_that_was_chosen() {
+    let dir = TempDir::new();
+    let mut texts = chain();
+    texts[3].extend_from_slice(b"{\"t\":1}\n");
+    write(&dir, &texts);
+    let first = texts[0].split_inclusive(|&byte| byte == b'\n').take(2).collect::<Vec<_>>().concat();
+    let capture = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/data/lab/mistakes.pcap")).unwrap();
+    let mut long = texts[1].clone();
+    long.extend_from_slice(&vec![b' '; 3 << 20]);
+    dir.write("again.jsonl", &first);
+    dir.write("cut.pcap", &capture[..capture.len() - 5]);
+    dir.write("header.pcap", &capture[..24]);
+    dir.write("long.jsonl", &long);
+    dir.write("notes.txt", b"what I saw\n");
+    let all = dir.path().join("0.jsonl");
+    fs::hard_link(&all, dir.path().join("same.jsonl")).unwrap();
+    dir.write("kv", b"http 80/tcp\n");
+    let other = TempDir::new();
+    other.write("kv", b"http 80/tcp\n");
+    let overlay = other.write("overlay.txt", b"7001 kv\n");
+    let folder = dir.path().to_str().unwrap();
+    let words = ["--lang", "pt", "--overlay", overlay.to_str().unwrap(), "--key", "nope", folder, "/nowhere/at/all"];
+    let finished = explain(&words);
+    assert_eq!((finished.code, finished.stdout.as_slice()), (Some(0), &b""[..]), "{}", finished.stderr);
+    let said = &finished.stderr;
+    for remark in [
+        "3.jsonl:",
+        ": não é linha de um rastro\n",
+        "cut.pcap: o arquivo acaba no meio de um pacote\n",
+        "header.pcap: nenhum datagrama deste protocolo está nele\n",
+        "é mais longa que qualquer uma de um rastro: o que vem depois não foi lido\n",
+        "notes.txt: não é um rastro nem uma captura\n",
+        "same.jsonl: já foi lido, com este nome ou outro\n",
+        "/nowhere/at/all: não pode ser lido: ",
+        " são contados mais de uma vez, e valem uma vez\n",
+        "nenhum de seus servents (127.0.0.1:7001, ...) está no que foi lido; --port-base muda suas portas\n",
+        "nenhuma das 2 perguntas que foram lidas é como pedido\n",
+    ] {
+        assert!(said.contains(remark), "no {remark} in {said}");
+    }
+    let english = [" is ", " are ", " was ", " were ", " the ", " of ", " and "];
+    assert!(english.iter().all(|word| !said.contains(word)), "{said}");
+    let start = texts[0].split_inclusive(|&byte| byte == b'\n').next().unwrap();
+    let only_start = other.write("start", start);
+    let finished = explain(&["--lang", "pt", only_start.to_str().unwrap()]);
+    assert_eq!(finished.stderr, "tp3 explain: não há pergunta no que foi lido\n");
+}
+
 #[test]
 fn strict_exits_with_1_only_where_something_breaks_a_clause() {
     let dir = TempDir::new();
@@ -191,7 +241,7 @@ fn that_nothing_is_there_or_none_as_asked_for_is_said() {
     let folder = dir.path().to_str().unwrap();
     let finished = explain(&["--key", "nope", folder]);
     assert_eq!((finished.code, finished.stdout.as_slice()), (Some(0), &b""[..]));
-    assert_eq!(finished.stderr, "tp3 explain: none of the 1 questions that were read is as asked for\n");
+    assert_eq!(finished.stderr, "tp3 explain: the only question that was read is not as asked for\n");
     let start = chain()[0].split_inclusive(|&byte| byte == b'\n').next().unwrap().to_owned();
     let only_start = dir.write("start", &start);
     let finished = explain(&[only_start.to_str().unwrap()]);

@@ -137,6 +137,16 @@ fn every_option_is_in_the_help_the_man_page_and_the_completions() {
 }
 
 #[test]
+fn the_help_and_the_man_page_tell_how_long_links_may_take_on_the_page() {
+    let overlay = *TOOLS.iter().find(|(_, name)| *name == "tp3 overlay").unwrap();
+    let limit = format!("With --web it is at most {} s", servent::picture::DELAY_MS_MAX / 1_000);
+    for option in ["--help", "--generate=man"] {
+        let told = told(overlay, option).replace('\\', "");
+        assert!(told.split_whitespace().collect::<Vec<_>>().join(" ").contains(&limit), "{option}: {told}");
+    }
+}
+
+#[test]
 fn the_version_is_that_of_the_build() {
     for tool @ (_, name) in TOOLS {
         for option in ["--version", "-V"] {

@@ -2,6 +2,8 @@
 
 use crate::console::standard_error::say;
 use crate::console::terminal::{bar, fit};
+use crate::telling::Language;
+use crate::telling::counted::EVENT;
 use std::io::{self, IsTerminal, Read};
 
 /// What is read faster than one could look needs no bar.
@@ -21,16 +23,17 @@ pub(super) struct Progress {
     total: u64,
     done: u64,
     due: u64,
+    language: Language,
     /// Those of the terminal, if anything is to be drawn.
     columns: Option<usize>,
 }
 
 impl Progress {
     /// Of so many bytes nothing is read yet.
-    pub(super) fn begin(total: u64) -> Self {
+    pub(super) fn begin(total: u64, language: Language) -> Self {
         let is_shown = total >= TOTAL_MIN && io::stderr().is_terminal();
         let columns = || rustix::termios::tcgetwinsize(io::stderr()).ok().map(|size| usize::from(size.ws_col));
-        Self { total, done: 0, due: 0, columns: is_shown.then(columns).flatten() }
+        Self { total, done: 0, due: 0, language, columns: is_shown.then(columns).flatten() }
     }
 
     /// The same as `input`, counted.
@@ -48,7 +51,9 @@ impl Progress {
 
     /// All is read, and is worked out now.
     pub(super) fn work_out(&self, events: usize) {
-        self.show(|_, columns| fit(&format!("working out {events} events"), columns));
+        let events = self.language.count(events as u64, EVENT);
+        let text = format!("{} {events}", self.language.of("working out", "calculando"));
+        self.show(|_, columns| fit(&text, columns));
     }
 
     /// Leaves no trace on the terminal.
@@ -65,10 +70,14 @@ impl Progress {
 
 /// How far it is, in so many columns.
 fn line(progress: &Progress, columns: usize) -> String {
-    let &Progress { total, done, .. } = progress;
+    let &Progress { total, done, language, .. } = progress;
     // What still grows may be more by now.
     let percent = (100 * done).checked_div(total).unwrap_or(100).min(100);
-    let text = format!("{percent} % of {} MiB read", total / MEBIBYTE);
+    let mebibytes = total / MEBIBYTE;
+    let text = match language {
+        Language::English => format!("{percent} % of {mebibytes} MiB read"),
+        Language::Portuguese => format!("{percent} % de {mebibytes} MiB lidos"),
+    };
     bar(done, total, &text, columns).unwrap_or_else(|| fit(&text, columns))
 }
 
@@ -92,12 +101,12 @@ mod tests {
 
     #[test]
     fn the_line_fits_and_says_how_much_of_what() {
-        let half = Progress { total: 1 << 30, done: 1 << 29, due: 0, columns: None };
+        let half = Progress { total: 1 << 30, done: 1 << 29, ..Progress::default() };
         assert_eq!(line(&half, 45), "[##########----------]  50 % of 1024 MiB read");
         for columns in 0..100 {
             assert!(line(&half, columns).len() <= columns, "{columns}");
         }
-        let grown = Progress { total: 1 << 25, done: 1 << 26, due: 0, columns: None };
+        let grown = Progress { total: 1 << 25, done: 1 << 26, ..Progress::default() };
         assert_eq!(line(&grown, 20), "100 % of 32 MiB read");
         let mut read = Vec::new();
         let mut progress = Progress::default();

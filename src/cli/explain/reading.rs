@@ -1,8 +1,10 @@
 //! Files and folders, read into records.
 
 use super::progress::Progress;
-use crate::flood::{CaptureSummary, CaptureUse, Captures, Memory, Model, Records, TraceReader};
+use super::remarks;
+use crate::flood::{CaptureSummary, Captures, Memory, Model, Records, TraceReader};
 use crate::serving::FileId;
+use crate::telling::Language;
 use crate::text::escape_path;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -35,18 +37,25 @@ pub(in super::super) struct Readings {
     pub(in super::super) used: usize,
     /// What there is to say of the others, and of lines that are no trace's, a line each.
     pub(in super::super) remarks: Vec<String>,
+    /// The language of the remarks.
+    language: Language,
     foreign: u64,
     progress: Progress,
 }
 
 impl Readings {
+    /// Nothing yet.
+    pub(in super::super) fn new(language: Language) -> Self {
+        Self { language, ..Self::default() }
+    }
+
     /// Reads files, and all files of folders in the order of their names. A file that was read already, by whatever name,
     /// is not read again.
     pub(in super::super) fn read(&mut self, paths: &[PathBuf]) {
         let mut files = Vec::new();
         paths.iter().for_each(|path| self.list(path, &mut files));
         let len = |path: &PathBuf| fs::metadata(path).map_or(0, |found| found.len());
-        let mut progress = Progress::begin(files.iter().map(len).sum());
+        let mut progress = Progress::begin(files.iter().map(len).sum(), self.language);
         files.iter().for_each(|path| self.read_file(path, &mut progress));
         progress.end();
         self.progress = progress;
@@ -60,7 +69,7 @@ impl Readings {
         let inside = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
         let mut inside: Vec<PathBuf> = match inside {
             Ok(inside) => inside,
-            Err(error) => return self.remark(path, &format!("cannot be read: {error}")),
+            Err(error) => return self.remark(path, &remarks::unreadable(self.language, error)),
         };
         inside.sort();
         files.extend(inside.into_iter().filter(|path| path.is_file()));
@@ -69,22 +78,19 @@ impl Readings {
     /// The records of all that was read.
     pub(in super::super) fn finish(mut self) -> Self {
         let uses = std::mem::take(&mut self.captures).tell(&mut self.records);
-        for (path, CaptureUse { messages, traced }) in std::mem::take(&mut self.capture_files).iter().zip(uses) {
-            if messages == 0 {
-                self.remark(path, "no datagram of this protocol is in it");
+        for (path, told) in std::mem::take(&mut self.capture_files).iter().zip(uses) {
+            if told.messages == 0 {
+                self.say(path, "no datagram of this protocol is in it", "nenhum datagrama deste protocolo está nele");
                 continue;
             }
             self.used += 1;
-            if traced > 0 && !self.captures_fill_gaps {
-                self.remark(
-                    path,
-                    &format!("traces tell of {traced} of its {messages} messages, which count for nothing more"),
-                );
+            if told.traced > 0 && !self.captures_fill_gaps {
+                self.remark(path, &remarks::traced(self.language, told));
             }
         }
         if self.foreign > FOREIGN_SHOWN_MAX as u64 {
             let more = self.foreign - FOREIGN_SHOWN_MAX as u64;
-            self.remarks.push(format!("{more} more lines are no trace's"));
+            self.remarks.push(remarks::more_foreign(self.language, more));
         }
         self
     }
@@ -101,9 +107,13 @@ impl Readings {
         self.remarks.push(format!("{}: {what}", escape_path(path)));
     }
 
+    fn say(&mut self, path: &Path, english: &str, portuguese: &str) {
+        self.remark(path, self.language.of(english, portuguese));
+    }
+
     fn read_file(&mut self, path: &Path, progress: &mut Progress) {
         if let Err(error) = self.try_read_file(path, progress) {
-            self.remark(path, &format!("cannot be read: {error}"));
+            self.remark(path, &remarks::unreadable(self.language, error));
         }
     }
 
@@ -111,7 +121,7 @@ impl Readings {
         let file = File::open(path)?;
         let id = FileId::of(&file.metadata()?);
         if self.known.contains(&id) {
-            self.remark(path, "was read already, by this name or another one");
+            self.say(path, "was read already, by this name or another one", "já foi lido, com este nome ou outro");
             return Ok(());
         }
         self.known.push(id);
@@ -127,28 +137,19 @@ impl Readings {
         self.capture_files.push(path.to_owned());
         let summary = match self.captures.read(input) {
             Ok(summary) => summary,
-            Err(error) => return self.remark(path, &error.to_string()),
+            Err(error) => return self.remark(path, &remarks::broken_capture(self.language, &error)),
         };
         let CaptureSummary { packets, cut, unreadable, repeated, ahead, is_cut } = summary;
-        for (count, what) in [
-            (cut, "were captured only in part, and count for nothing"),
-            (unreadable, "make no sense, and count for nothing"),
-            (repeated, "were captured more than once, and count once"),
-        ] {
+        for (count, what) in [(cut, remarks::CUT), (unreadable, remarks::UNREADABLE), (repeated, remarks::REPEATED)] {
             if count > 0 {
-                self.remark(path, &format!("{count} of {packets} packets {what}"));
+                self.remark(path, &remarks::packets(self.language, count, packets, what));
             }
         }
         if is_cut {
-            self.remark(path, "the file ends in the middle of a packet");
+            self.say(path, "the file ends in the middle of a packet", "o arquivo acaba no meio de um pacote");
         }
         if ahead != 0 {
-            let (seconds, way) = (ahead.unsigned_abs() as f64 / 1e9, if ahead > 0 { "ahead of" } else { "behind" });
-            let what = format!(
-                "its clock is about {seconds:.3} s {way} that of the captures before it, by the datagrams that both \
-                have: its times are shifted by that, and are as uncertain as those datagrams were long under way"
-            );
-            self.remark(path, &what);
+            self.remark(path, &remarks::ahead(self.language, ahead));
         }
     }
 
@@ -165,7 +166,7 @@ impl Readings {
             number += 1;
             let is_whole = line.pop_if(|last| *last == b'\n').is_some();
             if !is_whole && line.len() as u64 == LINE_LEN_MAX {
-                ended = Some(format!("line {number} is longer than any of a trace"));
+                ended = Some(remarks::long_line(self.language, number));
                 break;
             }
             let is_blank = line.iter().all(u8::is_ascii_whitespace);
@@ -182,22 +183,24 @@ impl Readings {
                 }
             }
             if other > good + FOREIGN_MAX {
-                ended = Some(format!("{other} of {number} lines are no trace's"));
+                ended = Some(remarks::foreign(self.language, other, number));
                 break;
             }
         }
         if good == 0 {
-            self.remark(path, "it is neither a trace nor a capture");
+            self.say(path, "it is neither a trace nor a capture", "não é um rastro nem uma captura");
             return Ok(());
         }
         self.used += 1;
         let room = FOREIGN_SHOWN_MAX.saturating_sub(self.foreign as usize);
         for number in foreign.iter().take(room) {
-            self.remarks.push(format!("{}:{number}: no line of a trace", escape_path(path)));
+            let what = self.language.of("no line of a trace", "não é linha de um rastro");
+            self.remarks.push(format!("{}:{number}: {what}", escape_path(path)));
         }
         self.foreign += foreign_count;
         if let Some(why) = ended {
-            self.remark(path, &format!("{why}: what stands behind that was not read"));
+            let rest = self.language.of("what stands behind that was not read", "o que vem depois não foi lido");
+            self.remark(path, &format!("{why}: {rest}"));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use crate::console::patient::Patient;
 use crate::console::session::SessionConfig;
 use crate::entropy::secret;
 use crate::overlay::{OverlayFile, Sniffer, SnifferError};
+use crate::telling::Language;
 use crate::text::escape_path;
 use crate::types::Ttl;
 use crossbeam_channel::{Receiver, after, select};
@@ -95,7 +96,13 @@ pub(super) fn let_arrive(
     if rest.is_zero() {
         return true;
     }
-    say(format_args!("waiting {rest:.1?} for what links may still hold (Ctrl-C: do not wait)"));
+    say(match explain::language(None) {
+        Language::English => format!("waiting {rest:.1?} for what links may still hold (Ctrl-C: do not wait)"),
+        Language::Portuguese => {
+            let rest = format!("{rest:.1?}").replace('.', ",");
+            format!("esperando {rest} pelo que os enlaces ainda podem reter (Ctrl-C: não esperar)")
+        }
+    });
     let all_rx = after(rest);
     loop {
         select! {
@@ -164,13 +171,15 @@ impl Capture {
 /// Tells what became of each question, from the traces of the servents of `overlay` and what was captured of those that write
 /// none; `Err` is the end of a program that could not.
 pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile, captured: Option<&Captured>) -> Result<(), ExitCode> {
-    let mut readings = Readings::default();
+    let language = explain::language(None);
+    let mut readings = Readings::new(language);
     readings.captures_fill_gaps = true;
     explain::expect(&mut readings.records, overlay);
     // A pipe's reader has had it already.
     let (files, others): (Vec<_>, Vec<_>) = overlay.traces().partition(|trace| trace.is_file());
     for other in others {
-        complain(super::NAME, format_args!("{}: it is no file, and was not read", escape_path(&other)));
+        let what = language.of("it is no file, and was not read", "não é um arquivo, e não foi lido");
+        complain(super::NAME, format_args!("{}: {what}", escape_path(&other)));
     }
     let files: Vec<_> = files.into_iter().chain(captured.map(|captured| captured.file.clone())).collect();
     readings.read(&files);
@@ -178,8 +187,7 @@ pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile, captured: Optio
     readings.remarks.iter().for_each(|remark| complain(super::NAME, remark));
     let model = readings.into_model();
     let floods: Vec<_> = model.floods.iter().collect();
-    explain::what_was_left(&model, floods.len()).iter().for_each(|remark| complain(super::NAME, remark));
-    let language = explain::language(None);
+    explain::what_was_left(&model, floods.len(), language).iter().for_each(|remark| complain(super::NAME, remark));
     let remarks = Drawings::page(args.page.clone()).write(&model, &floods, language).map_err(super::fail)?;
     remarks.iter().for_each(|remark| complain(super::NAME, remark));
     let (json, is_coloured) = (args.asking.writes_json(), args.asking.is_coloured());

@@ -4,6 +4,7 @@ use super::explaining::{self, Capture, Captured};
 use super::{NAME, OverlayArgs, SERVENT_MODE, exit_of_signal, fail};
 use crate::actor::crew::Crew;
 use crate::cli::client::exit_code;
+use crate::cli::explain;
 use crate::cli::servent::{self, NotStarted};
 use crate::cli::signals::SignalGuard;
 use crate::cli::{EXIT_TERMINATED, EXIT_USAGE, complain, say};
@@ -102,7 +103,10 @@ pub(super) fn run(
     }
     say(format_args!("asking servent {servent}"));
     if args.explain.is_some() && keys.is_empty() {
-        say("what becomes of each key is explained at the end of the input (Ctrl-D)");
+        say(explain::language(None).of(
+            "what becomes of each key is explained at the end of the input (Ctrl-D)",
+            "o que houve com cada chave é explicado no fim da entrada (Ctrl-D)",
+        ));
     }
 
     let config = args.asking.config(servent, keys, args.verbosity);
@@ -113,7 +117,9 @@ pub(super) fn run(
     let waiting_rx = interrupt_rx.clone();
     let ending = session::run(&config, socket, interrupt_rx);
     let is_asked = matches!(ending, Ok(Ending::Finished { .. }));
-    let is_left = is_asked && args.explain.is_some() && !explaining::let_arrive(args, file, &config, &waiting_rx);
+    // What was not asked is nowhere under way.
+    let is_waited = args.explain.is_some() && matches!(ending, Ok(Ending::Finished { has_asked: true, .. }));
+    let is_left = is_waited && !explaining::let_arrive(args, file, &config, &waiting_rx);
     // The supervisor goes first: from here on it is the overlay that listens for servents that end.
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;

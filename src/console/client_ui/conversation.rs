@@ -143,7 +143,8 @@ impl<'a, C: Clock> Conversation<'a, C> {
                 if let Some(error) = self.unread.take() {
                     return Err(error);
                 }
-                return Ok(Ending::Finished { unanswered: self.unanswered, refused: self.refused });
+                let has_asked = self.asker.queries().progress().lines > 0;
+                return Ok(Ending::Finished { has_asked, unanswered: self.unanswered, refused: self.refused });
             }
             self.draw();
             self.ask_for_a_line();

@@ -116,6 +116,8 @@ pub enum Interrupt {
 pub enum Ending {
     /// The input ended, or the user left, and this is what became of the keys.
     Finished {
+        /// Whether any key was asked for.
+        has_asked: bool,
         /// Keys without an answer.
         unanswered: usize,
         /// Lines that no key can be.

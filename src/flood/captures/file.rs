@@ -31,12 +31,19 @@ const MAGIC: [[u8; 4]; 6] = [
 pub enum CaptureError {
     /// It is no capture, or it is broken.
     Broken(String),
+    /// It has a block of more than so many bytes.
+    TooLong {
+        /// So many.
+        max: usize,
+    },
 }
 
 impl fmt::Display for CaptureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it is no capture that can be read: ")?;
         match self {
-            Self::Broken(cause) => write!(f, "it is no capture that can be read: {cause}"),
+            Self::Broken(cause) => f.write_str(cause),
+            Self::TooLong { max } => write!(f, "a block of more than {max} bytes"),
         }
     }
 }
@@ -108,7 +115,7 @@ pub(super) fn read(input: impl Read + Send, mut take: impl FnMut(Packet<'_>)) ->
                 }
                 refills += 1;
                 if refills > REFILLS_MAX {
-                    return Err(CaptureError::Broken(format!("a block of more than {BLOCK_MAX} bytes")));
+                    return Err(CaptureError::TooLong { max: BLOCK_MAX });
                 }
                 reader.refill().map_err(|error| broken(&error))?;
             }

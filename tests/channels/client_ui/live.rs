@@ -74,7 +74,7 @@ fn many_keys_have_a_bar_and_a_last_word_on_a_terminal() {
     client.expect_remark(&format!("\r\x1b[K{bar}\r\x1b[Kc: no answer"));
     client.expect_remark(NUL_HINT);
     client.expect_remark("3 keys: 2 answers, 1 without an answer, 12.1 s");
-    assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: true, unanswered: 1, refused: 0 });
 }
 
 /// After a stop the cursor stands somewhere else: nothing there is the live line's to erase, and it is drawn at once.

@@ -31,7 +31,7 @@ fn many_keys_are_under_way_at_once_and_shown_in_the_order_asked() {
     client.ring(14);
     client.expect_remark("c: no answer");
     client.expect_remark(NUL_HINT);
-    assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: true, unanswered: 1, refused: 0 });
 }
 
 /// They were dropped.
@@ -72,7 +72,7 @@ fn keys_that_start_together_leave_together() {
             client.expect_remark(NUL_HINT);
         }
     }
-    assert_eq!(client.end(), Ending::Finished { unanswered: 3, refused: 0 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: true, unanswered: 3, refused: 0 });
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn json_has_an_object_for_each_answer_and_each_key_that_is_done() {
     );
     client.expect_remark("caf\\xe9: no answer");
     client.expect_remark(NUL_HINT);
-    assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: true, unanswered: 1, refused: 0 });
 }
 
 #[test]
@@ -139,5 +139,5 @@ fn p45_a_line_that_is_too_long_is_refused_and_the_next_one_is_asked_for() {
     client.line_tx.send(LineRead::TooLong).unwrap();
     client.expect_remark("a line of more than 131072 bytes, which no key is: skipped");
     next(&client.asked_rx);
-    assert_eq!(client.end(), Ending::Finished { unanswered: 0, refused: 1 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: false, unanswered: 0, refused: 1 });
 }

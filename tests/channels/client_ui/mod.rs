@@ -194,7 +194,7 @@ fn time(seconds: u64) -> Timestamp {
     Timestamp::from_start(Duration::from_secs(seconds))
 }
 
-const ALL_ANSWERED: Ending = Ending::Finished { unanswered: 0, refused: 0 };
+const ALL_ANSWERED: Ending = Ending::Finished { has_asked: true, unanswered: 0, refused: 0 };
 
 #[test]
 fn p40_p41_silence_is_met_with_one_retransmission_and_then_said() {
@@ -207,7 +207,7 @@ fn p40_p41_silence_is_met_with_one_retransmission_and_then_said() {
     client.ring(8);
     client.expect_remark("http: no answer");
     client.expect_remark(NUL_HINT);
-    assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: true, unanswered: 1, refused: 0 });
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn p45_an_empty_line_asks_nothing_and_a_bad_key_is_explained() {
     client.type_line(b" \t");
     client.type_line(b"a\0b");
     client.expect_remark("a NUL byte in the key, which would end it there");
-    assert_eq!(client.end(), Ending::Finished { unanswered: 0, refused: 1 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: false, unanswered: 0, refused: 1 });
 }
 
 #[test]

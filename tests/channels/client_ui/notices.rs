@@ -8,7 +8,7 @@ use servent::net::SendFailure;
 use servent::protocol::Dialect;
 use servent::wire::decode;
 
-const NO_ANSWER: Ending = Ending::Finished { unanswered: 1, refused: 0 };
+const NO_ANSWER: Ending = Ending::Finished { has_asked: true, unanswered: 1, refused: 0 };
 
 fn malformed(port: u16, datagram: &[u8]) -> News {
     News::Malformed { from: at(port), error: decode(datagram).unwrap_err(), excerpt: datagram.to_vec() }

@@ -51,7 +51,7 @@ fn p40_a_conversation_asks_again_while_its_answers_are_not_read() {
     client.expect_remark("http: no more answers (1 answer)");
     client.expect_remark("smtp: no answer");
     client.expect_remark(NUL_HINT);
-    assert_eq!(client.end(), Ending::Finished { unanswered: 1, refused: 0 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: true, unanswered: 1, refused: 0 });
     assert_eq!(written_rx.iter().collect::<Vec<_>>().concat(), b"http\t127.0.0.1:6001\t80/tcp\n");
 }
 
@@ -76,7 +76,7 @@ fn no_key_is_asked_and_nothing_received_while_too_much_is_not_read_and_then_all_
     client.deliver(6, &[(6001, response(b"second", b"2"))]);
     client.ring(10);
     client.expect_remark("second: no more answers (1 answer)");
-    assert_eq!(client.end(), Ending::Finished { unanswered: 0, refused: 0 });
+    assert_eq!(client.end(), Ending::Finished { has_asked: true, unanswered: 0, refused: 0 });
     let written = written_rx.iter().collect::<Vec<_>>().concat();
     assert_eq!(written.iter().filter(|byte| **byte == b'\n').count(), count + 1);
 }

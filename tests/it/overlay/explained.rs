@@ -2,7 +2,7 @@
 //! search.
 
 use super::topology::Topology;
-use super::{args, run};
+use super::{args, run, start_with_stdin};
 use crate::support::schema::validator;
 use crate::support::{Program, TP3};
 use base64::Engine;
@@ -224,6 +224,22 @@ fn what_links_still_hold_is_waited_for() {
     assert_eq!(hops, [0, 1, 2, 3].map(Some), "{flood:#}");
     assert_eq!(flood["not_reached"][0]["why"], "out_of_reach", "{flood:#}");
     assert!(finished.stderr.contains("waiting 3.6s for what links may still hold"), "{}", finished.stderr);
+}
+
+/// An end of the input before any key leaves nothing under way, however slow the links are.
+#[test]
+fn what_was_not_asked_is_not_waited_for() {
+    let topology = Topology::chain(2);
+    for (input, is_waited) in [("", false), ("\n \n", false), ("key\n", true)] {
+        let words = ["--delay", "100ms", "--timeout", "0.1", "--tries", "1", "--explain", "-"];
+        let mut program = start_with_stdin(&topology, &words);
+        program.write(input.as_bytes());
+        program.close_stdin();
+        let finished = program.finish();
+        assert_eq!(finished.stderr.contains("for what links may still hold"), is_waited, "{}", finished.stderr);
+        let nothing = finished.stderr.contains("no question is in what was read");
+        assert_eq!(nothing, !is_waited, "{}", finished.stderr);
+    }
 }
 
 /// Nothing got past the entry: the servent where the time-to-live of a longer way ends did not see it end.
