@@ -18,6 +18,7 @@ const FOUNDATIONS: &[&str] = &[
     "query-ttl",
     "query-client-address",
     "query-client-port",
+    "query-key-end",
     "query-port",
     "response-once",
     "lookup-once",
