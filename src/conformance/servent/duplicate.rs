@@ -35,7 +35,7 @@ pub(super) static PROBES: [Probe; 9] = [
     )
     .rests_on(&["duplicate-answered-once", "duplicate-forwarded-once", "forward-hit"]),
     probe("duplicate-other-ttl", ["nor is it if its time-to-live is another", "nem quando seu TTL é outro"], other_ttl)
-        .rests_on(&["duplicate-answered-once", "duplicate-forwarded-once", "forward-hit"]),
+        .rests_on(&["duplicate-answered-once", "duplicate-forwarded-once", "forward-hit", "forward-ttl-two"]),
     Probe::new(
         Chapter::Duplicate,
         "duplicate-own",
@@ -44,7 +44,13 @@ pub(super) static PROBES: [Probe; 9] = [
         ["its own QUERY that comes back is a duplicate", "sua própria QUERY, se volta, é duplicata"],
         own,
     )
-    .rests_on(&["query-on-hit", "query-each-neighbour-once", "response-once", "lookup-once", "forward-hit"])
+    .rests_on(&[
+        "query-on-hit",
+        "query-each-neighbour-once",
+        "response-once",
+        "duplicate-other-neighbour",
+        "duplicate-other-ttl",
+    ])
     .quotes(sentences::SEEN_BEFORE),
     probe("new-sequence", ["another number makes a new QUERY", "outro número faz uma nova QUERY"], new_sequence)
         .rests_on(OF_NEW),

@@ -15,10 +15,10 @@ const SERVENTS: usize = 5;
 const FOUNDATIONS: &[&str] = &[
     "query-on-hit",
     "query-each-neighbour-once",
-    "query-key-end",
     "query-ttl",
     "query-client-address",
     "query-client-port",
+    "query-key-end",
     "query-port",
     "response-once",
     "lookup-once",
@@ -31,6 +31,7 @@ const FOUNDATIONS: &[&str] = &[
     "forward-ttl-one",
     "forward-ttl-one-answered",
     "duplicate-other-neighbour",
+    "duplicate-other-ttl",
 ];
 
 const fn probe(
