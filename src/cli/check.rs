@@ -1,25 +1,30 @@
-//! `tp3 check servent|client -- COMMAND...`
+//! `tp3 check servent|client -- COMMAND...` and `tp3 check class FILE`.
+
+mod class;
+mod inputs;
+mod outputs;
 
 use super::explain::{Lang, language};
 use super::overlay::SERVENT_MODE;
 use super::{
-    EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, command, complain, exit_of_output, exit_with_usage, manual,
-    say, signals,
+    EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, command, complain, exit_of_output, exit_with_usage, manual, say,
+    signals,
 };
 use crate::actor::crew::Crew;
 use crate::conformance::checking::table;
-use crate::conformance::probe::End;
-use crate::conformance::report::text::text;
-use crate::conformance::verdict::exit_code;
-use crate::conformance::{Check, CheckError, Checked, Edition, Framing, ProbeResult, Shown, Target, Template, World};
-use crate::console::patient::Patient;
+use crate::conformance::report::{Report, framing_line, isolation_warning, json_of_error, not_ready, progress};
+use crate::conformance::{Check, CheckError, Checked, Edition, Framing, ProbeResult, Target, Template, Verdict, World};
 use crate::telling::Language;
+use crate::text::escape_path;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
+use inputs::Selector;
+use outputs::{Progress, print, style};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
+use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -34,33 +39,64 @@ const NAME: &str = "tp3 check";
 /// {port}, {file}, {neighbours}, {neighbour...} and {address} in COMMAND place them otherwise.
 ///
 /// As root each probe has a network of its own. Otherwise the program runs in this one, on loopback.
+///
+/// class checks many programs: a line of FILE for each, NAME, a tab, servent or client, a tab, COMMAND.
 #[derive(Clone, Debug, Parser)]
-#[command(name = NAME, bin_name = NAME)]
+#[command(
+    name = NAME,
+    bin_name = NAME,
+    override_usage = "tp3 check [OPTIONS] servent|client -- COMMAND...\n       tp3 check [OPTIONS] class FILE"
+)]
 pub(super) struct CheckArgs {
-    /// What COMMAND is: servent or client
+    /// What is checked: servent, client, or class for many
     #[arg(value_name = "WHAT", hide_possible_values = true)]
     what: What,
+    /// The programs of a class
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
     /// The program and its arguments, behind a --
-    #[arg(
-        value_name = "COMMAND",
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        required_unless_present = "list"
-    )]
+    #[arg(value_name = "COMMAND", last = true)]
     command: Vec<OsString>,
     /// Judge by this edition of the assignment: 2016 or 2017
     ///
     /// That of 2017 demands a NUL behind texts, and limits keys to 40 bytes and values to 160.
-    #[arg(long, value_name = "YEAR", default_value = "2016", hide_possible_values = true, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "YEAR",
+        default_value = "2016",
+        hide_possible_values = true,
+        hide_default_value = true,
+        hide_short_help = true
+    )]
     edition: Year,
-    /// Run only these probes, by id; may be repeated
+    /// Run only these probes, by id, chapter, level or clause
     ///
-    /// Those that they rest on are run as well, and not told.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    /// Several with commas between them, or the option again. Those that they rest on are run as well, and not told.
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = Selector, hide_possible_values = true)]
     only: Vec<String>,
-    /// Leave these probes out; may be repeated
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    /// Leave these probes out
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = Selector, hide_possible_values = true)]
     skip: Vec<String>,
+    /// The probes in this file are known not to pass
+    ///
+    /// An id a line; # begins a comment. They do not make the exit code 1, unless one of them passes.
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// Tell every conversation, datagram by datagram
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print a JSON object for each program, a line each
+    #[arg(long)]
+    json: bool,
+    /// Write a page with every conversation, for any browser
+    #[arg(long, value_name = "HTML")]
+    page: Option<PathBuf>,
+    /// Write the results as JUnit's XML
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// class: write the table for spreadsheets
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    csv: Option<PathBuf>,
     /// Print the probes and do nothing else
     #[arg(long)]
     list: bool,
@@ -68,7 +104,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "LANG", hide_possible_values = true)]
     lang: Option<Lang>,
     /// Run so many probes at a time
-    #[arg(long, hide_short_help = true, value_name = "N")]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = inputs::jobs)]
     jobs: Option<usize>,
 }
 
@@ -78,6 +114,8 @@ enum What {
     Servent,
     /// a client
     Client,
+    /// many programs
+    Class,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -100,25 +138,17 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     if args.list {
         return exit_of_output(print(&listed(&args, language)), &manual::CHECK);
     }
-    let stop: Arc<AtomicBool> = Arc::default();
-    let check = match check(&args, Arc::clone(&stop)) {
-        Ok(check) => check,
-        Err(error) => {
-            complain(NAME, error);
-            return ExitCode::from(EXIT_USAGE);
-        }
-    };
-    if let Err(error @ (CheckError::NoProbe(_) | CheckError::NothingChosen)) = check.chosen() {
-        let message = error.words().of(language).to_owned();
-        return exit_with_usage(&CheckArgs::command().error(ErrorKind::ValueValidation, message), &manual::CHECK);
+    if let Err(error) = args.consistent() {
+        return exit_with_usage(&error, &manual::CHECK);
     }
+    let stop: Arc<AtomicBool> = Arc::default();
     let signal: Arc<AtomicI32> = Arc::default();
     let mut crew = Crew::default();
     let (events_tx, _events_rx) = crossbeam_channel::unbounded::<()>();
-    let came = Arc::clone(&signal);
+    let (came, stopped) = (Arc::clone(&signal), Arc::clone(&stop));
     let translate = move |number| {
         came.store(number, Ordering::Relaxed);
-        stop.store(true, Ordering::Relaxed);
+        stopped.store(true, Ordering::Relaxed);
         None
     };
     let guard = match signals::forward(&mut crew, &[SIGINT, SIGTERM, SIGHUP], &[], events_tx, translate) {
@@ -128,17 +158,12 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
             return ExitCode::from(EXIT_USAGE);
         }
     };
-    let found = |framing: Option<Framing>, is_isolated: bool| say_found(framing, is_isolated, language);
-    let finished = check.run(args.jobs, &found, &|_: &ProbeResult| {});
+    let ended = match &args.file {
+        Some(file) => class::check(&args, file, &stop, language),
+        None => check(&args, &stop, language),
+    };
     drop(guard);
     crew.join().ok();
-    let ended = match finished {
-        Ok(checked) => report(&checked, language),
-        Err(error) => {
-            complain(NAME, cause(&error, language));
-            ExitCode::from(EXIT_USAGE)
-        }
-    };
     match signal.load(Ordering::Relaxed) {
         0 => ended,
         SIGINT => ExitCode::from(EXIT_INTERRUPTED),
@@ -147,10 +172,36 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
 }
 
 impl CheckArgs {
-    fn target(&self) -> Target {
+    /// # Errors
+    /// Arguments that do not go together.
+    fn consistent(&self) -> Result<(), clap::Error> {
+        let error = |kind, message: String| Err(CheckArgs::command().error(kind, message));
+        let missing = |message: &str| error(ErrorKind::MissingRequiredArgument, message.to_owned());
+        let conflict = |message: &str| error(ErrorKind::ArgumentConflict, message.to_owned());
+        match (self.what, &self.file) {
+            (What::Class, None) => {
+                missing("FILE is missing: a line for each program, NAME, servent or client, COMMAND")
+            }
+            (What::Class, Some(_)) if !self.command.is_empty() => conflict("a class has its commands in FILE"),
+            (What::Class, Some(_)) if self.expect.is_some() => conflict("--expect is for a single program"),
+            (What::Class, Some(_)) if self.junit.is_some() => conflict("--junit is for a single program"),
+            (What::Class, Some(_)) => Ok(()),
+            (What::Servent | What::Client, Some(file)) => error(
+                ErrorKind::UnknownArgument,
+                format!("unexpected '{}': COMMAND stands behind a --", escape_path(file)),
+            ),
+            _ if self.command.is_empty() => missing("COMMAND is missing: the program to check, behind a --"),
+            _ if self.csv.is_some() => conflict("--csv is for a class"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Which programs there are probes for.
+    fn targets(&self) -> &'static [Target] {
         match self.what {
-            What::Servent => Target::Servent,
-            What::Client => Target::Client,
+            What::Servent => &[Target::Servent],
+            What::Client => &[Target::Client],
+            What::Class => &[Target::Servent, Target::Client],
         }
     }
 
@@ -160,72 +211,101 @@ impl CheckArgs {
             Year::Of2017 => Edition::Of2017,
         }
     }
+
+    /// The check of a program.
+    fn check(&self, target: Target, words: &[OsString], stop: &Arc<AtomicBool>) -> io::Result<Check> {
+        let own = env::current_exe()?;
+        let empty = || io::Error::new(io::ErrorKind::InvalidInput, "the command is empty");
+        let world = World {
+            ours: vec![own.clone().into(), SERVENT_MODE.into(), process::id().to_string().into()],
+            launcher: own,
+            command: Template::new(words.to_vec()).ok_or_else(empty)?,
+            target,
+            edition: self.edition(),
+            framing: Framing::default(),
+            is_isolated: false,
+            stop: Arc::clone(stop),
+        };
+        Ok(Check { world, only: self.only.clone(), skip: self.skip.clone() })
+    }
 }
 
-/// What the arguments ask to be checked.
-fn check(args: &CheckArgs, stop: Arc<AtomicBool>) -> io::Result<Check> {
-    let own = env::current_exe()?;
-    let empty = || io::Error::new(io::ErrorKind::InvalidInput, "the command is empty");
-    let world = World {
-        ours: vec![own.clone().into(), SERVENT_MODE.into(), process::id().to_string().into()],
-        launcher: own,
-        command: Template::new(args.command.clone()).ok_or_else(empty)?,
-        target: args.target(),
-        edition: args.edition(),
-        framing: Framing::default(),
-        is_isolated: false,
-        stop,
+/// Checks one program.
+fn check(args: &CheckArgs, stop: &Arc<AtomicBool>, language: Language) -> ExitCode {
+    let known = match args.expect.as_deref().map_or_else(|| Ok(Vec::new()), inputs::known) {
+        Ok(known) => known,
+        Err(error) => {
+            complain(NAME, error);
+            return ExitCode::from(EXIT_USAGE);
+        }
     };
-    Ok(Check { world, only: args.only.clone(), skip: args.skip.clone() })
+    let target = args.targets()[0];
+    let check = match args.check(target, &args.command, stop) {
+        Ok(check) => check,
+        Err(error) => {
+            complain(NAME, error);
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    let total = match check.chosen() {
+        Ok(chosen) => chosen.len(),
+        Err(error) => {
+            let message = error.words().of(language).to_owned();
+            return exit_with_usage(&CheckArgs::command().error(ErrorKind::ValueValidation, message), &manual::CHECK);
+        }
+    };
+    let progress = Progress::new(total, language, progress);
+    let found = |framing: Option<Framing>, is_isolated: bool| {
+        progress.clear();
+        if !is_isolated {
+            say(isolation_warning().of(language));
+        }
+        say(framing_line(framing).of(language));
+        progress.show();
+    };
+    let told = |result: &ProbeResult| progress.one_more(matches!(result.verdict, Verdict::Fail(_)));
+    progress.show();
+    let finished = check.run(args.jobs, &found, &told);
+    progress.end();
+    match finished {
+        Ok(checked) => {
+            let report = report(args, target, &checked, &known);
+            match outputs::tell(args, &report, language) {
+                Ok(()) => ExitCode::from(report.exit_code()),
+                Err(ended) => ended,
+            }
+        }
+        Err(error) => no_verdict(args, target, &error, language),
+    }
+}
+
+fn report<'a>(args: &'a CheckArgs, target: Target, checked: &'a Checked, known: &'a [String]) -> Report<'a> {
+    Report { target, edition: args.edition(), command: &args.command, checked, known }
+}
+
+/// Says why nothing could be judged.
+fn no_verdict(args: &CheckArgs, target: Target, error: &CheckError, language: Language) -> ExitCode {
+    let words = error.words();
+    complain(NAME, words.of(language));
+    if let CheckError::NotReady(failure) = error {
+        say(not_ready(failure, style(language, &io::stderr())).trim_end());
+    }
+    if args.json
+        && let Err(error) = print(&json_of_error(target, args.edition(), &args.command, words.of(language)))
+    {
+        exit_of_output(Err(error), &manual::CHECK);
+    }
+    ExitCode::from(EXIT_USAGE)
 }
 
 /// The probes, a line each.
 fn listed(args: &CheckArgs, language: Language) -> String {
-    let probes = table(args.target(), args.edition());
-    probes.iter().map(|probe| format!("{:28} {}\n", probe.id, probe.promise.of(language))).collect()
-}
-
-fn say_found(framing: Option<Framing>, is_isolated: bool, language: Language) {
-    if !is_isolated {
-        say(language.of(
-            "warning: not root, so the program runs in this network and may send anywhere",
-            "aviso: sem root, o programa roda nesta rede e pode enviar para qualquer lugar",
-        ));
-    }
-    let framing = match framing {
-        Some(framing) => framing.name().of(language).to_owned(),
-        None => language
-            .of("not known: no question was answered", "desconhecido: nenhuma consulta foi respondida")
-            .to_owned(),
+    let probes = args.targets().iter().flat_map(|&target| table(target, args.edition()));
+    let line = |probe: &crate::conformance::Probe| {
+        format!("{:28} {:5} {:10} {}\n", probe.id, probe.clause, probe.level.name(), probe.promise.of(language))
     };
-    say(format_args!("{}: {framing}", language.of("framing", "formato dos textos")));
-}
-
-fn report(checked: &Checked, language: Language) -> ExitCode {
-    let printed = print(&text(checked, language));
-    match exit_of_output(printed, &manual::CHECK) {
-        ended if ended != ExitCode::from(EXIT_OK) => ended,
-        _ => ExitCode::from(exit_code(&checked.results, &[])),
-    }
-}
-
-fn cause(error: &CheckError, language: Language) -> String {
-    let words = error.words().of(language).to_owned();
-    let CheckError::NotReady(failure) = error else { return words };
-    let found = match &failure.found {
-        Shown::Words(found) => found,
-        _ => &failure.explanation,
-    };
-    let last_words = match &failure.end {
-        Some(End::Ended { last_words, .. }) => last_words.as_slice(),
-        _ => &[],
-    };
-    let last_words: String = last_words.iter().map(|line| format!("\n  | {line}")).collect();
-    format!("{words}: {}{last_words}", found.of(language))
-}
-
-fn print(text: &str) -> io::Result<()> {
-    let mut output = Patient(io::stdout());
-    output.write_all(text.as_bytes())?;
-    output.flush()
+    probes
+        .filter(|probe| (args.only.is_empty() || probe.is_any_of(&args.only)) && !probe.is_any_of(&args.skip))
+        .map(line)
+        .collect()
 }

@@ -51,7 +51,7 @@ fn complete_arg(arg: Arg) -> Arg {
     let is_file = arg.get_value_names().is_some_and(|names| names.iter().any(|name| PATHS.contains(&name.as_str())));
     // Where one value is expected `-1` is taken for it, and refused with what was expected. Among keys and neighbours
     // it is an unknown option.
-    let is_single = !matches!(arg.get_action(), ArgAction::Append);
+    let is_single = !arg.is_positional() || !matches!(arg.get_action(), ArgAction::Append);
     arg.value_hint(if is_file { ValueHint::FilePath } else { ValueHint::Other }).allow_negative_numbers(is_single)
 }
 
@@ -154,7 +154,8 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
                 if is_near { tip } else { tip.or_else(unknown) }
             }
             _ => None,
-        },
+        }
+        .or_else(|| hints::behind_dashes(command, manual.name, words)),
         _ => (manual.hint)(&hints::operands(command, words)),
     };
     escape_words(&mut error);
@@ -167,6 +168,10 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
+    use super::super::check;
+    #[cfg(target_os = "linux")]
+    use super::super::manual::CHECK;
     use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, TP3};
     use super::super::{client, explain, overlay, servent, toolbox};
     use super::*;
@@ -174,8 +179,8 @@ mod tests {
     /// A definition, and how it reads words.
     type Program = (&'static Manual, Command, fn(Vec<OsString>) -> Option<String>);
 
-    fn programs() -> [Program; 4] {
-        [
+    fn programs() -> Vec<Program> {
+        vec![
             (&SERVENT, command::<servent::ServentArgs>(&SERVENT), refusal_servent),
             (&CLIENT, command::<client::ClientArgs>(&CLIENT), |words| refusal::<client::ClientArgs>(&CLIENT, words)),
             (&OVERLAY, command::<overlay::OverlayArgs>(&OVERLAY), |words| {
@@ -184,6 +189,8 @@ mod tests {
             (&EXPLAIN, command::<explain::ExplainArgs>(&EXPLAIN), |words| {
                 refusal::<explain::ExplainArgs>(&EXPLAIN, words)
             }),
+            #[cfg(target_os = "linux")]
+            (&CHECK, command::<check::CheckArgs>(&CHECK), |words| refusal::<check::CheckArgs>(&CHECK, words)),
         ]
     }
 
@@ -215,7 +222,7 @@ mod tests {
         let sections = programs.iter().flat_map(|(manual, ..)| manual.sections).chain(TP3.sections);
         let lines = sections.flat_map(|section| section.entries).filter_map(|entry| match entry {
             Entry::Lines(lines) => Some(*lines),
-            Entry::Text(_) | Entry::Term(..) | Entry::Counters => None,
+            _ => None,
         });
         for line in lines.flat_map(str::lines).chain(programs.iter().map(|(manual, ..)| manual.example)) {
             // What follows is for the shell.
@@ -226,7 +233,7 @@ mod tests {
                 assert_eq!(refusal(words(line)), None, "{line}");
             }
         }
-        assert!(count >= 14, "{count} examples");
+        assert!(count >= 20, "{count} examples");
     }
 
     #[test]

@@ -136,6 +136,21 @@ pub(super) fn client(operands: &[String]) -> Option<String> {
     Some(format!("a servent is an address and its port, joined by a colon: {}", line(&meant)))
 }
 
+/// What to do about words that a program takes only behind `--`, where it has such: from the second argument on they are
+/// taken for them.
+pub(super) fn behind_dashes(command: &Command, name: &str, words: &[OsString]) -> Option<String> {
+    command.get_positionals().find(|arg| arg.is_last_set())?;
+    let mut typed: Vec<_> = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if typed.iter().any(|word| word == "--") {
+        return None;
+    }
+    let second = operands(command, words).into_iter().nth(1)?;
+    let place = typed.iter().position(|word| *word == second)?;
+    typed.insert(place, "--".to_owned());
+    let words: Vec<_> = typed.iter().map(String::as_str).collect();
+    Some(format!("the command stands behind a --: {name} {}", line(&words)))
+}
+
 /// What to do about a key-value file that can't be read, if its name looks like something else.
 pub(super) fn kv_file(file: &Path) -> Option<String> {
     let name = file.to_str().filter(|name| values::peer(name).is_ok())?;
@@ -271,6 +286,25 @@ mod tests {
                 ("http", ""),
             ],
         );
+    }
+
+    #[test]
+    fn a_command_that_stands_behind_dashes_is_put_there() {
+        let definition = || {
+            let last = clap::Arg::new("command").last(true).num_args(0..);
+            Command::new("t").args([clap::Arg::new("only").long("only").num_args(1), clap::Arg::new("what"), last])
+        };
+        for (typed, expected) in [
+            ("t servent python3 x.py", Some(": t servent -- python3 x.py")),
+            ("t --only p servent python3 -u x.py", Some(": t --only p servent -- python3 -u x.py")),
+            ("t servent -- python3 x.py", None),
+            ("t servent", None),
+        ] {
+            let words: Vec<_> = typed.split(' ').map(OsString::from).collect();
+            let tip = behind_dashes(&definition(), "t", &words);
+            assert_eq!(tip.is_some(), expected.is_some(), "{typed}");
+            assert!(tip.unwrap_or_default().ends_with(expected.unwrap_or_default()), "{typed}");
+        }
     }
 
     #[test]

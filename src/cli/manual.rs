@@ -18,7 +18,10 @@ pub(super) use servent::SERVENT;
 pub(super) use toolbox::TP3;
 
 use super::generate::Generates;
+#[cfg(target_os = "linux")]
+use crate::conformance::{Edition, Probe, Target, checking::table};
 use crate::stats::Counters;
+use std::borrow::Cow;
 
 /// How wide `--help` is set: a terminal's usual width.
 const WIDTH: usize = 80;
@@ -63,17 +66,39 @@ pub(super) enum Entry {
     Lines(&'static str),
     /// A word and what it means, of each counter.
     Counters,
+    /// The id of each probe of a program, and what it promises.
+    #[cfg(target_os = "linux")]
+    Probes(Target),
 }
 
 impl Entry {
     /// The words that it explains, each with its meaning.
-    pub(super) fn terms(&self) -> Vec<(&'static str, &'static str)> {
+    pub(super) fn terms(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
             Self::Text(_) | Self::Lines(_) => Vec::new(),
-            Self::Term(term, meaning) => vec![(term, meaning)],
-            Self::Counters => Counters::MEANINGS.iter().map(|(name, meaning)| (*name, meaning.trim())).collect(),
+            Self::Term(term, meaning) => vec![(term, (*meaning).into())],
+            Self::Counters => Counters::MEANINGS.iter().map(|(name, meaning)| (*name, meaning.trim().into())).collect(),
+            #[cfg(target_os = "linux")]
+            Self::Probes(target) => probes(*target),
         }
     }
+}
+
+/// The probes of a program by either edition: id, and promise with clause and level.
+#[cfg(target_os = "linux")]
+fn probes(target: Target) -> Vec<(&'static str, Cow<'static, str>)> {
+    let [first, later] = [Edition::Of2016, Edition::Of2017].map(|edition| table(target, edition));
+    let is_in = |table: &[&Probe], probe: &Probe| table.iter().any(|one| one.id == probe.id);
+    let only_later = later.iter().copied().filter(|probe| !is_in(&first, probe));
+    let told = |probe: &'static Probe| {
+        let edition = match probe.edition {
+            Some(edition) => format!(", only in the edition of {}", edition.year()),
+            None => String::new(),
+        };
+        let meaning = format!("{} ({}, {}{edition})", probe.promise.en, probe.clause, probe.level.name());
+        (probe.id, meaning.into())
+    };
+    first.iter().copied().chain(only_later).map(told).collect()
 }
 
 /// RUST_LOG and NO_COLOR, which mean the same to all programs.
@@ -110,12 +135,12 @@ impl Section {
                     help.push_str(if index == 0 { "" } else { "\n" });
                     fill(&mut help, "  ", text, 2);
                 }
-                Entry::Term(..) | Entry::Counters => {
+                Entry::Lines(lines) => lines.lines().for_each(|line| help.push_str(&format!("    {line}\n"))),
+                _ => {
                     for (term, meaning) in entry.terms() {
-                        fill(&mut help, &format!("  {term:<width$}", width = column - 2), meaning, column);
+                        fill(&mut help, &format!("  {term:<width$}", width = column - 2), &meaning, column);
                     }
                 }
-                Entry::Lines(lines) => lines.lines().for_each(|line| help.push_str(&format!("    {line}\n"))),
             }
         }
         help

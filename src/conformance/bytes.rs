@@ -31,6 +31,13 @@ impl Kind {
         }
     }
 
+    /// As what a datagram is read whose type tells it.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let kinds = [Self::Clireq, Self::Query, Self::Response];
+        kinds.into_iter().find(|kind| bytes.starts_with(&kind.type_field().to_be_bytes())).unwrap_or(Self::Other)
+    }
+
     /// What its first two bytes are.
     #[must_use]
     pub const fn type_field(self) -> u16 {

@@ -17,9 +17,10 @@ use std::thread;
 pub struct Check {
     /// What all probes have in common. Framing and isolation are found out.
     pub world: World,
-    /// The ids of the only probes that are wanted; all if there is none. Those that they rest on are run as well.
+    /// The only probes that are wanted, each word as [`Probe::is_meant_by`] has it; all if there is none. Those that they
+    /// rest on are run as well.
     pub only: Vec<String>,
-    /// The ids of probes that are left out.
+    /// Those that are left out, likewise.
     pub skip: Vec<String>,
 }
 
@@ -64,6 +65,11 @@ pub fn table(target: Target, edition: Edition) -> Vec<&'static Probe> {
     all.into_iter().filter(|probe| probe.edition.is_none_or(|only| only == edition)).collect()
 }
 
+/// All probes that there are, for both programs and by both editions.
+pub fn everything() -> impl Iterator<Item = &'static Probe> {
+    servent::PROBES.iter().chain(client::PROBES).copied().flatten()
+}
+
 impl Check {
     /// The probes that are asked for.
     ///
@@ -71,14 +77,13 @@ impl Check {
     /// [`CheckError::NoProbe`], [`CheckError::NothingChosen`].
     pub fn chosen(&self) -> Result<Vec<&'static Probe>, CheckError> {
         let table = table(self.world.target, self.world.edition);
-        let both = [Edition::Of2016, Edition::Of2017].map(|edition| self::table(self.world.target, edition));
-        let is_known = |id: &String| both.iter().flatten().any(|probe| probe.id == id);
-        if let Some(unknown) = self.only.iter().chain(&self.skip).find(|id| !is_known(id)) {
+        if let Some(unknown) =
+            self.only.iter().chain(&self.skip).find(|word| !everything().any(|probe| probe.is_meant_by(word)))
+        {
             return Err(CheckError::NoProbe(unknown.clone()));
         }
         let is_chosen = |probe: &&'static Probe| {
-            let is_named = |ids: &[String]| ids.iter().any(|id| id == probe.id);
-            (self.only.is_empty() || is_named(&self.only)) && !is_named(&self.skip)
+            (self.only.is_empty() || probe.is_any_of(&self.only)) && !probe.is_any_of(&self.skip)
         };
         let chosen: Vec<_> = table.into_iter().filter(is_chosen).collect();
         if chosen.is_empty() { Err(CheckError::NothingChosen) } else { Ok(chosen) }
@@ -121,7 +126,7 @@ impl Check {
         let mut needed: Vec<_> = chosen.iter().map(|probe| probe.id).collect();
         let table: Vec<_> = table(self.world.target, self.world.edition)
             .into_iter()
-            .filter(|probe| !self.skip.iter().any(|id| id == probe.id))
+            .filter(|probe| !probe.is_any_of(&self.skip))
             .collect();
         let mut next = 0;
         while let Some(&id) = needed.get(next) {

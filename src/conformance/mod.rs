@@ -5,6 +5,7 @@
 //! | `words` | what is said, in both languages | |
 //! | `sentences` | the assignment's sentences that probes quote | |
 //! | `bytes` | datagrams shown: fields by name, the first wrong byte | I/O |
+//! | `causes` | the usual cause of a failure, from its bytes | I/O |
 //! | `framing` | how a program writes text: raw, with a NUL, padded | I/O |
 //! | `probe` | what a probe is, and what it finds | |
 //! | `verdict` | what became of each probe, and the exit code | I/O |
@@ -22,6 +23,7 @@
 //! only if a control question was answered behind it, so that no verdict hangs on a short time.
 
 pub mod bytes;
+pub mod causes;
 pub mod checking;
 pub mod client;
 pub mod command;
@@ -45,5 +47,5 @@ pub use conversation::{Conversation, Entry, What};
 pub use framing::Framing;
 pub use probe::{Chapter, Edition, Failure, Level, Outcome, Probe, Sentence, Shown, Stop, Target};
 pub use rig::{Datagram, PeerId, ProgramId, Rig, Setup, World};
-pub use verdict::{ProbeResult, Verdict};
+pub use verdict::{ProbeResult, Standing, Verdict};
 pub use words::Words;

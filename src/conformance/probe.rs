@@ -24,6 +24,15 @@ pub enum Edition {
 }
 
 impl Edition {
+    /// Its year.
+    #[must_use]
+    pub const fn year(self) -> u16 {
+        match self {
+            Self::Of2016 => 2016,
+            Self::Of2017 => 2017,
+        }
+    }
+
     /// Bytes of a key that is long, and that no program may cut short for a limit of the edition.
     #[must_use]
     pub const fn long_key_len(self) -> usize {
@@ -96,7 +105,54 @@ pub enum Chapter {
     Hostile,
 }
 
+impl Level {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Assignment, Self::Decision, Self::Robustness];
+
+    /// Its name, as it is chosen by.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Assignment => "assignment",
+            Self::Decision => "decision",
+            Self::Robustness => "robustness",
+        }
+    }
+}
+
+impl Target {
+    /// Its name, as it is chosen by.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Servent => "servent",
+            Self::Client => "client",
+        }
+    }
+}
+
 impl Chapter {
+    /// Its name, as it is chosen by.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Response => "response",
+            Self::Query => "query",
+            Self::Lookup => "lookup",
+            Self::Forward => "forward",
+            Self::Duplicate => "duplicate",
+            Self::File => "file",
+            Self::Survival => "survival",
+            Self::Overlay => "overlay",
+            Self::Asking => "asking",
+            Self::Waiting => "waiting",
+            Self::Showing => "showing",
+            Self::Ending => "ending",
+            Self::Hostile => "hostile",
+        }
+    }
+
     /// Its title.
     #[must_use]
     pub const fn title(self) -> Words {
@@ -155,6 +211,19 @@ impl Probe {
     ) -> Self {
         let promise = Words::new(en, pt);
         Self { id, chapter, clause, level, rests_on: &[], promise, sentence: None, edition: None, run }
+    }
+
+    /// Whether it is meant by a word: its id, or the name of its chapter, level or clause.
+    #[must_use]
+    pub fn is_meant_by(&self, word: &str) -> bool {
+        let names = [self.id, self.chapter.name(), self.level.name()];
+        names.contains(&word) || self.clause.eq_ignore_ascii_case(word)
+    }
+
+    /// Whether it is meant by any of these words.
+    #[must_use]
+    pub fn is_any_of(&self, words: &[String]) -> bool {
+        words.iter().any(|word| self.is_meant_by(word))
     }
 
     /// It means something only if these pass.
@@ -264,11 +333,11 @@ impl Shown {
         }
     }
 
-    /// The bytes of a single datagram.
+    /// A single datagram: as what its bytes are read, and the bytes.
     #[must_use]
-    pub fn bytes(&self) -> Option<&[u8]> {
+    pub fn single(&self) -> Option<(Kind, &[u8])> {
         match self {
-            Self::Datagram { bytes, .. } => Some(bytes),
+            Self::Datagram { kind, bytes, .. } => Some((*kind, bytes)),
             Self::Nothing | Self::Words(_) | Self::Several(_) => None,
         }
     }

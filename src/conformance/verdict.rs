@@ -36,14 +36,45 @@ impl ProbeResult {
     }
 }
 
-/// The exit code of these results, `expected` being the ids of those that are known not to pass: 0 if all that count pass
+/// What a result means for the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It passes, and should.
+    Right,
+    /// It does not pass, and counts.
+    Wrong,
+    /// It does not pass, and does not count.
+    Uncounted,
+    /// It does not pass, and is known not to.
+    Known,
+    /// It passes, and is known not to.
+    Unexpected,
+}
+
+impl Standing {
+    /// That of a result, `known` being the ids of those that are known not to pass.
+    #[must_use]
+    pub fn of(result: &ProbeResult, known: &[String]) -> Self {
+        let is_known = known.iter().any(|id| id == result.probe.id);
+        match (&result.verdict, is_known) {
+            (Verdict::Pass, false) => Self::Right,
+            (Verdict::Pass, true) => Self::Unexpected,
+            (_, true) => Self::Known,
+            (_, false) if result.counts() => Self::Wrong,
+            (_, false) => Self::Uncounted,
+        }
+    }
+
+    /// Whether it makes the exit code 1.
+    #[must_use]
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Wrong | Self::Unexpected)
+    }
+}
+
+/// The exit code of these results, `known` being the ids of those that are known not to pass: 0 if all that count pass
 /// or are known not to, 1 if not, or if one passes that is known not to.
 #[must_use]
-pub fn exit_code<'a>(results: impl IntoIterator<Item = &'a ProbeResult>, expected: &[String]) -> u8 {
-    let is_wrong = |result: &ProbeResult| {
-        let passes = result.verdict == Verdict::Pass;
-        let is_known = expected.iter().any(|id| id == result.probe.id);
-        (passes && is_known) || (!passes && !is_known && result.counts())
-    };
-    u8::from(results.into_iter().any(is_wrong))
+pub fn exit_code<'a>(results: impl IntoIterator<Item = &'a ProbeResult>, known: &[String]) -> u8 {
+    u8::from(results.into_iter().any(|result| Standing::of(result, known).is_bad()))
 }

@@ -11,7 +11,8 @@ use crate::flood::{Flood, Model};
 use crate::telling::Language;
 use serde_json::Value;
 
-pub(super) const PAGE_CSS: &str = include_str!("page/page.css");
+/// The look of a page.
+pub(crate) const PAGE_CSS: &str = include_str!("page/page.css");
 
 /// In the order in which they are run.
 pub(super) const SCRIPTS: [&str; 6] = [

@@ -40,7 +40,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use document::PAGE_CSS;
 pub use served::{Served, served};
+pub(crate) use svg::markup;
 
 use crate::flood::{Flood, Model};
 use crate::telling::Language;

@@ -71,7 +71,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// Text as it stands in markup, of HTML or XML. It is safe to show already.
-pub(super) fn markup(text: &str) -> String {
+pub(crate) fn markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -145,7 +145,7 @@ fn nanos(moment: Option<Moment>) -> Value {
 }
 
 /// Under `name` if they are UTF-8, else in base64 under `name` with `_base64` behind it.
-fn bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
+pub(crate) fn bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
     match str::from_utf8(bytes) {
         Ok(text) => object.insert(name.into(), text.into()),
         Err(_) => object.insert(format!("{name}_base64"), STANDARD.encode(bytes).into()),
@@ -153,7 +153,7 @@ fn bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
 }
 
 /// What a terminal should not be shown (P-44), as `\uXXXX`.
-fn safe(text: &str) -> String {
+pub(crate) fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     judge(text, |character, stays| {
         if stays {

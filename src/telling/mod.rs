@@ -14,5 +14,7 @@ mod tree;
 mod words;
 
 pub use json::json;
+pub(crate) use json::{bytes, safe};
 pub use tree::{Style, tell};
+pub(crate) use tree::{Tone, broken};
 pub use words::Language;

@@ -19,7 +19,7 @@ pub struct Style {
 
 /// What a line is about, as a colour tells it, beside words and signs.
 #[derive(Clone, Copy)]
-enum Tone {
+pub(crate) enum Tone {
     Title,
     Answered,
     Quiet,
@@ -28,7 +28,7 @@ enum Tone {
 }
 
 impl Style {
-    fn paint(self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         let code = match tone {
             Tone::Title => "1",
             Tone::Answered => "32",
@@ -38,6 +38,27 @@ impl Style {
         };
         if self.is_coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// The lines of a text that is broken at the width, what the first one and the others begin with included. A word that
+/// is longer stays whole.
+pub(crate) fn broken(text: &str, width: usize, first: &str, others: &str) -> Vec<String> {
+    let (mut lines, mut line, mut is_first) = (Vec::new(), String::from(first), true);
+    for word in text.split(' ') {
+        let is_full = line.chars().count() + 1 + word.chars().count() > width.max(20);
+        if is_full && !is_first {
+            lines.push(line);
+            line = String::from(others);
+            is_first = true;
+        }
+        if !is_first {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_first = false;
+    }
+    lines.push(line);
+    lines
 }
 
 /// A time between two moments, in the unit that suits it.
@@ -85,21 +106,7 @@ impl Telling<'_> {
 
     /// A sentence, broken at the width.
     fn sentence(&mut self, tone: Tone, text: &str) {
-        let (mut line, mut is_first) = (String::from("  "), true);
-        for word in text.split(' ') {
-            let is_full = line.chars().count() + 1 + word.chars().count() > self.style.width.max(20);
-            if is_full && !is_first {
-                self.line(Some(tone), &line);
-                line = String::from("    ");
-                is_first = true;
-            }
-            if !is_first {
-                line.push(' ');
-            }
-            line.push_str(word);
-            is_first = false;
-        }
-        self.line(Some(tone), &line);
+        broken(text, self.style.width, "  ", "    ").iter().for_each(|line| self.line(Some(tone), line));
     }
 
     fn title(&mut self) {

@@ -79,19 +79,19 @@ fn section(section: &Section) -> Roff {
                 }
                 roff.text([roman(*text)]);
             }
-            Entry::Term(..) | Entry::Counters => {
-                for (term, meaning) in entry.terms() {
-                    roff.control("TP", []);
-                    roff.text([bold(term)]);
-                    roff.text([roman(meaning)]);
-                }
-            }
             Entry::Lines(lines) => {
                 roff.control("PP", []).control("RS", ["4"]).control("nf", []);
                 lines.lines().for_each(|line| {
                     roff.text([roman(line)]);
                 });
                 roff.control("fi", []).control("RE", []);
+            }
+            _ => {
+                for (term, meaning) in entry.terms() {
+                    roff.control("TP", []);
+                    roff.text([bold(term)]);
+                    roff.text([roman(meaning)]);
+                }
             }
         }
     }

@@ -117,7 +117,7 @@ impl Rig<'_> {
     /// # Errors
     /// What the system says.
     pub fn send(&mut self, from: PeerId, to: SocketAddrV4, bytes: &[u8]) -> Result<(), Stop> {
-        let kind = kind_of(bytes);
+        let kind = Kind::of(bytes);
         let way = way(&self.peers[from.0].name, &self.name_of(to));
         self.sent.push(Shown::Datagram { kind, bytes: bytes.to_vec(), way });
         self.transmit(from, to, bytes)
@@ -221,12 +221,6 @@ impl Rig<'_> {
 }
 
 /// As what a datagram is read that carries the type of one.
-#[must_use]
-pub(super) fn kind_of(bytes: &[u8]) -> Kind {
-    let kinds = [Kind::Clireq, Kind::Query, Kind::Response];
-    kinds.into_iter().find(|kind| bytes.starts_with(&kind.type_field().to_be_bytes())).unwrap_or(Kind::Other)
-}
-
 fn way(from: &Words, to: &Words) -> Words {
     Words::made(format!("{} to {}", from.en, to.en), format!("{} para {}", from.pt, to.pt))
 }

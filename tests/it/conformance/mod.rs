@@ -1,8 +1,9 @@
 //! `tp3 check`: what it finds out about programs, and how it treats them.
 
 mod launching;
-mod program;
 mod ours;
+mod program;
+mod told;
 
 use crate::support::{SERVENT, TP3};
 use servent::conformance::verdict::Verdict;

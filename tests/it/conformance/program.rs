@@ -11,7 +11,7 @@ fn run(args: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn the_exit_code_tells_right_from_wrong_and_from_nothing_judged() {
-    let only = ["--only", "response-text"];
+    let only = ["-v", "--only", "response-text"];
     let command = |program: &'static str| [&["check", "servent"], &only[..], &["--", program]].concat();
     let (code, told, said) = run(&command(SERVENT));
     assert_eq!(code, Some(0), "{told}{said}");
@@ -19,7 +19,7 @@ fn the_exit_code_tells_right_from_wrong_and_from_nothing_judged() {
     for (args, cause) in [
         (command("/nowhere/servent"), "there is no program '/nowhere/servent'"),
         (command("false"), "exit code 1"),
-        (vec!["check", "servent", "--only", "no-such", "--", SERVENT], "there is no probe 'no-such'"),
+        (vec!["check", "servent", "--only", "no-such", "--", SERVENT], "no probe, chapter, level or clause"),
         (vec!["check", "servent", "--only", "query-ttl", "--skip", "query-ttl", "--", SERVENT], "no probe is left"),
         (vec!["check", "servent"], "COMMAND"),
     ] {
