@@ -175,7 +175,7 @@ impl CheckError {
             Self::NoCommand(program) => {
                 Words::made(format!("there is no program '{program}'"), format!("não há nenhum programa '{program}'"))
             }
-            Self::NothingChosen => Words::new("no probe is left to be run", "não sobrou nenhuma teste para executar"),
+            Self::NothingChosen => Words::new("no probe is left to be run", "não sobrou nenhum teste para executar"),
             Self::NoProbe(id) => {
                 Words::made(format!("there is no probe '{id}'"), format!("não há nenhum teste '{id}'"))
             }
