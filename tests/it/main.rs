@@ -13,11 +13,11 @@
     reason = "the helpers outside the test functions are tests as well: a surprise in them fails the test"
 )]
 
-#[cfg(target_os = "linux")]
-mod check;
 mod cli;
 mod client;
 mod client_tty;
+#[cfg(target_os = "linux")]
+mod conformance;
 mod dialects;
 mod explain;
 mod help;
