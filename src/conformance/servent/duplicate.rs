@@ -44,7 +44,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["its own QUERY that comes back is a duplicate", "sua própria QUERY, se volta, é duplicata"],
         own,
     )
-    .rests_on(&["query-on-hit", "lookup-once", "forward-hit"])
+    .rests_on(&["query-on-hit", "query-each-neighbour-once", "duplicate-other-neighbour", "duplicate-other-ttl"])
     .quotes(sentences::SEEN_BEFORE),
     probe("new-sequence", ["another number makes a new QUERY", "outro número faz uma nova QUERY"], new_sequence)
         .rests_on(OF_NEW),

@@ -3,7 +3,7 @@
 use super::scene::{MISS, NO_ANSWER, Scene, carries, numbered, response, with_file};
 use crate::conformance::bytes::{Kind, contains, find, without_nuls};
 use crate::conformance::probe::{Chapter, Level, Outcome, Probe, Shown};
-use crate::conformance::rig::{Datagram, Rig, Setup};
+use crate::conformance::rig::{Rig, Setup};
 use crate::conformance::sentences;
 use crate::conformance::words::Words;
 
@@ -13,7 +13,7 @@ const fn probe(
     promise: [&'static str; 2],
     run: fn(&mut Rig<'_>) -> Outcome,
 ) -> Probe {
-    Probe::new(Chapter::File, id, clause, Level::Assignment, promise, run).rests_on(&["clireq-answered"])
+    Probe::new(Chapter::File, id, clause, Level::Assignment, promise, run).rests_on(&["response-end"])
 }
 
 const fn decision(
@@ -22,7 +22,7 @@ const fn decision(
     promise: [&'static str; 2],
     run: fn(&mut Rig<'_>) -> Outcome,
 ) -> Probe {
-    Probe::new(Chapter::File, id, clause, Level::Decision, promise, run).rests_on(&["clireq-answered"])
+    Probe::new(Chapter::File, id, clause, Level::Decision, promise, run).rests_on(&["response-end"])
 }
 
 pub(super) static PROBES: [Probe; 18] = [
@@ -69,6 +69,7 @@ pub(super) static PROBES: [Probe; 18] = [
         ["several tabs part key and value", "vários tabs separam chave e valor"],
         several_tabs,
     )
+    .rests_on(&["response-text", "response-end"])
     .quotes(sentences::FILE_LINE),
     probe(
         "file-long-value",
@@ -78,6 +79,7 @@ pub(super) static PROBES: [Probe; 18] = [
     )
     .quotes(sentences::FILE_LINE),
     decision("file-spaces", "P-30", ["spaces part key and value", "espaços separam chave e valor"], spaces)
+        .rests_on(&["response-text", "response-end"])
         .quotes(sentences::FILE_LINE),
     decision("file-blank-lines", "P-32", ["blank lines are ignored", "linhas em branco são ignoradas"], blank_lines),
     decision(
@@ -116,10 +118,11 @@ fn excerpt(rig: &mut Rig<'_>) -> Outcome {
         [b"compressnet", b"2/", b"tcp\t# Management Utility"],
     ];
     for [key, beginning, rest] in pairs {
+        let before = rig.received(scene.client).len();
         scene.ask(rig, key)?;
+        let found = rig.await_event(&mut |rig| rig.received(scene.client).into_iter().nth(before))?;
         // Which of two values it is, and how much of a value, are other probes'.
-        let is_wanted = |found: &Datagram| carries(key)(found) && carries(beginning)(found);
-        let found = rig.await_at(scene.client, is_wanted)?;
+        let found = found.filter(carries(beginning));
         rig.came(found, response(rig, key, &[beginning, rest].concat()), NO_ANSWER)?;
     }
     scene.ask(rig, b"#")?;
@@ -129,14 +132,27 @@ fn excerpt(rig: &mut Rig<'_>) -> Outcome {
     rig.nothing_came(Kind::Response, &came, explanation)
 }
 
-/// A servent with these lines answers `key` with this value, byte for byte.
+/// A servent with these lines answers `key` with this value, byte for byte, whatever parts them.
 fn holds(rig: &mut Rig<'_>, file: &[u8], key: &[u8], value: &[u8]) -> Outcome {
+    answers(rig, file, key, value, |text| {
+        text.iter().position(|byte| !matches!(byte, b'\t' | b' ')).unwrap_or(text.len())
+    })
+}
+
+/// The same, and one byte parts them.
+fn holds_exactly(rig: &mut Rig<'_>, file: &[u8], key: &[u8], value: &[u8]) -> Outcome {
+    answers(rig, file, key, value, |text| text.len().min(1))
+}
+
+/// A servent with these lines answers `key` with this value; `parted` tells how many bytes stand before it.
+fn answers(rig: &mut Rig<'_>, file: &[u8], key: &[u8], value: &[u8], parted: fn(&[u8]) -> usize) -> Outcome {
     let scene: Scene<0> = with_file(rig, file)?;
     scene.ask(rig, key)?;
-    let found = rig.await_at(scene.client, carries(key))?;
+    let found = rig.await_event(&mut |rig| rig.received(scene.client).into_iter().next())?;
     let found = rig.came(found, response(rig, key, value), NO_ANSWER)?;
-    // What parts key and value is another probe's.
-    let begin = find(&found.bytes, key).map_or(0, |at| (at + key.len() + 1).min(found.bytes.len()));
+    // Whether the key is there, and what stands before it, are other probes'.
+    let key_end = find(&found.bytes, key).map_or(2.min(found.bytes.len()), |at| at + key.len());
+    let begin = key_end + parted(&found.bytes[key_end..]);
     let text = &found.bytes[begin..];
     if without_nuls(text) == value || text.starts_with(&[value, &[0]].concat()) {
         return Ok(());
@@ -194,7 +210,7 @@ fn inner_tab(rig: &mut Rig<'_>) -> Outcome {
 }
 
 fn several_tabs(rig: &mut Rig<'_>) -> Outcome {
-    holds(rig, b"separada\t\t\tvalor\n", b"separada", b"valor")
+    holds_exactly(rig, b"separada\t\t\tvalor\n", b"separada", b"valor")
 }
 
 fn long_value(rig: &mut Rig<'_>) -> Outcome {
@@ -203,7 +219,7 @@ fn long_value(rig: &mut Rig<'_>) -> Outcome {
 }
 
 fn spaces(rig: &mut Rig<'_>) -> Outcome {
-    holds(rig, b"separada      valor\n", b"separada", b"valor")
+    holds_exactly(rig, b"separada      valor\n", b"separada", b"valor")
 }
 
 fn blank_lines(rig: &mut Rig<'_>) -> Outcome {

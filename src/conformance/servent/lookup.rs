@@ -1,6 +1,8 @@
 //! A QUERY's answer.
 
-use super::scene::{KEY, MISS, NO_ANSWER, NUMBER, Scene, VALUE, carries, response, same_text, same_type, scene};
+use super::scene::{
+    KEY, MISS, NO_ANSWER, NUMBER, Scene, VALUE, carries, response, same_end, same_text, same_type, scene,
+};
 use crate::conformance::bytes::Kind;
 use crate::conformance::probe::{Chapter, Level, Outcome, Probe, Shown, Stop};
 use crate::conformance::rig::{Datagram, Rig};
@@ -51,7 +53,7 @@ pub(super) static PROBES: [Probe; 8] = [
         ["the answer is a RESPONSE as for a CLIREQ", "a resposta é uma RESPONSE como a de uma CLIREQ"],
         is_response,
     )
-    .rests_on(&["lookup-answered", "response-type", "response-text"])
+    .rests_on(&["lookup-answered", "response-type", "response-text", "response-end"])
     .quotes(sentences::RESPONSE),
     probe(
         "lookup-port",
@@ -59,7 +61,7 @@ pub(super) static PROBES: [Probe; 8] = [
         ["the answer leaves from the port that it listens on", "a resposta sai do porto em que ele escuta"],
         from_port,
     )
-    .rests_on(&["lookup-answered"])
+    .rests_on(&["lookup-answered", "response-port"])
     .quotes(sentences::SHOWS),
     probe("lookup-once", "P-14", ["one QUERY brings one answer", "uma QUERY traz uma única resposta"], once)
         .rests_on(&["lookup-answered"])
@@ -70,7 +72,7 @@ pub(super) static PROBES: [Probe; 8] = [
         ["a QUERY for a key that it does not hold is not answered", "não responde a uma QUERY de chave que não tem"],
         silent_on_miss,
     )
-    .rests_on(&["lookup-answered"])
+    .rests_on(&["lookup-answered", "response-miss-silent"])
     .quotes(sentences::LOOKS_UP),
     Probe::new(
         Chapter::Lookup,
@@ -139,7 +141,8 @@ fn not_relayed(rig: &mut Rig<'_>) -> Outcome {
 fn is_response(rig: &mut Rig<'_>) -> Outcome {
     let (_, found) = answer(rig)?;
     same_type(rig, &found)?;
-    same_text(rig, &found, KEY, VALUE)
+    same_text(rig, &found, KEY, VALUE)?;
+    same_end(rig, &found, VALUE)
 }
 
 fn from_port(rig: &mut Rig<'_>) -> Outcome {

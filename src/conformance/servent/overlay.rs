@@ -14,6 +14,7 @@ const SERVENTS: usize = 5;
 /// What every overlay rests on.
 const FOUNDATIONS: &[&str] = &[
     "query-on-hit",
+    "query-each-neighbour-once",
     "query-ttl",
     "query-client-address",
     "query-client-port",
@@ -29,6 +30,7 @@ const FOUNDATIONS: &[&str] = &[
     "forward-ttl-one",
     "forward-ttl-one-answered",
     "duplicate-other-neighbour",
+    "duplicate-other-ttl",
 ];
 
 const fn probe(

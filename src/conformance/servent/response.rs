@@ -1,6 +1,6 @@
 //! A CLIREQ's answer.
 
-use super::scene::{KEY, MISS, NO_ANSWER, Scene, VALUE, carries, response, same_text, same_type, scene};
+use super::scene::{KEY, MISS, NO_ANSWER, Scene, VALUE, carries, response, same_end, same_text, same_type, scene};
 use crate::conformance::bytes::{Kind, contains, message};
 use crate::conformance::probe::{Chapter, Edition, Level, Outcome, Probe, Shown};
 use crate::conformance::rig::{ANSWER_WAIT_MAX, Rig};
@@ -17,7 +17,7 @@ const fn probe(
     Probe::new(Chapter::Response, id, clause, level, promise, run)
 }
 
-pub(super) static PROBES: [Probe; 11] = [
+pub(super) static PROBES: [Probe; 12] = [
     probe(
         "clireq-answered",
         "P-11",
@@ -42,6 +42,15 @@ pub(super) static PROBES: [Probe; 11] = [
         Level::Assignment,
         ["the answer holds key, one tab, value", "a resposta traz chave, um tab e valor"],
         has_text,
+    )
+    .rests_on(&["clireq-answered"])
+    .quotes(sentences::RESPONSE),
+    probe(
+        "response-end",
+        "P-1",
+        Level::Assignment,
+        ["nothing but NULs stands behind the value", "depois do valor só pode haver NULs"],
+        has_end,
     )
     .rests_on(&["clireq-answered"])
     .quotes(sentences::RESPONSE),
@@ -107,7 +116,7 @@ pub(super) static PROBES: [Probe; 11] = [
         ["the answer ends with a NUL", "a resposta termina com um NUL"],
         ends_with_nul,
     )
-    .rests_on(&["response-text"])
+    .rests_on(&["response-text", "response-end"])
     .quotes(sentences::NUL_OF_2017)
     .only_in(Edition::Of2017),
     probe(
@@ -147,6 +156,12 @@ fn has_text(rig: &mut Rig<'_>) -> Outcome {
     let scene: Scene<0> = scene(rig)?;
     let found = scene.ask_for(rig, KEY, VALUE)?;
     same_text(rig, &found, KEY, VALUE)
+}
+
+fn has_end(rig: &mut Rig<'_>) -> Outcome {
+    let scene: Scene<0> = scene(rig)?;
+    let found = scene.ask_for(rig, KEY, VALUE)?;
+    same_end(rig, &found, VALUE)
 }
 
 fn once(rig: &mut Rig<'_>) -> Outcome {

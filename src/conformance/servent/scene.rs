@@ -103,21 +103,32 @@ pub(super) fn same_type(rig: &Rig<'_>, found: &Datagram) -> Outcome {
     rig.same_bytes(Kind::Response, &expected, found, explanation)
 }
 
-/// Fails unless an answer's text is key, tab and value, wherever it begins. NULs behind it are a decision, and behind the
-/// first NUL may stand anything.
+/// Fails unless an answer's text is key, tab and value, wherever it begins, and whatever stands behind it.
 pub(super) fn same_text(rig: &Rig<'_>, found: &Datagram, key: &[u8], value: &[u8]) -> Outcome {
     let wanted = [key, b"\t", value].concat();
     let begin = find(&found.bytes, key).unwrap_or(2.min(found.bytes.len()));
-    let text = &found.bytes[begin..];
-    if text == wanted || text.starts_with(&[&wanted[..], &[0]].concat()) {
+    if found.bytes[begin..].starts_with(&wanted) {
         return Ok(());
     }
     let expected = [&found.bytes[..begin], &wanted].concat();
     let explanation = Words::new(
-        "behind the type stand the key, one tab (byte 09) and the value, and nothing else",
-        "depois do tipo vêm a chave, um tab (byte 09) e o valor, e mais nada",
+        "behind the type stand the key, one tab (byte 09) and the value",
+        "depois do tipo vêm a chave, um tab (byte 09) e o valor",
     );
     rig.same_bytes(Kind::Response, &expected, found, explanation)
+}
+
+/// Fails unless nothing stands behind an answer's value. NULs are a decision, and behind the first one may stand anything.
+pub(super) fn same_end(rig: &Rig<'_>, found: &Datagram, value: &[u8]) -> Outcome {
+    let end = find(&found.bytes, value).map_or(found.bytes.len(), |at| at + value.len());
+    if found.bytes.get(end).is_none_or(|&byte| byte == 0) {
+        return Ok(());
+    }
+    let explanation = Words::new(
+        "the value is the end of a RESPONSE, and something stands behind it",
+        "o valor é o fim de uma RESPONSE, e há algo depois dele",
+    );
+    rig.same_bytes(Kind::Response, &found.bytes[..end], found, explanation)
 }
 
 /// What is said where no answer came.

@@ -37,7 +37,17 @@ pub(super) static PROBES: [Probe; 16] = [
         |rig| survives(rig, UNKNOWN_TYPES),
     ),
     probe("survives-response", "P-6", ["a RESPONSE", "uma RESPONSE"], |rig| survives(rig, RESPONSES)),
-    probe("survives-random", "P-5", ["datagrams of random bytes", "datagramas de bytes aleatórios"], random),
+    probe("survives-random", "P-5", ["datagrams of random bytes", "datagramas de bytes aleatórios"], random).rests_on(
+        &[
+            "survives-one-byte",
+            "survives-clireq-header",
+            "survives-query-header",
+            "survives-short-query",
+            "survives-unknown-type",
+            "survives-response",
+            "survives-binary-key",
+        ],
+    ),
     probe("survives-binary-key", "P-4", ["keys that are no text", "chaves que não são texto"], binary_key),
     probe("survives-port-zero", "P-23", ["a QUERY that names port 0", "uma QUERY com porto 0"], |rig| {
         names(rig, SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))
