@@ -31,6 +31,7 @@ mod timing;
 mod waiting;
 
 pub use rig::{ClientRig, FIRST_QUESTION_WAIT_MAX, framing, has_fixed_port};
+pub(super) use screen::visible;
 
 use super::probe::Probe;
 
