@@ -32,6 +32,7 @@ pub(super) static PROBES: [Probe; 18] = [
         ["the assignment's excerpt has four keys", "o trecho do enunciado tem quatro chaves"],
         excerpt,
     )
+    .rests_on(&["response-end", "file-comments"])
     .quotes(sentences::FILE_EXCERPT),
     probe(
         "file-last-value",
