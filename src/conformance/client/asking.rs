@@ -102,7 +102,7 @@ pub(super) static PROBES: [Probe; 11] = [
         ["an empty line asks for nothing", "uma linha vazia não consulta nada"],
         empty_line,
     )
-    .rests_on(&["ask-key"])
+    .rests_on(&["ask-key-end"])
     .quotes(sentences::USER_TYPES),
 ];
 
@@ -110,7 +110,8 @@ pub(super) static PROBES: [Probe; 11] = [
 const AT_ONCE: Duration = Duration::from_millis(500);
 
 fn key_place(rig: &mut Rig<'_>) -> Outcome {
-    as_typed(rig, KEY)
+    // The other probes' key has small letters alone.
+    as_typed(rig, b"Chave-DIGITADA")
 }
 
 /// A key, and where it stands.

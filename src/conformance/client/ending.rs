@@ -28,7 +28,7 @@ pub(super) static PROBES: [Probe; 7] = [
         ["it says that there are no more answers", "diz que não há mais respostas"],
         said_after_answers,
     )
-    .rests_on(&["show-value"])
+    .rests_on(&["show-several"])
     .quotes(sentences::SHOWS),
     probe(
         "end-four-seconds",
@@ -37,7 +37,7 @@ pub(super) static PROBES: [Probe; 7] = [
         ["it says so 4 s after the last answer", "diz isso 4 s depois da última resposta"],
         said_in_time,
     )
-    .rests_on(&["end-said", "wait-after-each"])
+    .rests_on(&["end-said", "wait-answered", "wait-after-each"])
     .quotes(sentences::READS_ON),
     probe(
         "end-none-said",
@@ -46,7 +46,7 @@ pub(super) static PROBES: [Probe; 7] = [
         ["it says that there was no answer", "diz que não houve resposta"],
         said_without_answer,
     )
-    .rests_on(&["wait-once"])
+    .rests_on(&["end-said", "wait-once"])
     .quotes(sentences::SHOWS),
     probe(
         "next-key",
@@ -86,7 +86,7 @@ pub(super) static PROBES: [Probe; 7] = [
 ];
 
 /// The key that is asked for behind [`KEY`].
-const NEXT_KEY: &[u8] = b"Segunda-Consulta";
+const NEXT_KEY: &[u8] = b"segunda-consulta";
 
 /// How long after an answer the next key is typed: the waiting is over.
 const WAITED: Duration = Duration::from_secs(6);

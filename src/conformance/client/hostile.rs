@@ -56,14 +56,16 @@ pub(super) static PROBES: [Probe; 9] = [
         "P-44",
         ["survives a value that is not UTF-8", "sobrevive a um valor que não é UTF-8"],
         |rig| survives(rig, |client| vec![message(Kind::Response, &client.answer_text(b"informa\xe7\xe3o"))]),
-    ),
+    )
+    .rests_on(&["show-several"]),
     probe("hostile-binary", "P-5", ["survives random bytes", "sobrevive a bytes aleatórios"], |rig| {
         survives(rig, |_| binary())
     })
     .rests_on(&["show-value", "hostile-no-tab", "hostile-other-type"]),
     probe("hostile-long", "P-7", ["survives a very long datagram", "sobrevive a um datagrama muito longo"], |rig| {
         survives(rig, |client| vec![message(Kind::Response, &client.answer_text(&[b'x'; 60_000]))])
-    }),
+    })
+    .rests_on(&["show-several"]),
 ];
 
 /// Sends these while the client waits, and then a true answer, which is to be shown.

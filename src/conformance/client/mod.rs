@@ -29,7 +29,6 @@ mod timing;
 mod waiting;
 
 pub use rig::{ClientRig, FIRST_QUESTION_WAIT_MAX, framing};
-pub use screen::visible;
 
 use super::probe::Probe;
 
@@ -45,7 +44,7 @@ pub static PROBES: &[&[Probe]] = &[
 ];
 
 /// The key that most probes ask for. It stands in nothing else that is typed or sent.
-const KEY: &[u8] = b"Chave-Pedida";
+const KEY: &[u8] = b"chave-pedida";
 
 /// Its value.
 const VALUE: &[u8] = b"valor-recebido";

@@ -5,7 +5,7 @@ use std::net::SocketAddrV4;
 
 /// The text without what moves the cursor, colours or clears, and without carriage returns.
 #[must_use]
-pub fn visible(written: &[u8]) -> Vec<u8> {
+pub(super) fn visible(written: &[u8]) -> Vec<u8> {
     let mut text = Vec::new();
     let mut rest = written;
     while let [first, tail @ ..] = rest {
