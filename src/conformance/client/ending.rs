@@ -1,6 +1,6 @@
 //! The end of a question, and the next one.
 
-use super::rig::{Mark, on_screen};
+use super::reading::Mark;
 use super::timing::{BEHIND, END_WAIT_MAX, FOUR_S_MAX, FOUR_S_MIN, IN_TIME, Timing};
 use super::{ClientRig, KEY, NOT_SHOWN, VALUE};
 use crate::conformance::bytes::{Kind, contains};
@@ -103,7 +103,9 @@ fn answered(client: &mut ClientRig<'_, '_>) -> Result<[Duration; 2], Stop> {
 
 fn said_after_answers(rig: &mut Rig<'_>) -> Outcome {
     let mut client = ClientRig::start(rig)?;
-    let [_, answered] = answered(&mut client)?;
+    client.ask(KEY)?;
+    client.answer(client.servent, VALUE)?;
+    let answered = client.rig.now();
     let explanation = Words::new(
         "no more answers came, and the client wrote nothing more: its user does not learn that it is over",
         "não chegaram mais respostas, e o cliente não escreveu mais nada: o usuário não fica sabendo que acabou",
@@ -132,8 +134,7 @@ fn end_is_said(client: &mut ClientRig<'_, '_>, last: Duration, explanation: Word
     }
     let expected =
         Shown::words("something written at the end, however worded", "algo escrito no fim, com quaisquer palavras");
-    let screen = client.screen_since(mark);
-    Err(client.fails(expected, on_screen(&screen), explanation))
+    Err(client.fails_with_screen(expected, mark, explanation))
 }
 
 /// Whether what was written is the end of a program that did not mean to end.
@@ -166,8 +167,7 @@ fn said_in_time(rig: &mut Rig<'_>) -> Outcome {
             "something written 3.8 to 5.0 s after the last answer",
             "algo escrito 3,8 a 5,0 s depois da última resposta",
         );
-        let screen = client.screen();
-        Err(client.fails(expected, on_screen(&screen), explanation))
+        Err(client.fails_with_screen(expected, Mark::default(), explanation))
     })
 }
 

@@ -3,7 +3,7 @@
 //! That it does not count is seen by what the client sends: the question is asked again, since nobody has answered it.
 
 use super::hostile::of_type;
-use super::rig::on_screen;
+use super::reading::Mark;
 use super::screen::shows;
 use super::waiting::is_four_seconds;
 use super::{ClientRig, KEY, NOT_SHOWN, VALUE};
@@ -80,8 +80,7 @@ fn is_not_shown(rig: &mut Rig<'_>, mistaken: impl Fn(&ClientRig<'_, '_>) -> Vec<
     client.send(client.servent, &bytes)?;
     client.answer(client.servent, VALUE)?;
     client.shows(VALUE, NOT_SHOWN)?;
-    let screen = client.screen();
-    if !shows(&screen, FALSE) {
+    if !shows(&client.screen(), FALSE) {
         return Ok(());
     }
     let explanation = Words::new(
@@ -89,7 +88,7 @@ fn is_not_shown(rig: &mut Rig<'_>, mistaken: impl Fn(&ClientRig<'_, '_>) -> Vec<
         "o cliente exibe o valor de um datagrama que não é resposta à sua consulta",
     );
     let expected = Shown::words("the value of the answer alone", "apenas o valor da resposta");
-    Err(client.fails(expected, on_screen(&screen), explanation))
+    Err(client.fails_with_screen(expected, Mark::default(), explanation))
 }
 
 /// Sends it, and awaits that the question is asked again.

@@ -3,7 +3,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `rig` | a client in a terminal, and the servent that it asks |
-//! | `screen` | what can be read of what it wrote |
+//! | `screen` | what can be read of what a program wrote to a terminal |
+//! | `reading` | what its user reads |
 //! | `timing` | the 4 s, and how they are measured |
 //! | `asking` | its question |
 //! | `showing` | the values that it shows |
@@ -22,6 +23,7 @@ mod ending;
 mod hostile;
 mod mistaken;
 mod naming;
+mod reading;
 mod rig;
 mod screen;
 mod showing;

@@ -1,6 +1,6 @@
 //! Whom a client hears, and how it names who answers.
 
-use super::rig::{Mark, on_screen};
+use super::reading::Mark;
 use super::screen::names;
 use super::timing::SHOWN_WAIT_MAX;
 use super::{ClientRig, KEY, NOT_SHOWN, VALUE};
@@ -150,7 +150,7 @@ fn are_named(client: &mut ClientRig<'_, '_>, mark: Mark, servents: &[PeerId]) ->
                 "uma resposta é exibida sem o endereço IP e o porto do servent que a enviou",
             );
             let expected = Shown::Words(Words::same(missing.join(", ")));
-            return Err(client.fails(expected, on_screen(&screen), explanation));
+            return Err(client.fails_with_screen(expected, mark, explanation));
         }
         client.pause()?;
     }

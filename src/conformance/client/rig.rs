@@ -1,7 +1,6 @@
 //! A client under test, with a servent's sockets around it.
 
-use super::screen::{shown_len, shows, visible};
-use super::timing::{SHOWN_WAIT_MAX, Timing};
+use super::timing::Timing;
 use crate::conformance::bytes::{Kind, find, message};
 use crate::conformance::command::Placed;
 use crate::conformance::framing::Framing;
@@ -19,9 +18,6 @@ pub const FIRST_QUESTION_WAIT_MAX: Duration = Duration::from_secs(30);
 /// Another address of this host than the one that clients are told.
 const OTHER_LOOPBACK: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// The lines of a screen that are told with a failure.
-const LINES_TOLD: usize = 12;
-
 /// A client, which runs in a terminal of its own, and the servent that it asks.
 #[derive(Debug)]
 pub struct ClientRig<'r, 'w> {
@@ -33,13 +29,6 @@ pub struct ClientRig<'r, 'w> {
     pub servent: PeerId,
     /// The key that was asked for last, as the client wrote it: with a line end if it did.
     key_as_written: Vec<u8>,
-}
-
-/// How much a client had written at some time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    output: usize,
-    errors: usize,
 }
 
 impl<'r, 'w> ClientRig<'r, 'w> {
@@ -183,76 +172,6 @@ impl<'r, 'w> ClientRig<'r, 'w> {
         self.rig.send(from, to, bytes)
     }
 
-    /// What the client's user could read so far, standard error behind the rest.
-    pub fn screen(&mut self) -> Vec<u8> {
-        self.screen_since(Mark { output: 0, errors: 0 })
-    }
-
-    /// How much is written by now.
-    pub(super) fn mark(&mut self) -> Mark {
-        let running = self.rig.running(self.program);
-        Mark { output: running.output().bytes().len(), errors: running.errors().bytes().len() }
-    }
-
-    /// What the client's user could read that was written since.
-    pub(super) fn screen_since(&mut self, mark: Mark) -> Vec<u8> {
-        let running = self.rig.running(self.program);
-        let (output, errors) = (running.output().bytes(), running.errors().bytes());
-        let output = visible(output.get(mark.output..).unwrap_or_default());
-        let errors = visible(errors.get(mark.errors..).unwrap_or_default());
-        [output, b"\n".to_vec(), errors].concat()
-    }
-
-    /// That a value can be read, at the latest when the client's waiting is over.
-    pub(super) fn shows(&mut self, value: &[u8], explanation: Words) -> Result<(), Stop> {
-        self.shows_all(&[value], explanation)
-    }
-
-    /// That all these values can be read, likewise.
-    pub(super) fn shows_all(&mut self, values: &[&[u8]], explanation: Words) -> Result<(), Stop> {
-        let is_wanted = |screen: &[u8]| values.iter().all(|value| shows(screen, value));
-        if self.await_screen(is_wanted, SHOWN_WAIT_MAX)? {
-            return Ok(());
-        }
-        let screen = self.screen();
-        let missing: Vec<_> = values.iter().filter(|value| !shows(&screen, value)).map(|value| text(value)).collect();
-        let missing = missing.join(", ");
-        let expected = Words::made(format!("on the screen: {missing}"), format!("na tela: {missing}"));
-        Err(self.fails(Shown::Words(expected), on_screen(&screen), explanation))
-    }
-
-    /// That a value can be read whole, likewise.
-    pub(super) fn shows_whole(&mut self, value: &[u8], explanation: Words) -> Result<(), Stop> {
-        if self.await_screen(|screen| shows(screen, value), SHOWN_WAIT_MAX)? {
-            return Ok(());
-        }
-        let screen = self.screen();
-        let (len, shown) = (value.len(), shown_len(&screen, value));
-        let expected = Words::made(format!("all {len} bytes on the screen"), format!("todos os {len} bytes na tela"));
-        let found = Words::made(format!("the first {shown} bytes of it"), format!("os primeiros {shown} bytes dele"));
-        let found = Shown::Several(vec![Shown::Words(found), on_screen(&screen)]);
-        Err(self.fails(Shown::Words(expected), found, explanation))
-    }
-
-    /// Waits until the client's user can read what is wanted. Whether that was so in time, or before the client ended.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn await_screen(&mut self, is_wanted: impl Fn(&[u8]) -> bool, wait_max: Duration) -> Result<bool, Stop> {
-        let deadline = self.rig.now() + wait_max;
-        loop {
-            // Looked for first: what it wrote before its end is read by then or soon.
-            let is_over = self.is_over();
-            if is_wanted(&self.screen()) {
-                return Ok(true);
-            }
-            if is_over || self.rig.now() >= deadline {
-                return Ok(false);
-            }
-            self.pause()?;
-        }
-    }
-
     /// That something else was found than expected; and how the client ended, if it has.
     pub(super) fn fails(&mut self, expected: Shown, found: Shown, explanation: Words) -> Stop {
         let end = self.rig.end_of(self.program);
@@ -292,23 +211,6 @@ fn as_written(question: &[u8], key: &[u8]) -> Vec<u8> {
     let text = question.get(2..).unwrap_or_default();
     let text = &text[find(text, key).unwrap_or_default()..];
     text.iter().copied().take_while(|&byte| byte != 0).collect()
-}
-
-/// Text in quotation marks, so far as it is short.
-fn text(value: &[u8]) -> String {
-    format!("\"{}\"", crate::text::escape(value))
-}
-
-/// What can be read, as it is told.
-pub(super) fn on_screen(screen: &[u8]) -> Shown {
-    let lines: Vec<_> = screen.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect();
-    let told = &lines[lines.len().saturating_sub(LINES_TOLD)..];
-    if told.is_empty() {
-        return Shown::words("an empty screen", "uma tela vazia");
-    }
-    let told = told.iter().map(|line| Shown::Words(Words::same(crate::text::escape(line.trim_ascii_end()))));
-    let heading = Shown::words("on the screen:", "na tela:");
-    Shown::Several(std::iter::once(heading).chain(told).collect())
 }
 
 /// Finds out how a client writes text, by its first question.

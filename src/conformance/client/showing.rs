@@ -1,7 +1,7 @@
 //! The values that a client shows.
 
-use super::rig::on_screen;
-use super::screen::{shows, visible};
+use super::reading::Mark;
+use super::screen::shows;
 use super::timing::{IN_TIME, Timing};
 use super::{ClientRig, KEY, NOT_SHOWN, VALUE};
 use crate::conformance::bytes::{Kind, contains, message};
@@ -125,13 +125,12 @@ fn at_once(rig: &mut Rig<'_>) -> Outcome {
         if answered > question.at + IN_TIME {
             return Ok(Timing::Missed);
         }
-        let screen = client.screen();
         let explanation = Words::new(
             "the value was not shown while the client waited for more answers",
             "o valor não foi exibido enquanto o cliente esperava mais respostas",
         );
         let expected = Shown::words("the value before the waiting is over", "o valor antes do fim da espera");
-        Err(client.fails(expected, on_screen(&screen), explanation))
+        Err(client.fails_with_screen(expected, Mark::default(), explanation))
     })
 }
 
@@ -167,7 +166,7 @@ fn inner_spaces(rig: &mut Rig<'_>) -> Outcome {
         "o espaço em branco dentro do valor não é o que foi respondido",
     );
     let expected = Shown::Words(Words::same(format!("\"{}\"", crate::text::escape(value))));
-    Err(client.fails(expected, on_screen(&screen), explanation))
+    Err(client.fails_with_screen(expected, Mark::default(), explanation))
 }
 
 fn with_nul(rig: &mut Rig<'_>) -> Outcome {
@@ -198,5 +197,5 @@ fn no_control(rig: &mut Rig<'_>) -> Outcome {
         "the value without control characters, or with them escaped",
         "o valor sem caracteres de controle, ou com eles escapados",
     );
-    Err(client.fails(expected, on_screen(&visible(&written)), explanation))
+    Err(client.fails_with_screen(expected, Mark::default(), explanation))
 }

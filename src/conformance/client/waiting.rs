@@ -20,6 +20,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["a question without an answer is asked again", "uma consulta sem resposta é feita de novo"],
         |rig| unanswered(rig).map(drop),
     )
+    .rests_on(&["ask-once"])
     .quotes(sentences::RETRANSMIT_ONCE),
     probe(
         "wait-four-seconds",
@@ -27,7 +28,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["it is asked again after 4 s", "é feita de novo depois de 4 s"],
         four_seconds,
     )
-    .rests_on(&["ask-once", "wait-retransmits"])
+    .rests_on(&["wait-retransmits"])
     .quotes(sentences::RETRANSMIT_ONCE),
     probe(
         "wait-same-bytes",
@@ -35,7 +36,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["the question that is asked again has the same bytes", "a consulta feita de novo tem os mesmos bytes"],
         same_bytes,
     )
-    .rests_on(&["ask-once", "wait-retransmits"])
+    .rests_on(&["wait-retransmits"])
     .quotes(sentences::RETRANSMIT_ONCE),
     probe(
         "wait-same-port",
@@ -43,10 +44,10 @@ pub(super) static PROBES: [Probe; 9] = [
         ["it is asked again from the same port", "é feita de novo do mesmo porto"],
         same_port,
     )
-    .rests_on(&["ask-once", "wait-retransmits"])
+    .rests_on(&["wait-retransmits"])
     .quotes(sentences::RETRANSMIT_ONCE),
     probe("wait-once", Level::Assignment, ["it is asked again only once", "é feita de novo uma só vez"], only_once)
-        .rests_on(&["ask-once", "wait-retransmits"])
+        .rests_on(&["wait-retransmits"])
         .quotes(sentences::RETRANSMIT_ONCE),
     probe(
         "wait-answered",
@@ -54,7 +55,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["a question that was answered is not asked again", "uma consulta respondida não é feita de novo"],
         answered,
     )
-    .rests_on(&["ask-once", "wait-retransmits"])
+    .rests_on(&["wait-retransmits"])
     .quotes(sentences::RETRANSMIT_ONCE),
     probe(
         "wait-late-answer",
@@ -62,7 +63,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["an answer to the repeated question is shown", "uma resposta à consulta repetida é exibida"],
         late_answer,
     )
-    .rests_on(&["ask-once", "wait-retransmits", "show-value"])
+    .rests_on(&["wait-retransmits", "show-value"])
     .quotes(sentences::RETRANSMIT_ONCE),
     probe(
         "wait-again",
