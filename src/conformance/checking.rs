@@ -110,7 +110,7 @@ impl Check {
                 told(result);
             }
         };
-        let workers = workers.unwrap_or_else(|| usual_workers(self.world.target));
+        let workers = workers.unwrap_or_else(|| usual_workers(&self.world));
         let results = schedule::run(&self.world, &needed, workers, &told).map_err(CheckError::System)?;
         let results = results.into_iter().filter(|result| is_chosen(result.probe)).collect();
         Ok(Checked { framing, is_isolated: self.world.is_isolated, results })
@@ -154,10 +154,12 @@ impl Check {
 }
 
 /// How many probes run at a time. Those of clients wait most of the time.
-fn usual_workers(target: Target) -> usize {
+fn usual_workers(world: &World) -> usize {
     let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    match target {
+    match world.target {
         Target::Servent => (2 * cores).clamp(4, 16),
+        // One that can't be asked is judged by its probes.
+        Target::Client if !world.is_isolated && client::has_fixed_port(world).unwrap_or(false) => 1,
         Target::Client => 64,
     }
 }

@@ -1,10 +1,11 @@
 //! The end of a question, and the next one.
 
 use super::reading::Mark;
+use super::screen::shows;
 use super::timing::{BEHIND, END_WAIT_MAX, FOUR_S_MAX, FOUR_S_MIN, IN_TIME, Timing};
 use super::{ClientRig, KEY, NOT_SHOWN, VALUE};
 use crate::conformance::bytes::{Kind, contains};
-use crate::conformance::probe::{Chapter, End, Level, Outcome, Probe, Shown, Stop};
+use crate::conformance::probe::{Chapter, Level, Outcome, Probe, Shown, Stop};
 use crate::conformance::rig::{Datagram, Rig};
 use crate::conformance::sentences;
 use crate::conformance::words::Words;
@@ -46,7 +47,7 @@ pub(super) static PROBES: [Probe; 7] = [
         ["it says that there was no answer", "diz que não houve resposta"],
         said_without_answer,
     )
-    .rests_on(&["end-said", "wait-once"])
+    .rests_on(&["end-said", "wait-once", "wait-again"])
     .quotes(sentences::SHOWS),
     probe(
         "next-key",
@@ -88,6 +89,9 @@ pub(super) static PROBES: [Probe; 7] = [
 /// The key that is asked for behind [`KEY`].
 const NEXT_KEY: &[u8] = b"segunda-consulta";
 
+/// What is written with a value is written by then.
+const REST_OF_ANSWER: Duration = Duration::from_millis(500);
+
 /// How long after an answer the next key is typed: the waiting is over.
 const WAITED: Duration = Duration::from_secs(6);
 
@@ -106,6 +110,9 @@ fn said_after_answers(rig: &mut Rig<'_>) -> Outcome {
     client.ask(KEY)?;
     client.answer(client.servent, VALUE)?;
     let answered = client.rig.now();
+    // One that shows values at the end shows them later, and that it is the end with them.
+    client.await_screen(|screen| shows(screen, VALUE), BEHIND)?;
+    client.wait_until(client.rig.now() + REST_OF_ANSWER)?;
     let explanation = Words::new(
         "no more answers came, and the client wrote nothing more: its user does not learn that it is over",
         "não chegaram mais respostas, e o cliente não escreveu mais nada: o usuário não fica sabendo que acabou",
@@ -121,15 +128,15 @@ fn said_without_answer(rig: &mut Rig<'_>) -> Outcome {
         "nobody answered, and the client wrote nothing in the end: its user does not learn that there is no answer",
         "ninguém respondeu, e o cliente não escreveu nada no fim: o usuário não fica sabendo que não há resposta",
     );
+    client.wait_until_or_end(second.at + BEHIND)?;
     end_is_said(&mut client, second.at, explanation)
 }
 
-/// That something is written at the end, however worded; a prompt for the next key will do, a crash will not.
+/// That something is written from now on, however worded; a prompt for the next key will do, a crash will not.
 fn end_is_said(client: &mut ClientRig<'_, '_>, last: Duration, explanation: Words) -> Outcome {
-    client.wait_until_or_end(last + BEHIND)?;
     let mark = client.mark();
     let is_said = client.is_written_before(last + END_WAIT_MAX)?;
-    if is_said && !has_crashed(client, mark) {
+    if is_said && !has_crashed(client, mark)? {
         return Ok(());
     }
     let expected =
@@ -138,9 +145,15 @@ fn end_is_said(client: &mut ClientRig<'_, '_>, last: Duration, explanation: Word
 }
 
 /// Whether what was written is the end of a program that did not mean to end.
-fn has_crashed(client: &mut ClientRig<'_, '_>, mark: Mark) -> bool {
-    let is_trace = contains(&client.screen_since(mark), b"Traceback (most recent call last)");
-    is_trace && matches!(client.rig.end_of(client.program), Some(End::Ended { .. }))
+fn has_crashed(client: &mut ClientRig<'_, '_>, mark: Mark) -> Result<bool, Stop> {
+    let is_trace = |screen: &[u8]| contains(screen, b"Traceback (most recent call last)");
+    // It is written bit by bit, and the end comes behind it.
+    client.wait_until_or_end(client.rig.now() + REST_OF_ANSWER)?;
+    if !is_trace(&client.screen_since(mark)) {
+        return Ok(false);
+    }
+    client.wait_until_or_end(client.rig.now() + END_WAIT_MAX)?;
+    Ok(client.is_over())
 }
 
 fn said_in_time(rig: &mut Rig<'_>) -> Outcome {

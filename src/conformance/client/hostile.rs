@@ -26,15 +26,16 @@ pub(super) static PROBES: [Probe; 9] = [
         ["survives a datagram of one byte", "sobrevive a um datagrama de um byte"],
         |rig| survives(rig, |_| vec![vec![0], vec![3]]),
     ),
+    probe("hostile-no-tab", "P-5", ["survives a RESPONSE without a tab", "sobrevive a uma RESPONSE sem tab"], |rig| {
+        survives(rig, |client| vec![message(Kind::Response, client.key_as_written())])
+    }),
     probe(
         "hostile-type-only",
         "P-5",
         ["survives a RESPONSE without text", "sobrevive a uma RESPONSE sem texto"],
         |rig| survives(rig, |_| vec![message(Kind::Response, b"")]),
-    ),
-    probe("hostile-no-tab", "P-5", ["survives a RESPONSE without a tab", "sobrevive a uma RESPONSE sem tab"], |rig| {
-        survives(rig, |client| vec![message(Kind::Response, client.key_as_written())])
-    }),
+    )
+    .rests_on(&["show-value", "hostile-no-tab"]),
     probe(
         "hostile-other-type",
         "P-42",

@@ -30,7 +30,7 @@ mod showing;
 mod timing;
 mod waiting;
 
-pub use rig::{ClientRig, FIRST_QUESTION_WAIT_MAX, framing};
+pub use rig::{ClientRig, FIRST_QUESTION_WAIT_MAX, framing, has_fixed_port};
 
 use super::probe::Probe;
 

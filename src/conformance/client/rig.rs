@@ -213,6 +213,19 @@ fn as_written(question: &[u8], key: &[u8]) -> Vec<u8> {
     text.iter().copied().take_while(|&byte| byte != 0).collect()
 }
 
+/// Whether a client asks from the same port whenever it is started, so that no two of it can run in one network.
+///
+/// # Errors
+/// That it asks nothing.
+pub fn has_fixed_port(world: &World) -> Result<bool, Stop> {
+    let port = || {
+        let mut rig = Rig::new(world)?;
+        let question = ClientRig::start(&mut rig)?.ask(b"chave-de-teste")?;
+        Ok::<_, Stop>(question.from.port())
+    };
+    Ok(port()? == port()?)
+}
+
 /// Finds out how a client writes text, by its first question.
 ///
 /// # Errors

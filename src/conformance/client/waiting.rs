@@ -55,7 +55,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["a question that was answered is not asked again", "uma consulta respondida não é feita de novo"],
         answered,
     )
-    .rests_on(&["wait-retransmits"])
+    .rests_on(&["wait-retransmits", "show-value"])
     .quotes(sentences::RETRANSMIT_ONCE),
     probe(
         "wait-late-answer",
