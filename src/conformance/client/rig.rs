@@ -29,6 +29,8 @@ pub struct ClientRig<'r, 'w> {
     pub servent: PeerId,
     /// The key that was asked for last, as the client wrote it: with a line end if it did.
     key_as_written: Vec<u8>,
+    /// The same as it was typed.
+    key_as_typed: Vec<u8>,
 }
 
 impl<'r, 'w> ClientRig<'r, 'w> {
@@ -57,7 +59,7 @@ impl<'r, 'w> ClientRig<'r, 'w> {
         let nowhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
         let program = rig.launch(Words::new("client", "cliente"), command, Streams::Terminal, nowhere)?;
         rig.may_end(program);
-        Ok(Self { rig, program, servent, key_as_written: Vec::new() })
+        Ok(Self { rig, program, servent, key_as_written: Vec::new(), key_as_typed: Vec::new() })
     }
 
     /// Another servent, on another port of 127.0.0.1.
@@ -120,6 +122,7 @@ impl<'r, 'w> ClientRig<'r, 'w> {
         match question {
             Some(question) => {
                 self.key_as_written = as_written(&question.bytes, key);
+                self.key_as_typed = key.to_vec();
                 Ok(question)
             }
             None => Err(self.fails(self.clireq(key), Shown::Nothing, explanation)),
@@ -135,13 +138,15 @@ impl<'r, 'w> ClientRig<'r, 'w> {
         }
     }
 
-    /// Answers what was asked last, from any socket, in the client's framing.
+    /// Answers what was asked last, from any socket, in the client's framing. One that writes another key than was typed
+    /// may expect either, and gets both.
     ///
     /// # Errors
     /// What the system says.
     pub fn answer(&mut self, from: PeerId, value: &[u8]) -> Result<(), Stop> {
-        let key = self.key_as_written.clone();
-        self.answer_for(from, &key, value)
+        let mut keys = vec![self.key_as_written.clone(), self.key_as_typed.clone()];
+        keys.dedup();
+        keys.iter().try_for_each(|key| self.answer_for(from, key, value))
     }
 
     /// Answers as if another key had been asked for.
