@@ -2,7 +2,7 @@
 
 use super::reading::Mark;
 use super::screen::shows;
-use super::timing::{IN_TIME, Timing};
+use super::timing::{BEHIND, IN_TIME, SLOWLY, Timing};
 use super::{ClientRig, KEY, NOT_SHOWN, VALUE};
 use crate::conformance::bytes::{Kind, contains, message};
 use crate::conformance::probe::{Chapter, Edition, Level, Outcome, Probe, Shown};
@@ -90,7 +90,7 @@ pub(super) static PROBES: [Probe; 9] = [
         ["an answer that ends with a NUL is shown", "uma resposta que termina com NUL é exibida"],
         with_nul,
     )
-    .rests_on(&["show-value"])
+    .rests_on(&["ask-key-end", "show-value"])
     .quotes(sentences::CLIENT_SHOWS),
     probe(
         "show-no-control",
@@ -119,11 +119,13 @@ fn at_once(rig: &mut Rig<'_>) -> Outcome {
         let question = client.ask(KEY)?;
         client.answer(client.servent, VALUE)?;
         let answered = client.rig.now();
-        if client.await_screen(|screen| shows(screen, VALUE), IN_TIME)? {
-            return Ok(Timing::Kept);
-        }
-        if answered > question.at + IN_TIME {
+        let is_shown = client.await_screen(|screen| shows(screen, VALUE), BEHIND)?;
+        // A look that comes late tells nothing of what was there before.
+        if answered > question.at + IN_TIME || client.rig.now() > answered + SLOWLY {
             return Ok(Timing::Missed);
+        }
+        if is_shown {
+            return Ok(Timing::Kept);
         }
         let explanation = Words::new(
             "the value was not shown while the client waited for more answers",
