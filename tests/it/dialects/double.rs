@@ -38,7 +38,10 @@ impl Bound {
     ) -> Double {
         let Self(socket, addr) = self;
         let record = Record::default();
-        let serving = Serving { socket, dialect, pairs, neighbours, next_seq: 0, seen: BTreeSet::new(), record };
+        // Apart from the others' numbers: a second client may get the port that the first one had, and its question through
+        // another double be the first one's (P-13).
+        let next_seq = u32::from(addr.port()) << 16;
+        let serving = Serving { socket, dialect, pairs, neighbours, next_seq, seen: BTreeSet::new(), record };
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = Builder::new().name(dialect.name.into()).spawn(move || serving.run(control, &stopped)).unwrap();
