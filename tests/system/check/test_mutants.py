@@ -37,11 +37,7 @@ def wrongly_judged(mutant, folder):
     return None if code == int(counts) else f"exit code {code}"
 
 
-@pytest.mark.parametrize("mutant", mutants("servent"), ids=str)
-def test_a_faulty_servent_is_failed_by_the_probes_that_name_the_fault_alone(mutant, folder):
-    assert wrongly_judged(mutant, folder) is None
-
-
+# The first, since it waits: the others are tried meanwhile.
 @pytest.mark.timeout(1200)
 def test_each_faulty_client_is_failed_by_the_probes_that_name_the_fault_alone(tmp_path):
     listed = mutants("client")
@@ -49,6 +45,11 @@ def test_each_faulty_client_is_failed_by_the_probes_that_name_the_fault_alone(tm
     with concurrent.futures.ThreadPoolExecutor(CLIENTS_AT_A_TIME) as executor:
         judged = zip(listed, executor.map(wrongly_judged, listed, folders), strict=True)
     assert {mutant.fault: wrong for mutant, wrong in judged if wrong} == {}
+
+
+@pytest.mark.parametrize("mutant", mutants("servent"), ids=str)
+def test_a_faulty_servent_is_failed_by_the_probes_that_name_the_fault_alone(mutant, folder):
+    assert wrongly_judged(mutant, folder) is None
 
 
 @pytest.mark.parametrize("program", ["servent", "client"])
