@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""A servent as it is often written, with two faults. `tp3 check servent -- python3 data/lab/wrong_servent.py` finds them."""
+"""A servent as it is often written, with two faults.
+
+`tp3 check servent -- python3 data/lab/wrong_servent.py` finds them.
+"""
 
 import socket
 import struct
@@ -32,8 +35,8 @@ class Servent:
     def send(self, datagram, to):
         try:
             self.socket.sendto(datagram, to)
-        except (OSError, OverflowError):
-            pass  # Nobody can be reached there.
+        except (OSError, OverflowError) as error:
+            print(f"not sent to {to}: {error}", file=sys.stderr)
 
     def answer(self, key, client):
         if key in self.pairs:
@@ -62,7 +65,7 @@ class Servent:
             try:
                 self.take(*self.socket.recvfrom(65536))
             except ConnectionError:
-                pass  # News of a neighbour that is gone.
+                continue  # News of a neighbour that is gone.
 
 
 Servent(int(sys.argv[1]), sys.argv[2], [address(text) for text in sys.argv[3:]]).run()
