@@ -3,6 +3,7 @@
 use crate::launching::{Placed, Template};
 use crate::protocol::SeenConfig;
 use crate::serving::{self, TraceTarget};
+use crate::text::escape;
 use serde::Serialize;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -128,6 +129,9 @@ impl ServentLine {
         number: usize,
         read_line: impl Fn(&[String]) -> Result<CommandLine, String>,
     ) -> Result<Self, String> {
+        if let Some(word) = typed.iter().find(|word| word.contains('\0')) {
+            return Err(format!("no command line can hold a NUL: {}", escape(word.as_bytes())));
+        }
         let (program, typed) = program_of(typed)?;
         let mut words = vec!["--bind".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
         words.extend(typed);
@@ -245,7 +249,7 @@ fn program_of(mut typed: Vec<String>) -> Result<(Program, Vec<String>), String> 
     // With a space between them or without.
     let command = if command.is_empty() { rest.next().unwrap_or_default() } else { command };
     let words = shlex::split(&command).ok_or_else(|| format!("an unclosed quote in the command {command}"))?;
-    let is_command = words.first().is_some_and(|program| !program.is_empty()) && !command.contains('\0');
+    let is_command = words.first().is_some_and(|program| !program.is_empty());
     let template = Template::new(words.into_iter().map(OsString::from).collect()).filter(|_| is_command);
     let example = "expected a command behind the !, for example ! \"python3 servent.py\" 6001 web.txt 127.0.0.1:6002";
     Ok((Program::Foreign(template.ok_or(example)?), rest.collect()))

@@ -54,6 +54,22 @@ fn a_byte_order_mark_and_a_comment_in_latin_1_are_accepted() {
     assert_eq!((finished.code, who_answered(&finished, "http")), (Some(0), vec![first]), "{}", finished.stderr);
 }
 
+/// Only some places were looked at, and the system refused to start the servent, without a line's number.
+#[test]
+fn a_nul_anywhere_in_a_line_is_refused_with_its_number() {
+    let dir = TempDir::new();
+    dir.write("pairs.txt", b"http 80/tcp\n");
+    let lines =
+        ["6001 pairs.txt --trace a\0b", "6001 pai\0rs.txt", "! \"sh -c a\0b\" 6001 pairs.txt", "6001 pairs.txt \0"];
+    for line in lines {
+        let file = dir.write("overlay.txt", format!("# first\n{line}\n").as_bytes());
+        let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "http"]).finish();
+        assert_eq!((finished.code, finished.stdout.as_slice()), (Some(1), &b""[..]), "{line:?}");
+        assert!(finished.stderr.contains("overlay.txt:2: no command line can hold a NUL: "), "{}", finished.stderr);
+        assert!(finished.stderr.contains("\\x00"), "{}", finished.stderr);
+    }
+}
+
 /// What a servent said, and the names of files, went to the terminal as they were.
 #[test]
 fn p44_what_servents_say_and_the_names_of_files_cannot_command_the_terminal_or_hide() {
