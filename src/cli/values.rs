@@ -1,5 +1,7 @@
 //! What can stand for a port, a neighbour or a number of seconds, each with a message that shows how it is done.
 
+#[cfg(target_os = "linux")]
+use crate::load::Pattern;
 use crate::text::escape;
 use std::error::Error;
 use std::fmt;
@@ -198,6 +200,50 @@ pub fn seconds(typed: &str) -> Result<Duration, String> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .filter(|duration| !duration.is_zero())
         .ok_or_else(|| "expected a time above 0 and up to a year, for example 0.5 (seconds) or 500ms".to_owned())
+}
+
+/// Reads a number of questions a second.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn rate(typed: &str) -> Result<f64, String> {
+    finite(typed)
+        .filter(|&rate| (0.000_1..=1e7).contains(&rate))
+        .ok_or_else(|| "expected questions a second, from 0.0001 to 10000000, for example 1000".to_owned())
+}
+
+/// Reads a part of a hundred.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn percent(typed: &str) -> Result<f64, String> {
+    finite(typed.trim_end_matches('%').trim_end())
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .ok_or_else(|| "expected per cent, from 0 to 100, for example 0.1".to_owned())
+}
+
+/// Reads how keys are chosen.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn pattern(typed: &str) -> Result<Pattern, String> {
+    let zipf = || finite(typed.strip_prefix("zipf:")?).filter(|exponent| (0.0..=20.0).contains(exponent));
+    match typed {
+        "turn" => Ok(Pattern::Turn),
+        "uniform" => Ok(Pattern::Uniform),
+        "zipf" => Ok(Pattern::Zipf(1.0)),
+        _ => zipf()
+            .map(Pattern::Zipf)
+            .ok_or_else(|| "expected turn, uniform or zipf:S with S from 0 to 20, for example zipf:1".to_owned()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn finite(typed: &str) -> Option<f64> {
+    typed.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// Reads how often something is logged: a time as [`seconds`] takes it, a tenth of a second at the least.
