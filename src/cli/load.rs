@@ -42,6 +42,8 @@ const CLIENTS: u32 = 64;
 const CLIENTS_MAX: u32 = 512;
 /// Of rates up to this, each question is told of.
 const TOLD_RATE_MAX: f64 = 10.0;
+/// How long others may still answer the last questions once all are answered by those who are known.
+const LINGER: Duration = Duration::from_millis(250);
 /// How often the thread that asks reports.
 const REPORT: Duration = Duration::from_secs(1);
 const REPORT_TOLD: Duration = Duration::from_millis(100);
@@ -204,6 +206,8 @@ impl LoadArgs {
             clients_max: self.clients.unwrap_or(clients_max),
             timeout: self.timeout,
             ends: Ends::WithKnownServents,
+            // What is told of a question is told once all that may answer could.
+            linger: if self.tells_questions() { self.timeout } else { LINGER.min(self.timeout) },
             shares_keys: false,
             tells_ended: self.tells_questions(),
         }

@@ -297,6 +297,18 @@ mod tests {
         for typed in ["0", "70000", "http", "-1", ""] {
             assert!(port(typed).unwrap_err().contains("for example 6001"), "{typed}");
         }
+        #[cfg(target_os = "linux")]
+        {
+            assert_eq!(
+                (rate("0.5"), rate("1e4"), percent("0"), percent("0.1 %")),
+                (Ok(0.5), Ok(1e4), Ok(0.0), Ok(0.1))
+            );
+            assert!(["0", "-1", "nan", "inf", "fast", ""].iter().all(|typed| rate(typed).is_err()));
+            assert!(["-0.1", "100.1", "nan", "", "%"].iter().all(|typed| percent(typed).is_err()));
+            let patterns = ["turn", "uniform", "zipf", "zipf:0.8"].map(pattern);
+            assert_eq!(patterns, [Pattern::Turn, Pattern::Uniform, Pattern::Zipf(1.0), Pattern::Zipf(0.8)].map(Ok));
+            assert!(["", "zipf:", "zipf:x", "zipf:-1", "zipf:nan", "Turn"].iter().all(|typed| pattern(typed).is_err()));
+        }
         let number = number(1..=1000, 2);
         assert_eq!((number("1"), number("1000")), (Ok(1), Ok(1000)));
         for typed in ["0", "1001", "-1", "4294967296", "two", ""] {

@@ -4,10 +4,11 @@
 //! questions together lie in the order in which they were asked, which is the order in which they time out. Everything is
 //! reached in one or two steps, however many there are.
 
+mod chains;
+
 use super::servents::Servents;
 use crate::types::Timestamp;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use chains::{Chain, Chains, Pair};
 use std::time::Duration;
 
 /// No question.
@@ -53,52 +54,6 @@ pub struct Ended {
     pub answers: Vec<(u32, Duration)>,
 }
 
-/// A client and a key, by their numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Pair(u64);
-
-impl Pair {
-    fn new(client: u32, key: u32) -> Self {
-        Self(u64::from(client) << 32 | u64::from(key))
-    }
-
-    fn client(self) -> usize {
-        (self.0 >> 32) as usize
-    }
-
-    fn key(self) -> u32 {
-        self.0 as u32
-    }
-}
-
-/// Nobody else chooses these numbers, so a multiplication spreads them well enough.
-#[derive(Debug, Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(u64::from(byte)));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ mixed >> 32;
-    }
-}
-
-/// The questions of one client for one key.
-#[derive(Clone, Copy, Debug)]
-struct Chain {
-    oldest: u32,
-    newest: u32,
-    /// The last one that is complete, until it times out.
-    complete: u32,
-}
-
 #[derive(Debug)]
 struct Question {
     number: u64,
@@ -124,18 +79,21 @@ pub struct InFlight {
     unused: Vec<u32>,
     first: u32,
     last: u32,
-    chains: HashMap<Pair, Chain, BuildHasherDefault<Spread>>,
+    chains: Chains,
     /// Of each key, who answered its last question.
     known: Vec<Servents>,
     /// Of each client, its questions without an answer.
     unanswered: Vec<u32>,
     unanswered_total: u64,
+    /// Questions that are not complete.
+    open: u64,
 }
 
 impl InFlight {
-    /// Nothing is under way. Answers that come later than `timeout` after their question was asked are late.
+    /// Nothing is under way of so many keys and clients. Answers that come later than `timeout` after their question was
+    /// asked are late.
     #[must_use]
-    pub fn new(ends: Ends, timeout: Duration, keys: usize, keeps_answers: bool) -> Self {
+    pub fn new(ends: Ends, timeout: Duration, keys: usize, clients_max: u32, keeps_answers: bool) -> Self {
         Self {
             ends,
             timeout,
@@ -144,17 +102,18 @@ impl InFlight {
             unused: Vec::new(),
             first: NONE,
             last: NONE,
-            chains: HashMap::default(),
+            chains: Chains::new(keys, clients_max),
             known: vec![Servents::default(); keys],
             unanswered: Vec::new(),
             unanswered_total: 0,
+            open: 0,
         }
     }
 
     /// Whether a client has no open question for a key.
     #[must_use]
     pub fn is_free(&self, client: u32, key: u32) -> bool {
-        self.chains.get(&Pair::new(client, key)).is_none_or(|chain| chain.oldest == NONE)
+        self.chains.get(Pair { client, key }).oldest == NONE
     }
 
     /// Questions of a client that nobody has answered.
@@ -167,6 +126,12 @@ impl InFlight {
     #[must_use]
     pub fn unanswered_total(&self) -> u64 {
         self.unanswered_total
+    }
+
+    /// Whether every question is complete. Whoever is not known yet may still answer.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.open == 0
     }
 
     /// Whether no answer is waited for any more.
@@ -183,7 +148,7 @@ impl InFlight {
 
     /// A client asks for a key `now`, as it was to do at `intended`.
     pub fn ask(&mut self, client: u32, key: u32, number: u64, intended: Timestamp, now: Timestamp) {
-        let pair = Pair::new(client, key);
+        let pair = Pair { client, key };
         let question = Question {
             number,
             pair,
@@ -210,22 +175,27 @@ impl InFlight {
             last => self.questions[last as usize].after = id,
         }
         self.last = id;
-        let chain = self.chains.entry(pair).or_insert(Chain { oldest: NONE, newest: NONE, complete: NONE });
+        let mut chain = self.chains.get(pair);
         match chain.newest {
             NONE => chain.oldest = id,
             newest => self.questions[newest as usize].next = id,
         }
         chain.newest = id;
+        self.chains.set(pair, chain);
         if self.unanswered.len() <= client as usize {
             self.unanswered.resize(client as usize + 1, 0);
         }
         self.unanswered[client as usize] += 1;
         self.unanswered_total += 1;
+        self.open += 1;
     }
 
     /// A servent's answer for a key came to a client. Questions that are over by it are told to `ended`.
     pub fn hear(&mut self, client: u32, key: u32, servent: u32, now: Timestamp, ended: impl FnMut(Ended)) -> Heard {
-        let Some(&chain) = self.chains.get(&Pair::new(client, key)) else { return Heard::Late };
+        let chain = self.chains.get(Pair { client, key });
+        if chain.oldest == NONE && chain.complete == NONE {
+            return Heard::Late;
+        }
         let is_answered = |id: u32| self.questions[id as usize].answered.contains(servent);
         if chain.complete != NONE && !is_answered(chain.complete) {
             return self.take(chain.complete, servent, now);
@@ -257,9 +227,9 @@ impl InFlight {
             question.answers.push((servent, now.since(question.intended)));
         }
         let (pair, intended) = (question.pair, question.intended);
-        self.known[pair.key() as usize].insert(servent);
+        self.known[pair.key as usize].insert(servent);
         if is_first {
-            self.unanswered[pair.client()] -= 1;
+            self.unanswered[pair.client as usize] -= 1;
             self.unanswered_total -= 1;
         }
         Heard::Answer { intended, is_first }
@@ -268,12 +238,12 @@ impl InFlight {
     /// Nobody is waited for any more; the key is free if no other question is open.
     fn complete(&mut self, id: u32, mut ended: impl FnMut(Ended)) {
         let pair = self.questions[id as usize].pair;
-        self.unchain(id);
-        let chain = self.chains.get_mut(&pair).expect("what is under way has a chain");
+        let mut chain = self.unchained(id);
         let over = match self.ends {
             Ends::WithFirstAnswer => id,
             Ends::WithKnownServents => std::mem::replace(&mut chain.complete, id),
         };
+        self.chains.set(pair, chain);
         if over != NONE {
             ended(self.release(over));
         }
@@ -298,26 +268,28 @@ impl InFlight {
     fn end_first(&mut self) -> Ended {
         let id = self.first;
         let pair = self.questions[id as usize].pair;
-        let chain = self.chains.get_mut(&pair).expect("what is under way has a chain");
+        let chain = self.chains.get(pair);
         if chain.complete == id {
-            chain.complete = NONE;
+            self.chains.set(pair, Chain { complete: NONE, ..chain });
         } else {
-            self.unchain(id);
+            let chain = self.unchained(id);
+            self.chains.set(pair, chain);
             let Question { answered, .. } = &self.questions[id as usize];
             if answered.is_empty() {
-                self.unanswered[pair.client()] -= 1;
+                self.unanswered[pair.client as usize] -= 1;
                 self.unanswered_total -= 1;
             } else {
-                self.known[pair.key() as usize].keep(answered);
+                self.known[pair.key as usize].keep(answered);
             }
         }
         self.release(id)
     }
 
-    /// Takes an open question out of its chain. Nearly always it is the oldest.
-    fn unchain(&mut self, id: u32) {
+    /// The chain of an open question without it, which nearly always is the oldest.
+    fn unchained(&mut self, id: u32) -> Chain {
+        self.open -= 1;
         let Question { pair, next, .. } = self.questions[id as usize];
-        let chain = self.chains.get_mut(&pair).expect("what is under way has a chain");
+        let mut chain = self.chains.get(pair);
         let mut before = NONE;
         let mut at = chain.oldest;
         while at != id {
@@ -331,15 +303,16 @@ impl InFlight {
         if chain.newest == id {
             chain.newest = before;
         }
+        chain
     }
 
     /// Forgets a question that is in no chain any more.
     fn release(&mut self, id: u32) -> Ended {
         let question = &mut self.questions[id as usize];
-        let (pair, before, after) = (question.pair, question.before, question.after);
+        let (before, after) = (question.before, question.after);
         let ended = Ended {
             number: question.number,
-            key: pair.key(),
+            key: question.pair.key,
             intended: question.intended,
             is_answered: !question.answered.is_empty(),
             answers: std::mem::take(&mut question.answers),
@@ -353,9 +326,6 @@ impl InFlight {
             after => self.questions[after as usize].before = before,
         }
         self.unused.push(id);
-        if self.chains.get(&pair).is_some_and(|chain| chain.oldest == NONE && chain.complete == NONE) {
-            self.chains.remove(&pair);
-        }
         ended
     }
 }

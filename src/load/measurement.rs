@@ -1,8 +1,9 @@
 //! The machine of a load: what is asked next, and what an answer means. Time and randomness come in from outside.
 
 use super::dialogue::Strange;
-use super::in_flight::{Ended, Ends, Heard, InFlight};
+use super::in_flight::{Ended, Heard, InFlight};
 use super::keys::Picker;
+use super::plan::{Extent, Pace, Plan};
 use super::schedule::Schedule;
 use super::servents::Roster;
 use super::tally::{Interval, Tally};
@@ -13,46 +14,6 @@ use std::time::Duration;
 
 /// Clients that an open loop looks at, in turn, for one where a key is free.
 const LOOKED_AT: u32 = 32;
-
-/// How fast questions follow each other.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pace {
-    /// So many a second, whatever becomes of them: an open loop. A latency is counted from when its question was to leave.
-    Rate(f64),
-    /// So many unanswered at each client, an answer making room for the next question: a closed loop.
-    InFlight(u32),
-}
-
-/// When no more questions are asked: with whichever comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Extent {
-    /// After so many.
-    pub questions: Option<u64>,
-    /// After so long.
-    pub time: Option<Duration>,
-}
-
-/// What a load is to be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Plan {
-    /// How fast questions follow each other.
-    pub pace: Pace,
-    /// How long it lasts.
-    pub extent: Extent,
-    /// Clients from the beginning, at least one.
-    pub clients: u32,
-    /// The most clients that an open loop adds where a key is under way at all of them.
-    pub clients_max: u32,
-    /// How long an answer is waited for.
-    pub timeout: Duration,
-    /// When a question is complete.
-    pub ends: Ends,
-    /// Whether a closed loop asks for a key that is under way at the same client. Otherwise it waits, and an open loop
-    /// does so only where nothing else is left.
-    pub shares_keys: bool,
-    /// Whether [`Measurement::take_ended`] has something to tell.
-    pub tells_ended: bool,
-}
 
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +58,7 @@ pub struct Measurement {
     tally: Tally,
     ended: Vec<Ended>,
     is_stopped: bool,
+    last_asked: Timestamp,
     last_event: Timestamp,
 }
 
@@ -118,11 +80,12 @@ impl Measurement {
             wanted: vec![None; clients as usize],
             key: None,
             turn: 0,
-            in_flight: InFlight::new(plan.ends, plan.timeout, keys, plan.tells_ended),
+            in_flight: InFlight::new(plan.ends, plan.timeout, keys, clients.max(plan.clients_max), plan.tells_ended),
             roster: Roster::default(),
             tally: Tally::default(),
             ended: Vec::new(),
             is_stopped: false,
+            last_asked: start,
             last_event: start,
             plan,
         }
@@ -207,10 +170,20 @@ impl Measurement {
             if let Some(next) = next {
                 return next;
             }
-        } else if self.in_flight.is_empty() {
-            return Next::Over;
+        } else if self.in_flight.is_complete() && now >= self.last_asked + self.plan.linger {
+            self.forget_complete();
         }
-        Next::Wait(self.wake_up(now))
+        if !self.is_asking(now) && self.in_flight.is_empty() { Next::Over } else { Next::Wait(self.wake_up(now)) }
+    }
+
+    /// Nobody else is waited for.
+    fn forget_complete(&mut self) {
+        let Self { in_flight, ended, plan, .. } = self;
+        in_flight.give_up(|question| {
+            if plan.tells_ended {
+                ended.push(question);
+            }
+        });
     }
 
     /// Whether there are more questions to ask, now or later.
@@ -228,7 +201,8 @@ impl Measurement {
         let due = due.map(|schedule| schedule.intended(self.tally.counts.asked));
         // A closed loop that waits for answers may be at its end meanwhile.
         let end = self.plan.extent.time.map(|time| self.start + time).filter(|&end| end > now);
-        [due, self.in_flight.next_timeout(), end].into_iter().flatten().min()
+        let linger = Some(self.last_asked + self.plan.linger).filter(|&linger| linger > now && !self.is_asking(now));
+        [due, self.in_flight.next_timeout(), end, linger].into_iter().flatten().min()
     }
 
     /// The next question of an open loop, if it is due.
@@ -288,6 +262,7 @@ impl Measurement {
         counts.shared += u64::from(!self.plan.shares_keys && !self.in_flight.is_free(client, key));
         self.in_flight.ask(client, key, counts.asked, intended, now);
         counts.asked += 1;
+        self.last_asked = now;
         self.last_event = now;
         Next::Ask(Question { client, key })
     }

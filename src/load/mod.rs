@@ -9,6 +9,7 @@
 //!
 //! | file | holds | what is absent from it |
 //! |---|---|---|
+//! | `plan` | what a load is to be | |
 //! | `schedule` | when each question of an open loop is due | clocks |
 //! | `keys` | the keys, and which one is asked for next | |
 //! | `servents` | who answers, by number | |
@@ -42,6 +43,7 @@ pub mod in_flight;
 pub mod keys;
 pub mod links;
 pub mod measurement;
+pub mod plan;
 pub mod report;
 pub mod running;
 pub mod schedule;
@@ -53,6 +55,7 @@ pub use dialogue::{Clireqs, Dialogue, Strange};
 pub use in_flight::{Ended, Ends};
 pub use keys::{Keys, Pattern, Picker};
 pub use links::{Links, Traffic};
-pub use measurement::{Extent, Measurement, Pace, Plan};
+pub use measurement::Measurement;
+pub use plan::{Extent, Pace, Plan};
 pub use sockets::CallFailed;
 pub use tally::{Counts, Interval, Latencies};

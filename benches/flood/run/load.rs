@@ -96,6 +96,7 @@ impl Clients {
             clients_max: self.clients,
             timeout: TIMEOUT,
             ends: Ends::WithFirstAnswer,
+            linger: Duration::ZERO,
             shares_keys: true,
             tells_ended: false,
         };

@@ -54,7 +54,7 @@ pub(in super::super) const LOAD: Manual = Manual {
                 ),
                 Text(
                     "A key is asked for again by the same client once all servents have answered that answered it before, or \
-                    after --timeout. At the end answers to the last questions are waited for, for --timeout.",
+                    after --timeout.",
                 ),
                 Text(
                     "A question that is due within 0.1 ms is waited for without sleep, so from some 5,000 a second on it \

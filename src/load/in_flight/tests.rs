@@ -7,7 +7,7 @@ fn at(millis: u64) -> Timestamp {
 }
 
 fn table(ends: Ends) -> InFlight {
-    InFlight::new(ends, TIMEOUT, 2, true)
+    InFlight::new(ends, TIMEOUT, 2, 2, true)
 }
 
 fn ask(table: &mut InFlight, number: u64, now: u64) {
@@ -37,11 +37,12 @@ fn the_first_answer_of_each_servent_counts_and_any_further_one_is_a_duplicate() 
 #[test]
 fn a_key_is_free_again_once_all_have_answered_who_did_before() {
     let mut table = table(Ends::WithKnownServents);
-    assert!(table.is_free(0, 0));
+    assert!(table.is_free(0, 0) && table.is_complete());
     ask(&mut table, 0, 0);
+    assert!(!table.is_complete());
     assert!(!table.is_free(0, 0) && table.is_free(1, 0) && table.is_free(0, 1));
     hear(&mut table, 1, 10).unwrap();
-    assert!(table.is_free(0, 0), "nobody else is known");
+    assert!(table.is_free(0, 0) && table.is_complete() && !table.is_empty(), "nobody else is known");
     hear(&mut table, 2, 20).unwrap();
     ask(&mut table, 1, 100);
     hear(&mut table, 1, 110).unwrap();
@@ -143,7 +144,9 @@ fn nothing_is_lost_and_nothing_counts_twice_whatever_the_order() {
     for seed in 0..200 {
         let mut rng = fastrand::Rng::with_seed(seed);
         let ends = if seed % 2 == 0 { Ends::WithKnownServents } else { Ends::WithFirstAnswer };
-        let mut table = InFlight::new(ends, Duration::from_millis(50), 3, false);
+        // Chains with places of their own, and without.
+        let clients_max = if seed % 4 < 2 { 2 } else { u32::MAX };
+        let mut table = InFlight::new(ends, Duration::from_millis(50), 3, clients_max, false);
         let (mut asked, mut answered, mut over, mut lost) = (0, 0, 0, 0);
         for now in 0..2_000 {
             let mut end = |question: Ended| {
@@ -168,6 +171,6 @@ fn nothing_is_lost_and_nothing_counts_twice_whatever_the_order() {
             lost += u64::from(!question.is_answered);
         });
         assert_eq!((over, answered + lost, table.unanswered_total()), (asked, asked, 0), "seed {seed}");
-        assert!(table.chains.is_empty(), "seed {seed}");
+        assert!(table.chains.is_empty() && table.is_complete(), "seed {seed}");
     }
 }

@@ -18,6 +18,7 @@ fn plan(pace: Pace, questions: u64) -> Plan {
         clients_max: 1_000,
         timeout: TIMEOUT,
         ends: Ends::WithKnownServents,
+        linger: Duration::ZERO,
         shares_keys: false,
         tells_ended: false,
     }
@@ -157,6 +158,20 @@ fn what_is_lost_makes_room_when_it_times_out() {
     assert_eq!((load.tally().counts.lost, load.next(at(1_000_001))), (1, Next::Wait(Some(at(2_000_000)))));
     assert_eq!(load.next(at(2_000_000)), Next::Over);
     assert_eq!(load.tally().counts, Counts { asked: 2, lost: 2, ..Counts::default() });
+}
+
+/// Whoever has never answered is not known, so nobody waits for it but for a while at the end.
+#[test]
+fn whoever_answers_for_the_first_time_at_the_end_is_heard() {
+    let linger = Duration::from_millis(250);
+    let mut load = measurement(Plan { linger, tells_ended: true, ..plan(Pace::Rate(10.0), 1) }, 1);
+    questions(&mut load, at(0));
+    load.hear(at(100), 0, 0, SERVENT);
+    assert_eq!(load.next(at(100)), Next::Wait(Some(at(250_000))));
+    load.hear(at(200_000), 0, 0, SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6002));
+    assert_eq!(load.next(at(250_000)), Next::Over);
+    assert_eq!(load.tally().counts, Counts { asked: 1, answered: 1, answers: 2, ..Counts::default() });
+    assert_eq!(load.take_ended()[0].answers.len(), 2);
 }
 
 #[test]

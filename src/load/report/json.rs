@@ -1,7 +1,7 @@
 //! What a load came to as one object, as `data/load.schema.json` describes it.
 
 use super::summary::{Bounds, Breach, QUANTILES, Quantiles, Summary};
-use crate::load::measurement::Pace;
+use crate::load::plan::Pace;
 use crate::load::tally::Counts;
 use serde_json::{Map, Value, json};
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! What a load came to, as numbers.
 
-use crate::load::measurement::{Pace, Plan};
+use crate::load::plan::{Pace, Plan};
 use crate::load::tally::{Counts, Interval, Latencies};
 use std::net::SocketAddrV4;
 use std::time::Duration;
@@ -158,7 +158,7 @@ impl Summary {
 pub(super) mod tests {
     use super::*;
     use crate::load::in_flight::Ends;
-    use crate::load::measurement::Extent;
+    use crate::load::plan::Extent;
     use crate::load::tally::Tally;
     use std::net::Ipv4Addr;
 
@@ -178,6 +178,7 @@ pub(super) mod tests {
             clients_max: 8,
             timeout: Duration::from_secs(1),
             ends: Ends::WithKnownServents,
+            linger: Duration::ZERO,
             shares_keys: false,
             tells_ended: false,
         };

@@ -3,7 +3,7 @@
 use super::summary::{Bounds, Breach, QUANTILES, Quantiles, Summary};
 use crate::console::terminal::fit;
 use crate::load::in_flight::Ended;
-use crate::load::measurement::Pace;
+use crate::load::plan::Pace;
 use crate::load::tally::{Counts, Interval};
 use crate::text::escape;
 use std::fmt::Write;
