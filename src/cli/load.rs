@@ -74,7 +74,7 @@ pub(super) struct LoadArgs {
     /// Ask for N keys, key-00000000 and on
     #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::number(1..=10_000_000, 1000), conflicts_with_all = ["key", "keys"])]
     numbered: Option<u32>,
-    /// Choose keys by turn, uniform or zipf:S [default: turn]
+    /// Choose by turn, uniform or zipf:S [default: turn]
     ///
     /// `turn` takes them one after the other, `uniform` gives each the same chance, and with `zipf:S` the chance of the key
     /// on line R is proportional to 1/R^S, as of words in a text with S about 1.
@@ -89,9 +89,9 @@ pub(super) struct LoadArgs {
     /// are waited for.
     #[arg(short, long, value_name = "N", value_parser = values::rate)]
     rate: Option<f64>,
-    /// Ask from N clients, each with a port of its own [default: 64]
+    /// Ask from N clients [default: 64]
     ///
-    /// With --rate the default is as many as it takes so that no client has two questions for one key under way, up to 512.
+    /// Each has a port of its own. With --rate the default is as many as it takes so that no client has two questions for one key under way, up to 512.
     #[arg(short, long, value_name = "N", value_parser = values::number(1..=10_000, 64))]
     clients: Option<u32>,
     /// Questions under way at each client [default: 1]
@@ -111,7 +111,9 @@ pub(super) struct LoadArgs {
     /// Programs written for the 2017 edition of the assignment need it to understand a key.
     #[arg(long, hide_short_help = true)]
     nul: bool,
-    /// Exit with 1 if the p99 of first answers is above TIME
+    /// Exit with 1 if the p99 is above TIME
+    ///
+    /// That of the times from a question to its first answer.
     #[arg(long, value_name = "TIME", value_parser = values::seconds)]
     p99_max: Option<Duration>,
     /// Exit with 1 if more than PERCENT are lost
