@@ -38,9 +38,9 @@ pub(super) struct ExportArgs {
     /// Folder to write to
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Deal its servents out to these hosts, in the order of lines
+    /// Deal its servents out to these hosts
     ///
-    /// Each gets as many as the others, one more or less; neighbours in FILE mostly stay together. For a file whose lines
+    /// Each gets as many as the others, one more or less, in the order of lines: neighbours mostly stay together. For a file whose lines
     /// have no HOST:PORT, and a TARGET that has hosts. A host is an IPv4 address or a name that all of them know.
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     hosts: Vec<Host>,
@@ -61,8 +61,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(args) => args,
         Err(ended) => return ended,
     };
-    if !args.hosts.is_empty() && !args.target.takes_hosts {
-        let message = format!("--hosts: {} has no hosts", args.target.name);
+    if let Some(message) = args.wrong() {
         return exit_with_usage(&ExportArgs::command().error(ErrorKind::ArgumentConflict, message), &manual::EXPORT);
     }
     match args.run() {
@@ -75,6 +74,17 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
 }
 
 impl ExportArgs {
+    /// What does not go together.
+    fn wrong(&self) -> Option<String> {
+        if !self.hosts.is_empty() && !self.target.takes_hosts {
+            return Some(format!("--hosts: {} has no hosts", self.target.name));
+        }
+        let is_twice =
+            |(place, host): (usize, &Host)| self.hosts[..place].iter().any(|one| one.is_called(host.as_str()));
+        let twice = self.hosts.iter().enumerate().find(|named| is_twice(*named));
+        twice.map(|(_, host)| format!("--hosts: {host} is named twice"))
+    }
+
     /// # Errors
     /// What is wrong, whatever it is.
     fn run(&self) -> Result<(), String> {
