@@ -1,3 +1,4 @@
+use super::super::in_flight::Ends;
 use super::super::keys::Pattern;
 use super::super::tally::Counts;
 use super::*;
