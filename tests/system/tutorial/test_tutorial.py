@@ -1,4 +1,4 @@
-"""docs/TUTORIAL.md and docs/LAB.md: every command in them, in order. Its output must be what stands below it.
+"""docs/TUTORIAL.md, docs/LAB.md and docs/MACHINES.md: every command in them, in order. Its output must be what stands below it.
 
 A block that begins with ```console is run. In it a line `$ COMMAND` is a command, run by bash in the root of the
 checkout with the built programs in front of its PATH; the lines below are its output, standard error included. In them
@@ -68,7 +68,7 @@ def read_chapters(name):
     return {(name, title): blocks for title, blocks in chapters.items() if blocks}
 
 
-CHAPTERS = read_chapters("TUTORIAL.md") | read_chapters("LAB.md")
+CHAPTERS = read_chapters("TUTORIAL.md") | read_chapters("LAB.md") | read_chapters("MACHINES.md")
 
 
 def pattern(row):
