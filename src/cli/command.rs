@@ -178,8 +178,8 @@ mod tests {
     use super::super::check;
     #[cfg(target_os = "linux")]
     use super::super::manual::CHECK;
-    use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, TP3};
-    use super::super::{client, explain, overlay, servent, toolbox};
+    use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, SIMULATE, TP3};
+    use super::super::{client, explain, overlay, servent, simulate, toolbox};
     use super::*;
 
     /// A definition, and how it reads words.
@@ -194,6 +194,9 @@ mod tests {
             }),
             (&EXPLAIN, command::<explain::ExplainArgs>(&EXPLAIN), |words| {
                 refusal::<explain::ExplainArgs>(&EXPLAIN, words)
+            }),
+            (&SIMULATE, command::<simulate::SimulateArgs>(&SIMULATE), |words| {
+                refusal::<simulate::SimulateArgs>(&SIMULATE, words)
             }),
             #[cfg(target_os = "linux")]
             (&CHECK, command::<check::CheckArgs>(&CHECK), |words| refusal::<check::CheckArgs>(&CHECK, words)),

@@ -7,6 +7,7 @@ mod explain;
 mod overlay;
 mod reference;
 mod servent;
+mod simulate;
 mod toolbox;
 
 #[cfg(target_os = "linux")]
@@ -15,6 +16,7 @@ pub(super) use client::CLIENT;
 pub(super) use explain::EXPLAIN;
 pub(super) use overlay::OVERLAY;
 pub(super) use servent::SERVENT;
+pub(super) use simulate::SIMULATE;
 pub(super) use toolbox::TP3;
 
 use super::generate::Generates;
@@ -194,6 +196,7 @@ mod tests {
             &EXPLAIN,
             #[cfg(target_os = "linux")]
             &CHECK,
+            &SIMULATE,
             &TP3,
         ] {
             let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();

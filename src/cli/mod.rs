@@ -8,6 +8,7 @@
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
+//! | `simulate` | `tp3 simulate --graph GRAPH` |
 //! | `check` | `tp3 check servent\|client -- COMMAND...` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
@@ -34,6 +35,7 @@ pub mod overlay;
 pub mod overlay_file;
 pub mod servent;
 mod signals;
+mod simulate;
 pub mod toolbox;
 pub mod values;
 

@@ -26,6 +26,7 @@ mod load;
 mod overlay;
 mod regressions;
 mod servent;
+mod simulate;
 #[cfg(target_os = "linux")]
 mod soak;
 mod support;
