@@ -4,9 +4,9 @@ use crate::batch::{Inbox, Outbox};
 use crate::protocol::{
     ClireqFlooded, FloodConfig, Flooder, Lookup, LookupVerdict, QueryVerdict, ResponseLimiter, Store, Verdict,
 };
-use crate::types::Timestamp;
 #[cfg(feature = "cli")]
 use crate::types::Ttl;
+use crate::types::{Neighbours, Timestamp};
 use crate::wire::DecodeError;
 
 /// How a servent behaves: the machines as they are, [`Machines`], or a mutation of them that a checker must catch.
@@ -16,6 +16,9 @@ pub trait Behaviour {
 
     /// Takes the one message in `inbox`; what it sends because of it goes to `outbox`, which is empty.
     fn on_message(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> Outcome;
+
+    /// Its neighbours are these from now on (P-27).
+    fn replace_neighbours(&mut self, neighbours: Neighbours);
 
     /// How many sightings it keeps.
     fn sightings(&self) -> usize;
@@ -60,6 +63,10 @@ impl Behaviour for Machines {
                 Outcome::Query(verdict, is_new.then(|| self.look_up(now, inbox, outbox)))
             }
         }
+    }
+
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.flooder.replace_neighbours(neighbours);
     }
 
     fn sightings(&self) -> usize {

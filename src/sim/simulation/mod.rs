@@ -1,6 +1,7 @@
 //! The loop: events in the order of their time, until nothing is left to happen.
 
 mod asking;
+mod names;
 mod network;
 mod servents;
 
@@ -17,6 +18,7 @@ use crate::batch::{Inbox, Outbox, Transmit};
 use crate::protocol::{AskedKey, FloodConfig, ResponseLimiter, Store, StoreBuilder};
 use crate::types::{Neighbours, SeqNo, Timestamp, Ttl};
 use fastrand::Rng;
+use names::Names;
 use servents::Servents;
 #[cfg(feature = "cli")]
 use std::collections::HashMap;
@@ -37,6 +39,7 @@ pub struct Simulation<B, O> {
     clients: Vec<Client>,
     asks: Vec<Ask>,
     links: Links,
+    names: Names,
     queue: EventQueue<Happening>,
     next_datagram: u64,
     deliveries: u64,
@@ -56,6 +59,10 @@ pub enum Action {
     Crash(ServentId),
     /// It starts again, unless it is running.
     Restart(ServentId),
+    /// It stops, if it runs, and starts again at another address, which its name leads to from then on (P-27).
+    Move(ServentId),
+    /// All servents look their neighbours' names up, now and every 30 s until then; those that start, when they do.
+    FollowNames(Timestamp),
     /// These servents are cut off from all others, and from the clients; datagrams under way still arrive.
     Part(Vec<ServentId>),
     /// The partition ends.
@@ -77,6 +84,7 @@ enum Happening {
     },
     Asking(ClientId, usize),
     Deadline(ClientId),
+    LookUp(ServentId),
     Injection {
         from: SocketAddrV4,
         to: SocketAddrV4,
@@ -123,6 +131,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             clients: Vec::new(),
             asks: Vec::new(),
             links: Links::new(links),
+            names: Names::default(),
             queue: EventQueue::default(),
             next_datagram: 0,
             deliveries: 0,
@@ -193,6 +202,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             Happening::Arrival { datagram, from, to, bytes } => self.arrive(datagram, from, to, &bytes),
             Happening::Asking(client, ask) => self.queue_asking(client, ask),
             Happening::Deadline(client) => self.meet_deadline(client),
+            Happening::LookUp(servent) => self.look_up(servent),
             Happening::Injection { from, to, bytes } => self.send(Cause::Stranger, from, to, &bytes),
             Happening::Told(action) => self.act(*action),
         }
@@ -235,7 +245,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     }
 
     fn start(&mut self, servent: ServentId) -> B {
-        let listed = self.setup.graph.neighbours(servent).iter().map(|neighbour| neighbour.address());
+        let listed = self.setup.graph.neighbours(servent).iter().map(|&neighbour| self.names.addresses.of(neighbour));
         let first_seq = match self.setup.first_seq {
             FirstSeq::Random => SeqNo(self.rng.u32(..)),
             FirstSeq::Fixed(seq) => seq,
@@ -269,10 +279,15 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     fn arrive(&mut self, datagram: DatagramId, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
         self.deliveries += 1;
         match Party::from(to) {
-            Party::Servent(servent) if self.is_running(servent) => self.deliver(datagram, from, servent, bytes),
+            Party::Servent(servent) if self.is_at(servent, to) => self.deliver(datagram, from, servent, bytes),
             Party::Client(client) if client.index() < self.clients.len() => self.hear(datagram, from, client, bytes),
             _ => self.tell_observer(&Event::Missed { datagram, to }),
         }
+    }
+
+    /// Whether `servent` runs, and at this address.
+    fn is_at(&self, servent: ServentId, address: SocketAddrV4) -> bool {
+        self.is_running(servent) && self.names.addresses.of(servent) == address
     }
 
     fn deliver(&mut self, datagram: DatagramId, from: SocketAddrV4, servent: ServentId, bytes: &[u8]) {
@@ -297,7 +312,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
                 Some((same, shared)) if *same == *range => Arc::clone(shared),
                 _ => Arc::from(&sends.bytes()[range.clone()]),
             };
-            self.send(Cause::Datagram(datagram), servent.address(), *to, &shared);
+            self.send(Cause::Datagram(datagram), self.names.addresses.of(servent), *to, &shared);
             written = Some((range.clone(), shared));
         }
         self.outbox = sends;
@@ -308,6 +323,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             Action::Crash(servent) => {
                 if self.is_running(servent) {
                     self.servents.put(servent, None);
+                    self.close_book(servent);
                     self.tell_observer(&Event::Crashed(servent));
                 }
             }
@@ -316,8 +332,17 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
                     let started = self.start(servent);
                     self.servents.put(servent, Some(started));
                     self.tell_observer(&Event::Restarted(servent));
+                    self.open_book(servent);
                 }
             }
+            Action::Move(servent) => {
+                self.act(Action::Crash(servent));
+                let address = self.names.addresses.next(servent);
+                self.names.addresses.set(servent, address);
+                self.tell_observer(&Event::Moved { servent, address });
+                self.act(Action::Restart(servent));
+            }
+            Action::FollowNames(until) => self.follow(until),
             Action::Part(far) => {
                 self.links.part(&far, self.setup.graph.len());
                 self.tell_observer(&Event::Parted(&far));
