@@ -21,12 +21,12 @@ fn running() -> (Topology, Program, Vec<i32>) {
     (topology, program, children)
 }
 
-/// Each servent takes two pipes of the program that starts it, and shells allow 1,024 open files.
+/// Each servent takes a pipe of the program that starts it, or two, and shells allow 1,024 open files.
 #[test]
 fn more_servents_than_the_soft_limit_of_open_files_leaves_room_for_are_started() {
-    let topology = Topology::chain(40);
+    let topology = Topology::chain(60);
     let words =
-        ["-c", "ulimit -Sn 64 && exec \"$0\" overlay \"$1\" --timeout 0.5 key", TP3, topology.file().to_str().unwrap()];
+        ["-c", "ulimit -Sn 48 && exec \"$0\" overlay \"$1\" --timeout 0.5 key", TP3, topology.file().to_str().unwrap()];
     let finished = Program::start("sh", words).finish();
     let answers = String::from_utf8(finished.stdout).unwrap();
     assert!(finished.code == Some(0) && answers.lines().count() == 4, "{answers}{}", finished.stderr);
