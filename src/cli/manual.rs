@@ -4,6 +4,8 @@
 mod check;
 mod client;
 mod explain;
+#[cfg(target_os = "linux")]
+mod load;
 mod overlay;
 mod reference;
 mod servent;
@@ -13,6 +15,8 @@ mod toolbox;
 pub(super) use check::CHECK;
 pub(super) use client::CLIENT;
 pub(super) use explain::EXPLAIN;
+#[cfg(target_os = "linux")]
+pub(super) use load::LOAD;
 pub(super) use overlay::OVERLAY;
 pub(super) use servent::SERVENT;
 pub(super) use toolbox::TP3;
@@ -194,6 +198,8 @@ mod tests {
             &EXPLAIN,
             #[cfg(target_os = "linux")]
             &CHECK,
+            #[cfg(target_os = "linux")]
+            &LOAD,
             &TP3,
         ] {
             let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();

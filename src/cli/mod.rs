@@ -9,6 +9,7 @@
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
 //! | `check` | `tp3 check servent\|client -- COMMAND...` |
+//! | `load` | `tp3 load IP:PORT` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
@@ -29,6 +30,8 @@ mod hand_over;
 mod hints;
 mod journal;
 mod links;
+#[cfg(target_os = "linux")]
+mod load;
 mod manual;
 pub mod overlay;
 pub mod overlay_file;

@@ -23,6 +23,8 @@ mod explain;
 mod help;
 mod live;
 mod load;
+#[cfg(target_os = "linux")]
+mod load_tool;
 mod overlay;
 mod regressions;
 mod servent;
