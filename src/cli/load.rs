@@ -2,7 +2,7 @@
 
 mod showing;
 
-use super::values::{self, Peer};
+use super::values;
 use super::{
     EXIT_FAILURE, EXIT_TERMINATED, EXIT_USAGE, command, complain, exit_of_output, exit_with_usage, manual, say, signals,
 };
@@ -15,7 +15,7 @@ use crate::load::report::{Bounds, Summary, json, text};
 use crate::load::running::{self, Job};
 use crate::load::{Clireqs, Ends, Extent, Keys, Links, Pace, Pattern, Picker, Plan, Traffic};
 use crate::net::{is_globally_routable, is_local};
-use crate::protocol::{AskedKey, Dialect};
+use crate::protocol::{AskedKey, Dialect, Peer};
 use crate::text::{escape, escape_path};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -257,7 +257,8 @@ fn is_far(ip: Ipv4Addr) -> bool {
 /// The address of the servent; `None` if a signal comes before it is known.
 fn resolve(servent: &Peer, signal_rx: &Receiver<i32>) -> Result<Option<SocketAddrV4>, String> {
     let servent = servent.clone();
-    let resolved_rx = aside("resolver", move || servent.resolve()).map_err(|error| format!("cannot start: {error}"))?;
+    let resolved_rx =
+        aside("resolver", move || values::resolve(&servent)).map_err(|error| format!("cannot start: {error}"))?;
     select! {
         recv(resolved_rx) -> resolved => match resolved {
             Ok(resolved) => resolved.map(Some).map_err(|error| error.to_string()),

@@ -4,6 +4,7 @@
 mod check;
 mod client;
 mod explain;
+mod export;
 #[cfg(target_os = "linux")]
 mod load;
 mod overlay;
@@ -15,6 +16,7 @@ mod toolbox;
 pub(super) use check::CHECK;
 pub(super) use client::CLIENT;
 pub(super) use explain::EXPLAIN;
+pub(super) use export::EXPORT;
 #[cfg(target_os = "linux")]
 pub(super) use load::LOAD;
 pub(super) use overlay::OVERLAY;
@@ -196,6 +198,7 @@ mod tests {
             &CLIENT,
             &OVERLAY,
             &EXPLAIN,
+            &EXPORT,
             #[cfg(target_os = "linux")]
             &CHECK,
             #[cfg(target_os = "linux")]

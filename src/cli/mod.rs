@@ -8,6 +8,7 @@
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
+//! | `export` | `tp3 export FILE TARGET -o DIR` |
 //! | `check` | `tp3 check servent\|client -- COMMAND...` |
 //! | `load` | `tp3 load IP:PORT` |
 //! | `values` | what can stand for a port, a neighbour, a number |
@@ -25,6 +26,7 @@ mod check;
 pub mod client;
 mod command;
 mod explain;
+mod export;
 mod generate;
 mod hand_over;
 mod hints;

@@ -20,6 +20,7 @@ mod client_tty;
 mod conformance;
 mod dialects;
 mod explain;
+mod export;
 mod help;
 mod live;
 mod load;
