@@ -42,6 +42,11 @@ pub(in super::super) const EXPORT: Manual = Manual {
                     servents run, and a neighbour on loopback that is no servent of FILE.",
                 ),
                 Text(
+                    "ssh: overlay.sh up, ask KEY, traces and down do what they say, and say how at their head. hosts/ has the share of \
+                    each host and what is copied to it, overlay.txt the whole, for tp3 explain --overlay. A file ssh_config that you \
+                    write into DIR is used in the place of ssh's own.",
+                ),
+                Text(
                     "DIR/.tp3-export lists what was written. A later export to DIR writes these files again, whoever changed them \
                     since, removes those that are no longer needed, and refuses to overwrite any other file.",
                 ),

@@ -1,7 +1,7 @@
+use super::super::in_flight::Ends;
 use super::super::keys::Pattern;
 use super::super::tally::Counts;
 use super::*;
-use crate::load::Ends;
 use std::net::Ipv4Addr;
 
 const SERVENT: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6001);

@@ -1,5 +1,5 @@
-"""docs/TUTORIAL.md and docs/LAB.md, in English and Portuguese: every command in them, in order. Its output must be what
-stands below it.
+"""docs/TUTORIAL.md, docs/LAB.md and docs/MACHINES.md, and what there is of them in Portuguese: every command, in order.
+Its output must be what stands below it.
 
 A block that begins with ```console is run. In it a line `$ COMMAND` is a command, run by bash in the root of the
 checkout with the built programs in front of its PATH; the lines below are its output, standard error included. In them
@@ -51,15 +51,16 @@ def read_chapters(page):
 def chapters_to_run():
     """Those of the English pages, and of the Portuguese those that show something else: {(file, title): blocks}."""
     chosen = {}
-    for page in TUTORIALS:
-        english, portuguese = read_chapters(page), read_chapters(in_portuguese(page))
-        others = {title: blocks for title, blocks in portuguese.items() if blocks not in english.values()}
-        for name, chapters in [(page, english), (in_portuguese(page), others)]:
-            chosen |= {(os.path.basename(name), title): blocks for title, blocks in chapters.items()}
+    for page in ["docs/TUTORIAL.md", "docs/LAB.md", "docs/MACHINES.md"]:
+        english = read_chapters(page)
+        chosen |= {(os.path.basename(page), title): blocks for title, blocks in english.items()}
+        if page in PAGES:
+            name = in_portuguese(page)
+            others = {title: blocks for title, blocks in read_chapters(name).items() if blocks not in english.values()}
+            chosen |= {(os.path.basename(name), title): blocks for title, blocks in others.items()}
     return chosen
 
 
-TUTORIALS = [page for page in PAGES if page.startswith("docs/")]
 CHAPTERS = chapters_to_run()
 
 
