@@ -5,6 +5,8 @@ use crate::protocol::{
     ClireqFlooded, FloodConfig, Flooder, Lookup, LookupVerdict, QueryVerdict, ResponseLimiter, Store, Verdict,
 };
 use crate::types::Timestamp;
+#[cfg(feature = "cli")]
+use crate::types::Ttl;
 use crate::wire::DecodeError;
 
 /// How a servent behaves: the machines as they are, [`Machines`], or a mutation of them that a checker must catch.
@@ -66,6 +68,12 @@ impl Behaviour for Machines {
 }
 
 impl Machines {
+    /// The same, but for a time-to-live that no servent uses ([`Flooder::with_ttl`]).
+    #[cfg(feature = "cli")]
+    pub(super) fn with_ttl(flood: FloodConfig, store: Store, limiter: ResponseLimiter, ttl: Ttl) -> Self {
+        Self { flooder: Flooder::new(flood).with_ttl(ttl), lookup: Lookup::new(store, limiter) }
+    }
+
     fn look_up(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> LookupVerdict {
         let mut found = None;
         self.lookup.on_batch(now, inbox, &[0], outbox, |_, verdict, _| found = Some(verdict));
