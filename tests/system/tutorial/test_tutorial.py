@@ -1,4 +1,5 @@
-"""docs/TUTORIAL.md, docs/LAB.md and docs/MACHINES.md: every command in them, in order. Its output must be what stands below it.
+"""docs/TUTORIAL.md, docs/LAB.md and docs/MACHINES.md: every command in them, in order. Its output must be what stands
+below it.
 
 A block that begins with ```console is run. In it a line `$ COMMAND` is a command, run by bash in the root of the
 checkout with the built programs in front of its PATH; the lines below are its output, standard error included. In them
