@@ -139,8 +139,8 @@ pub use crossbeam_channel;
 pub use loading::{LoadError, LoadWarning, PairRefused};
 pub use net::{Endpoint, Offload};
 pub use protocol::{
-    Answer, Dialect, Foreign, Found, InsertError, KeyError, KvFileError, LinkConfig, Loaded, Notice, Patience,
-    Repeated, SeenConfig, Store, StoreFull, Summary,
+    Answer, Dialect, Foreign, Found, InsertError, KeyError, KvFileError, LinkConfig, Loaded, Notice, Patience, Peer,
+    Repeated, ResolveConfig, ResolveError, ResolveFailure, SeenConfig, Store, StoreFull, Summary,
 };
 pub use servent::{RESPONSE_LIMIT, Servent, ServentBuilder, StartError};
 pub use stats::Counters;

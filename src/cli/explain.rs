@@ -220,7 +220,11 @@ pub(super) fn expect(records: &mut Records, overlay: &OverlayFile) {
     let mut stores: HashMap<SocketAddrV4, Store> = HashMap::new();
     for (line, file) in overlay.lines().iter().zip(overlay.kv_files()) {
         let address = line.address();
-        records.neighbours(address, line.command().neighbours.iter().filter_map(|neighbour| neighbour.address));
+        // Where a name's address can't be told from here, its trace tells.
+        let neighbours: Option<Vec<_>> = line.command().neighbours.iter().map(|neighbour| neighbour.address).collect();
+        if let Some(neighbours) = neighbours {
+            records.neighbours(address, neighbours);
+        }
         let SeenConfig { expiry, capacity } = line.command().seen;
         let expiry_nanos = i64::try_from(expiry.as_nanos()).unwrap_or(i64::MAX);
         records.remember(address, Memory { expiry_nanos, capacity });

@@ -2,9 +2,8 @@
 
 use super::hints;
 use super::servent::ServentArgs;
-use super::values::Peer;
 use crate::overlay::{CommandLine, Logging, Neighbour, OverlayFile, OverlayFileError};
-use crate::protocol::Store;
+use crate::protocol::{Peer, Store};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs, UdpSocket};
 
 /// Whether `ip` is an address of this host: on loopback, or of one of its interfaces. Where the system does not list
 /// those, as in a sandbox without netlink, whether it lets a socket be bound to it.
@@ -11,6 +11,22 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 pub fn is_local(ip: Ipv4Addr) -> bool {
     ip.is_loopback()
         || interfaces(InterfaceFlags::empty()).map_or_else(|_| can_be_bound(ip), |mut own| own.any(|own| own == ip))
+}
+
+/// Whether `address` is that of a servent of this host that is bound to `local`; 0.0.0.0 stands for all addresses.
+#[must_use]
+pub fn leads_to(local: SocketAddrV4, address: SocketAddrV4) -> bool {
+    address.port() == local.port()
+        && if local.ip().is_unspecified() { is_local(*address.ip()) } else { address.ip() == local.ip() }
+}
+
+/// Every address of the host called `host`, each with this port. It takes as long as its name server does, and nothing can
+/// interrupt that.
+///
+/// # Errors
+/// What the system says.
+pub fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    (host, port).to_socket_addrs().map(Iterator::collect)
 }
 
 /// Whether a socket can be bound to `ip`: only to an address of this host, unless the system is told otherwise

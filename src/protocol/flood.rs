@@ -81,14 +81,19 @@ impl Flooder {
     /// A flooder that has seen nothing yet.
     #[must_use]
     pub fn new(config: FloodConfig) -> Self {
-        let beyond_loopback = config.neighbours.as_slice().iter().any(|neighbour| !neighbour.ip().is_loopback());
         Self {
+            beyond_loopback: beyond_loopback(&config.neighbours),
             neighbours: config.neighbours,
-            beyond_loopback,
             neighbours_only: config.neighbours_only,
             next_seq: config.first_seq,
             seen: SeenTable::new(config.seen, config.secret),
         }
+    }
+
+    /// Knows these neighbours from now on (P-27). What it has seen stays seen.
+    pub fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.beyond_loopback = beyond_loopback(&neighbours);
+        self.neighbours = neighbours;
     }
 
     /// Judges every CLIREQ and QUERY of a batch in order, and tells `judged` the index and the verdict of each, and how
@@ -225,6 +230,11 @@ impl Flooder {
         let query = outbox.write(|bytes| encode_query(bytes, header, field));
         targets.map(|neighbour| outbox.send(&query, neighbour)).count()
     }
+}
+
+/// Whether some neighbour is on another host, for all that is known.
+fn beyond_loopback(neighbours: &Neighbours) -> bool {
+    neighbours.as_slice().iter().any(|neighbour| !neighbour.ip().is_loopback())
 }
 
 fn id(header: QueryHeader, key: Text<'_>) -> QueryId<'_> {

@@ -7,6 +7,7 @@
 //! | file | machine |
 //! |---|---|
 //! | `seen` | duplicate suppression: which queries were seen, for how long |
+//! | `address_book` | which address each neighbour has, and which names are to be looked up when |
 //! | `flood` | CLIREQ to QUERY, QUERY to QUERY: who is forwarded what |
 //! | `kv_file` | a key-value file to a store |
 //! | `store` | the dictionary, kept as ready-made RESPONSEs |
@@ -17,6 +18,7 @@
 //! | `queries` | the client: many keys at once, in the order asked |
 //! | `notices` | the client: what it can tell of what is no answer |
 
+mod address_book;
 mod flood;
 mod kv_file;
 mod limit;
@@ -28,6 +30,9 @@ mod query;
 mod seen;
 mod store;
 
+pub use address_book::{
+    AddressBook, IPV6_REASON, NameNews, Peer, ResolveConfig, ResolveError, ResolveFailure, Wanted, choose, is_one_host,
+};
 pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
 pub use kv_file::{Foreign, KvFileError, Loaded, Repeated, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
