@@ -123,6 +123,9 @@ pub mod launching;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod overlay;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod export;
 #[cfg(all(feature = "cli", target_os = "linux"))]
 #[doc(hidden)]
 pub mod conformance;

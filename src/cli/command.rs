@@ -245,9 +245,11 @@ mod tests {
     #[test]
     fn a_bad_value_of_any_option_is_refused_with_an_example_or_the_values() {
         for (manual, command, refusal) in programs() {
-            // A key can be anything.
-            let is_key = |option: &&Arg| option.get_value_names().unwrap_or_default().iter().any(|name| name == "KEY");
-            let takes_any = |option: &&Arg| option.get_value_hint() == ValueHint::FilePath || is_key(option);
+            // A key can be anything, and a host have any name.
+            let is_name = |name: &str| ["KEY", "HOST", "A,B,..."].contains(&name);
+            let is_named =
+                |option: &&Arg| option.get_value_names().unwrap_or_default().iter().any(|name| is_name(name));
+            let takes_any = |option: &&Arg| option.get_value_hint() == ValueHint::FilePath || is_named(option);
             // An option that takes no value is none of `get_opts`, but only once the definition is built.
             let takes_value = |option: &&Arg| option.get_action().takes_values();
             for option in command.get_opts().filter(takes_value).filter(|option| !takes_any(option)) {

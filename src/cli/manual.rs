@@ -4,6 +4,7 @@
 mod check;
 mod client;
 mod explain;
+mod export;
 mod overlay;
 mod reference;
 mod servent;
@@ -13,6 +14,7 @@ mod toolbox;
 pub(super) use check::CHECK;
 pub(super) use client::CLIENT;
 pub(super) use explain::EXPLAIN;
+pub(super) use export::EXPORT;
 pub(super) use overlay::OVERLAY;
 pub(super) use servent::SERVENT;
 pub(super) use toolbox::TP3;
@@ -192,6 +194,7 @@ mod tests {
             &CLIENT,
             &OVERLAY,
             &EXPLAIN,
+            &EXPORT,
             #[cfg(target_os = "linux")]
             &CHECK,
             &TP3,

@@ -8,6 +8,7 @@
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
+//! | `export` | `tp3 export FILE TARGET -o DIR` |
 //! | `check` | `tp3 check servent\|client -- COMMAND...` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
@@ -24,6 +25,7 @@ mod check;
 pub mod client;
 mod command;
 mod explain;
+mod export;
 mod generate;
 mod hand_over;
 mod hints;

@@ -6,7 +6,7 @@
 use super::check;
 use super::command;
 use super::manual::{self, Manual};
-use super::{exit_with_usage, explain, hints, overlay, say, to_the_last_word};
+use super::{exit_with_usage, explain, export, hints, overlay, say, to_the_last_word};
 use crate::launching::{LAUNCH_MODE, launch_mode};
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -47,6 +47,11 @@ pub(super) const VERBS: &[Verb] = &[
         manual: &manual::CHECK,
         command: || command::command::<check::CheckArgs>(&manual::CHECK),
         run: |words| check::main(words),
+    },
+    Verb {
+        manual: &manual::EXPORT,
+        command: || command::command::<export::ExportArgs>(&manual::EXPORT),
+        run: |words| export::main(words),
     },
 ];
 
