@@ -1,11 +1,13 @@
 //! `tp3 export FILE TARGET -o DIR`
 
 mod folder;
+mod programs;
 
 use super::{EXIT_FAILURE, EXIT_OK, command, complain, exit_with_usage, manual, overlay_file, say};
-use crate::export::{Export, Plan, TARGETS, Target};
+use crate::export::{Export, Plan, TARGETS, Target, Wishes};
 use crate::loading;
 use crate::overlay::Host;
+use crate::protocol::AskedKey;
 use crate::text::escape_path;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
@@ -44,6 +46,21 @@ pub(super) struct ExportArgs {
     /// have no HOST:PORT, and a TARGET that has hosts. A host is an IPv4 address or a name that all of them know.
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     hosts: Vec<Host>,
+    /// Key that the client asks for [default: the first one in the file of the first servent]
+    ///
+    /// For a TARGET that has a client.
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    key: Option<String>,
+    /// Where programs without shared libraries are [default: where tp3 is]
+    ///
+    /// For a TARGET whose machines have nothing else: serventTP3, clientTP3 and tp3, as Files below says how to build them.
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
+}
+
+/// Reads a key that is to be asked for elsewhere: text that a file of text can hold.
+fn key(typed: &str) -> Result<String, String> {
+    AskedKey::new(typed.as_bytes()).map(|_| typed.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Reads the word for a target.
@@ -61,8 +78,8 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(args) => args,
         Err(ended) => return ended,
     };
-    if !args.hosts.is_empty() && !args.target.takes_hosts {
-        let message = format!("--hosts: {} has no hosts", args.target.name);
+    if let Some((option, what)) = args.superfluous() {
+        let message = format!("{option}: {} has no {what}", args.target.name);
         return exit_with_usage(&ExportArgs::command().error(ErrorKind::ArgumentConflict, message), &manual::EXPORT);
     }
     match args.run() {
@@ -75,6 +92,17 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
 }
 
 impl ExportArgs {
+    /// An option that the target has no use for, and what it lacks.
+    fn superfluous(&self) -> Option<(&'static str, &'static str)> {
+        let Target { takes_hosts, takes_key, programs, .. } = self.target;
+        let given = [
+            (!self.hosts.is_empty() && !takes_hosts, "--hosts", "hosts"),
+            (self.key.is_some() && !takes_key, "--key", "client"),
+            (self.programs.is_some() && programs.is_empty(), "--programs", "programs"),
+        ];
+        given.into_iter().find(|(is_superfluous, ..)| *is_superfluous).map(|(_, option, what)| (option, what))
+    }
+
     /// # Errors
     /// What is wrong, whatever it is.
     fn run(&self) -> Result<(), String> {
@@ -94,7 +122,10 @@ impl ExportArgs {
         let overlay = overlay_file::load(&self.file, &[]).map_err(|error| error.to_string())?;
         let plan = Plan::new(&self.file, &overlay, read).map_err(|error| error.to_string())?;
         let plan = if self.hosts.is_empty() { Ok(plan) } else { plan.dealt(&self.hosts) };
-        plan.and_then(|plan| (self.target.make)(&plan)).map_err(|error| error.to_string())
+        let plan = plan.map_err(|error| error.to_string())?;
+        let programs = programs::read(self.programs.as_deref(), self.target.programs)?;
+        let wishes = Wishes { key: self.key.clone(), programs };
+        (self.target.make)(&plan, &wishes).map_err(|error| error.to_string())
     }
 }
 

@@ -28,7 +28,6 @@ fn make(plan: &Plan, wishes: &Wishes) -> Result<Export, OverlayFileError> {
         Some(key) => key.clone(),
         None => key_of_first(plan)?,
     };
-    let yaml = include_str!("compose/docker-compose.yml");
     let mut services = String::new();
     for (place, servent) in plan.servents.iter().enumerate() {
         services += &service(plan, servent, &names, place)?;
@@ -38,18 +37,19 @@ fn make(plan: &Plan, wishes: &Wishes) -> Result<Export, OverlayFileError> {
         several => format!("{several} servents"),
     };
     let client = ["clientTP3".to_owned(), format!("{}:{}", names[0], plan.servents[0].port), "--".to_owned(), key];
-    let filled = [
-        ("{title}", plan.title()),
-        ("{count}", count),
-        ("{first}", names[0].clone()),
-        ("{port}", plan.servents[0].port.to_string()),
-        ("{all}", names.join(", ")),
-        ("{secrets}", secrets(plan)),
-        ("{client}", list(&client)),
-        // Last, since nothing is filled into it.
-        ("{services}", services),
-    ];
-    let yaml = filled.iter().fold(yaml.to_owned(), |text, (gap, filling)| text.replace(gap, filling));
+    let yaml = fill(
+        include_str!("compose/docker-compose.yml"),
+        &[
+            ("{title}", &plan.title()),
+            ("{count}", &count),
+            ("{first}", &names[0]),
+            ("{port}", &plan.servents[0].port.to_string()),
+            ("{services}", &services),
+            ("{client}", &list(&client)),
+            ("{all}", &names.join(", ")),
+            ("{secrets}", &secrets(plan)),
+        ],
+    );
     let mut files = vec![
         ExportedFile::new("docker-compose.yml", yaml),
         ExportedFile::new("Dockerfile", include_str!("compose/Dockerfile")),
@@ -60,12 +60,26 @@ fn make(plan: &Plan, wishes: &Wishes) -> Result<Export, OverlayFileError> {
     Ok(Export { files, next: vec!["docker-compose up".to_owned()] })
 }
 
+/// A text with its gaps filled; what is filled in has none.
+fn fill(mut rest: &str, gaps: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    while let Some((at, (gap, filling))) =
+        gaps.iter().filter_map(|gap| Some((rest.find(gap.0)?, gap))).min_by_key(|(at, _)| *at)
+    {
+        filled += &rest[..at];
+        filled += filling;
+        rest = &rest[at + gap.len()..];
+    }
+    filled + rest
+}
+
 /// What the client asks for unless it is told: a key that the servent that it asks holds.
 fn key_of_first(plan: &Plan) -> Result<String, OverlayFileError> {
     let first = &plan.servents[0];
     let key = first_key(&plan.kv_files[first.kv_file].bytes).and_then(|key| str::from_utf8(key).ok());
-    key.map(str::to_owned)
-        .ok_or_else(|| plan.refuse(first, "for which key is the client to ask? Its file does not begin with one: --key KEY"))
+    key.map(str::to_owned).ok_or_else(|| {
+        plan.refuse(first, "for which key is the client to ask? Its file does not begin with one: --key KEY")
+    })
 }
 
 /// A servent, as a service.
@@ -88,7 +102,8 @@ fn service(plan: &Plan, servent: &Planned, names: &[String], place: usize) -> Re
     let (name, kv) = (&names[place], &plan.kv_files[servent.kv_file].name);
     let mut words = vec!["serventTP3".to_owned()];
     let is_said = |option: &str| servent.options.iter().any(|word| word == option);
-    words.extend(USUAL.iter().filter(|(option, _)| !is_said(option)).map(|(option, value)| format!("{option}={value}")));
+    words
+        .extend(USUAL.iter().filter(|(option, _)| !is_said(option)).map(|(option, value)| format!("{option}={value}")));
     words.extend(servent.options.iter().cloned());
     words.push(format!("--trace=/traces/{name}.jsonl"));
     words.extend(["--".to_owned(), servent.port.to_string(), format!("/kv/{kv}")]);

@@ -6,14 +6,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
 /// Services of one machine or of many.
-pub(super) const TARGET: Target = Target {
-    name: "systemd",
-    about: "services of systemd",
-    takes_hosts: true,
-    takes_key: false,
-    programs: &[],
-    make,
-};
+pub(super) const TARGET: Target =
+    Target { name: "systemd", about: "services of systemd", takes_hosts: true, takes_key: false, programs: &[], make };
 
 /// The folder of everything, as it is on the machine that it is copied to.
 const ETC: &str = "etc";
@@ -94,7 +88,12 @@ fn arguments(plan: &Plan, servent: &Planned) -> Result<String, OverlayFileError>
         let word = crate::text::escape(word.as_bytes());
         return Err(plan.refuse(servent, format!("'{word}' can't be an argument in a file that systemd reads")));
     }
-    Ok(format!("# Line {} of {}. Written by tp3 export.\nARGUMENTS=\"{}\"\n", servent.line, plan.title(), words.join(" ")))
+    Ok(format!(
+        "# Line {} of {}. Written by tp3 export.\nARGUMENTS=\"{}\"\n",
+        servent.line,
+        plan.title(),
+        words.join(" ")
+    ))
 }
 
 /// Where a neighbour is reached.
