@@ -13,7 +13,7 @@ import subprocess
 from lab.needs import skip
 from lab.processes import DEADLINE_S, Deadline, children
 
-# What is to be mounted is mounted for the engine alone. Where containers are counted and limited is known by {group}.
+# What is mounted is mounted for the engine alone. The third word is the control group of its containers.
 START = """
 set -e
 mount --make-rprivate /
@@ -57,15 +57,22 @@ class Engine:
         """Waits until it answers. Where it does not start, the test can't be run."""
         deadline = Deadline()
         while self.process.poll() is None and deadline.left():
-            if subprocess.run(["docker", "version"], env=self.environment, capture_output=True).returncode == 0:
-                return self
+            asked = subprocess.run(["docker", "version"], env=self.environment, capture_output=True, check=False)
+            if asked.returncode == 0:
+                return
         with open(self.log, encoding="utf-8", errors="replace") as log:
             skip(f"no Docker engine starts in a namespace here: {' '.join(log.read().split())[-500:]}")
 
     def run(self, *words, patience_s=DEADLINE_S, code=0, **options):
-        """Runs docker or docker-compose to its end, which is to be with `code`; returns its output without the errors."""
+        """Runs docker or docker-compose to its end, which is to be with `code`; returns its standard output."""
         ended = subprocess.run(
-            words, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience_s, **options
+            words,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=patience_s,
+            check=False,
+            **options,
         )
         stdout, stderr = (output.decode(errors="backslashreplace") for output in (ended.stdout, ended.stderr))
         assert ended.returncode == code, f"{' '.join(words)} ended with {ended.returncode}: {stdout}{stderr}"

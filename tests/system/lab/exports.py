@@ -4,22 +4,24 @@ import json
 import os
 
 from lab.processes import run
-from lab.programs import built
 from lab.static import static_programs
 
 
 def exported(file, target, folder, *options):
-    """Exports an overlay file to a folder, and returns it."""
-    tp3 = os.path.join(static_programs(), "tp3") if target == "compose" else built(["tp3"])[0]
-    run(tp3, "export", file, target, "-o", folder, *options)
+    """Exports an overlay file to a folder, and returns that."""
+    run(tp3(), "export", file, target, "-o", folder, *options)
     return folder
+
+
+def tp3():
+    return os.path.join(static_programs(), "tp3")
 
 
 class Listed:
     """An overlay file: its servents by their ports."""
 
     def __init__(self, file):
-        listed = json.loads(run(*built(["tp3"]), "overlay", file, "--print-json"))
+        listed = json.loads(run(tp3(), "overlay", file, "--print-json"))
         self.servents = {each["port"]: each for each in listed["servents"]}
         ports = {each["line"]: port for port, each in self.servents.items()}
         self.neighbours = {
