@@ -1,5 +1,5 @@
-"""`tp3 export FILE systemd`: no systemd runs here. Its own tools judge the unit, and the unit's restrictions are imposed
-on real servents by other means."""
+"""`tp3 export FILE systemd`: no systemd runs here. Its own tools judge the unit, and the restrictions are imposed on real
+servents by other means."""
 
 import os
 import re
