@@ -2,31 +2,29 @@
 
     python hardened.py servent@.service -- serventTP3 6001 pairs.txt
 
-What the unit says of system calls, address families, privileges and files is read from the unit, and the groups of
-system calls are those of systemd-analyze; nothing is said twice. `hardened` makes these words for a test; with them
-come the user, the mounts and the capabilities.
+What it says of system calls and address families is read from the unit, and the groups of system calls are those of
+systemd-analyze; nothing is said twice. The user, the mounts and the capabilities are as it has them as well. `hardened`
+makes these words for a test. The program is to be where nobody's user can reach it.
 """
 
+import ctypes
 import errno
 import os
 import socket
 import subprocess
 import sys
 
-NOBODY = "65534"
+NOBODY = 65534
 # Read-only as a whole, as ProtectSystem=strict has it.
 READ_ONLY = 'mount -o remount,bind,ro / && exec "$@"'
+PR_CAPBSET_DROP = 24
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def hardened(unit, *words):
     """The words that run a program with the restrictions of a unit, by root."""
-    user = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]
-    privileges = ["--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs"]
-    return [
-        "unshare", "--mount", "sh", "-c", READ_ONLY, "sh",
-        "setpriv", *user, *privileges,
-        sys.executable, os.path.abspath(__file__), unit, "--", *words,
-    ]  # fmt: skip
+    own = [sys.executable, os.path.abspath(__file__), unit, "--"]
+    return ["unshare", "--mount", "sh", "-c", READ_ONLY, "sh", *own, *words]
 
 
 def settings(unit):
@@ -54,8 +52,8 @@ def calls(names):
     return found
 
 
-def restrict(unit):
-    """Imposes what the unit says of system calls on this program and whatever it becomes."""
+def call_filter(unit):
+    """The filter of what the unit says of system calls."""
     # The tests that need no filter need no package for it either.
     import pyseccomp
 
@@ -78,12 +76,26 @@ def restrict(unit):
     (families,) = said["RestrictAddressFamilies"]
     for family in families.split():
         filtered.add_rule(pyseccomp.ALLOW, "socket", pyseccomp.Arg(0, pyseccomp.EQ, getattr(socket, family)))
-    filtered.load()
+    return filtered
+
+
+def become_nobody():
+    with open("/proc/sys/kernel/cap_last_cap", encoding="utf-8") as file:
+        last = int(file.read())
+    for capability in range(last + 1):
+        if LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
 def main(words):
     cut = words.index("--")
-    restrict(words[0])
+    filtered = call_filter(words[0])
+    become_nobody()
+    # With it goes the right to get new privileges (NoNewPrivileges=yes).
+    filtered.load()
     os.execvp(words[cut + 1], words[cut + 1 :])
 
 

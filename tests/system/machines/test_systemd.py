@@ -1,13 +1,13 @@
-"""`tp3 export FILE systemd`: no systemd runs here. Its own tools judge the unit, and the restrictions are imposed on real
+"""`tp3 export FILE systemd`: no systemd runs here. Its own tools judge the unit, and its restrictions are imposed on real
 servents by other means."""
 
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
-import sys
 
 import pytest
 
@@ -52,7 +52,7 @@ class Instance:
     """A servent as its unit and its file of arguments have it, started in a host with all the unit's restrictions."""
 
     def __init__(self, host, folder, name):
-        self.etc = os.path.join(folder, "x", "etc")
+        self.etc, self.said = os.path.join(folder, "x", "etc"), []
         with open(os.path.join(self.etc, "servent", f"{name}.conf"), encoding="utf-8") as file:
             (line,) = (line for line in file if line.startswith("ARGUMENTS="))
         # A file of assignments as systemd reads it, and then $ARGUMENTS as it splits it.
@@ -60,12 +60,14 @@ class Instance:
         words = [word.replace("/etc/servent/", f"{self.etc}/servent/") for word in value.split()]
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.manager.settimeout(DEADLINE_S)
+        # Where nobody's user can reach it.
+        program = shutil.copy(*built(SERVENT), os.path.join(folder, f"serventTP3-{name}"))
         path = os.path.join(folder, f"notify-{name}")
         self.manager.bind(path)
         # Whoever is nobody may tell it as well.
         os.chmod(path, 0o777)
         self.process = host.popen(
-            *hardened(os.path.join(self.etc, "systemd", "system", "servent@.service"), *built(SERVENT), *words),
+            *hardened(os.path.join(self.etc, "systemd", "system", "servent@.service"), program, *words),
             env={**os.environ, "NOTIFY_SOCKET": path},
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -79,12 +81,19 @@ class Instance:
 
     def line(self, text):
         """The next line that it says with `text` in it."""
-        said = []
         for line in self.process.stderr:
-            said.append(line)
+            self.said.append(line)
             if text in line:
                 return line
-        raise AssertionError(f"it ended without {text!r}: {said}")
+        raise AssertionError(f"it ended without {text!r}: {self.said}")
+
+    def stop(self):
+        """Stops it; returns all that it said."""
+        self.process.terminate()
+        assert self.told() == "STOPPING=1"
+        self.said += self.process.stderr
+        assert self.process.wait(DEADLINE_S) == 0, self.said
+        return "".join(self.said)
 
 
 @pytest.mark.needs("namespaces", "seccomp")
@@ -96,7 +105,7 @@ def test_p35_a_servent_serves_tells_reloads_and_stops_with_all_restrictions_of_i
     one, two = (Instance(host, lab.folder, name) for name in ("6001", "6002"))
     assert (one.told(), two.told()) == ("READY=1", "READY=1")
     status = one.status()
-    assert status["Uid"].split() == [NOBODY] * 4 and status["Groups"].split() == [], status
+    assert status["Uid"].split() == [str(NOBODY)] * 4 and status["Groups"].split() == [], status
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2"), status
     assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}, status
     one.line("clients reach it at")
@@ -115,12 +124,9 @@ def test_p35_a_servent_serves_tells_reloads_and_stops_with_all_restrictions_of_i
     client.sendto(clireq(b"new"), ("127.0.0.1", 6001))
     assert receive(client, 1) == [("127.0.0.1:6001", answer(b"new", b"pair"))]
     for each in one, two:
-        each.process.terminate()
-        assert each.told() == "STOPPING=1"
-        rest = each.process.communicate(timeout=DEADLINE_S)[1]
-        assert each.process.returncode == 0, rest
+        said = each.stop()
         # Nothing that it does was refused to it.
-        assert not re.search(r"WARN|ERROR|refused|permitted|denied", rest), rest
+        assert not re.search(r"WARN|ERROR|refused|permitted|denied", said), said
 
 
 @pytest.mark.needs("namespaces", "seccomp")
@@ -146,6 +152,6 @@ print(refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)))
 """
     # In a folder that is anybody's to write to, but for the mount.
     os.chmod(lab.folder, 0o777)
-    said = run(*hardened(unit, sys.executable, "-c", attempts), cwd=lab.folder).splitlines()
+    said = run(*hardened(unit, "/usr/bin/python3", "-c", attempts), cwd=lab.folder).splitlines()
     denied = "Operation not permitted"
     assert said == ["Read-only file system", *[denied] * 5, "None"], said
