@@ -85,11 +85,19 @@ class Engine:
         """What the engine tells about a container, or whatever has this name."""
         return json.loads(self.docker("inspect", name))[0]
 
+    @property
+    def pid(self):
+        """Its process, the one child of unshare."""
+        (pid,) = children(self.process.pid)
+        return pid
+
+    def enter(self, *words):
+        """The words that run a command among its processes."""
+        return ["nsenter", "--target", str(self.pid), "--mount", "--pid", *words]
+
     def stop(self):
         """Ends it as a machine that is shut down does, and its containers with it."""
-        # unshare has but this child.
-        for pid in children(self.process.pid):
-            os.kill(pid, signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)
         self.process.wait(DEADLINE_S)
         self.forget()
 

@@ -10,7 +10,7 @@ import pytest
 from lab.engines import engines
 from lab.exports import Listed, answers_in, exported
 from lab.networks import ball
-from lab.processes import Deadline
+from lab.processes import Deadline, run
 from lab.programs import ROOT, write
 from lab.static import BUILD_S_MAX, static_programs
 
@@ -67,7 +67,7 @@ class Composed:
     def ask(self, port, key="http"):
         """The ports of those who answer."""
         words = ["clientTP3", f"servent-{port}:{port}", "--timeout", "2", "--", key]
-        return answers_in(self.compose("run", "--rm", "-T", "client", *words))
+        return answers_in(self.compose("run", "--rm", "--no-deps", "-T", "client", *words))
 
     def stop(self, *ports):
         """Ends what runs as Ctrl-C at `docker-compose up` does, and expects that the servents at `ports` end well."""
@@ -77,7 +77,7 @@ class Composed:
         assert all(state["Status"] == "exited" and state["ExitCode"] == 0 for state in states.values()), states
 
     def explained(self):
-        return self.compose("run", "--rm", "-T", "client", "tp3", "explain", "/traces")
+        return self.compose("run", "--rm", "--no-deps", "-T", "client", "tp3", "explain", "/traces")
 
 
 def holders(listed, origin, without=()):
@@ -136,8 +136,8 @@ def test_what_a_container_can_not_do(lab, engine):
     assert found["Config"]["User"] == "65534:65534", found
     host = found["HostConfig"]
     assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and "no-new-privileges:true" in host["SecurityOpt"]
-    with open(f"/proc/{found['State']['Pid']}/status", encoding="utf-8") as status:
-        lines = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+    status = run(*engine.enter("cat", f"/proc/{found['State']['Pid']}/status"))
+    lines = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     assert lines["Uid"].split() == ["65534"] * 4 and lines["NoNewPrivs"] == "1", lines
     assert {lines[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}, lines
     # The image is the programs and nothing else.
