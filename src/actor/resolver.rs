@@ -197,9 +197,14 @@ impl ServingResolver {
             return Ok(());
         }
         let neighbours = resolver.neighbours(is_own);
-        outlets.shown.lock().clone_from(&neighbours);
-        let job = FloodJob::Neighbours(Box::new(neighbours));
-        outlets.flooder.hand(job, Turn::own(Waiting::Nothing)).map(drop)
+        if *outlets.shown.lock() == neighbours {
+            return Ok(());
+        }
+        // Shown afterwards: who sees them there finds them at work.
+        let job = FloodJob::Neighbours(Box::new(neighbours.clone()));
+        outlets.flooder.hand(job, Turn::own(Waiting::Nothing))?;
+        *outlets.shown.lock() = neighbours;
+        Ok(())
     }
 }
 
