@@ -117,6 +117,9 @@ pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod serving;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+#[doc(hidden)]
+pub mod load;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod launching;

@@ -175,10 +175,10 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
 #[cfg(test)]
 mod tests {
     #[cfg(target_os = "linux")]
-    use super::super::check;
-    #[cfg(target_os = "linux")]
-    use super::super::manual::CHECK;
+    use super::super::manual::{CHECK, LOAD};
     use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, TP3};
+    #[cfg(target_os = "linux")]
+    use super::super::{check, load};
     use super::super::{client, explain, overlay, servent, toolbox};
     use super::*;
 
@@ -197,6 +197,8 @@ mod tests {
             }),
             #[cfg(target_os = "linux")]
             (&CHECK, command::<check::CheckArgs>(&CHECK), |words| refusal::<check::CheckArgs>(&CHECK, words)),
+            #[cfg(target_os = "linux")]
+            (&LOAD, command::<load::LoadArgs>(&LOAD), |words| refusal::<load::LoadArgs>(&LOAD, words)),
         ]
     }
 

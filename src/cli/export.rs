@@ -40,9 +40,9 @@ pub(super) struct ExportArgs {
     /// Folder to write to
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// Deal its servents out to these hosts, in the order of lines
+    /// Deal its servents out to these hosts
     ///
-    /// Each gets as many as the others, one more or less; neighbours in FILE mostly stay together. For a file whose lines
+    /// Each gets as many as the others, one more or less, in the order of lines: neighbours mostly stay together. For a file whose lines
     /// have no HOST:PORT, and a TARGET that has hosts. A host is an IPv4 address or a name that all of them know.
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     hosts: Vec<Host>,
@@ -78,8 +78,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(args) => args,
         Err(ended) => return ended,
     };
-    if let Some((option, what)) = args.superfluous() {
-        let message = format!("{option}: {} has no {what}", args.target.name);
+    if let Some(message) = args.wrong() {
         return exit_with_usage(&ExportArgs::command().error(ErrorKind::ArgumentConflict, message), &manual::EXPORT);
     }
     match args.run() {
@@ -92,15 +91,21 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
 }
 
 impl ExportArgs {
-    /// An option that the target has no use for, and what it lacks.
-    fn superfluous(&self) -> Option<(&'static str, &'static str)> {
-        let Target { takes_hosts, takes_key, programs, .. } = self.target;
+    /// What does not go together.
+    fn wrong(&self) -> Option<String> {
+        let Target { name, takes_hosts, takes_key, programs, .. } = self.target;
         let given = [
             (!self.hosts.is_empty() && !takes_hosts, "--hosts", "hosts"),
             (self.key.is_some() && !takes_key, "--key", "client"),
             (self.programs.is_some() && programs.is_empty(), "--programs", "programs"),
         ];
-        given.into_iter().find(|(is_superfluous, ..)| *is_superfluous).map(|(_, option, what)| (option, what))
+        if let Some((_, option, what)) = given.into_iter().find(|(is_superfluous, ..)| *is_superfluous) {
+            return Some(format!("{option}: {name} has no {what}"));
+        }
+        let is_twice =
+            |(place, host): (usize, &Host)| self.hosts[..place].iter().any(|one| one.is_called(host.as_str()));
+        let twice = self.hosts.iter().enumerate().find(|named| is_twice(*named));
+        twice.map(|(_, host)| format!("--hosts: {host} is named twice"))
     }
 
     /// # Errors

@@ -5,6 +5,8 @@ mod check;
 mod client;
 mod explain;
 mod export;
+#[cfg(target_os = "linux")]
+mod load;
 mod overlay;
 mod reference;
 mod servent;
@@ -15,6 +17,8 @@ pub(super) use check::CHECK;
 pub(super) use client::CLIENT;
 pub(super) use explain::EXPLAIN;
 pub(super) use export::EXPORT;
+#[cfg(target_os = "linux")]
+pub(super) use load::LOAD;
 pub(super) use overlay::OVERLAY;
 pub(super) use servent::SERVENT;
 pub(super) use toolbox::TP3;
@@ -197,6 +201,8 @@ mod tests {
             &EXPORT,
             #[cfg(target_os = "linux")]
             &CHECK,
+            #[cfg(target_os = "linux")]
+            &LOAD,
             &TP3,
         ] {
             let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();

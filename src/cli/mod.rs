@@ -10,6 +10,7 @@
 //! | `explain` | `tp3 explain FILE...` |
 //! | `export` | `tp3 export FILE TARGET -o DIR` |
 //! | `check` | `tp3 check servent\|client -- COMMAND...` |
+//! | `load` | `tp3 load IP:PORT` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
@@ -31,6 +32,8 @@ mod hand_over;
 mod hints;
 mod journal;
 mod links;
+#[cfg(target_os = "linux")]
+mod load;
 mod manual;
 pub mod overlay;
 pub mod overlay_file;

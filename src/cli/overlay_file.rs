@@ -58,7 +58,7 @@ pub(super) fn located_here(overlay: OverlayFile, file: &Path) -> Result<Located,
             "{host} is {ip} on this machine, where nobody else reaches it: name the host by its address, or give the line --bind IP"
         ))
     })?;
-    let refuse = |number, cause| OverlayFileError::at_line(file, number, cause);
+    let refuse = |number, cause| OverlayFileError::new(file, number, cause);
     for (address, line) in located.lines() {
         if let Some(host) = line.host().filter(|_| !is_local(*address.ip())) {
             return Err(refuse(

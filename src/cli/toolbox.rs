@@ -5,6 +5,8 @@
 #[cfg(target_os = "linux")]
 use super::check;
 use super::command;
+#[cfg(target_os = "linux")]
+use super::load;
 use super::manual::{self, Manual};
 use super::{exit_with_usage, explain, export, hints, overlay, say, to_the_last_word};
 use crate::launching::{LAUNCH_MODE, launch_mode};
@@ -47,6 +49,12 @@ pub(super) const VERBS: &[Verb] = &[
         manual: &manual::CHECK,
         command: || command::command::<check::CheckArgs>(&manual::CHECK),
         run: |words| check::main(words),
+    },
+    #[cfg(target_os = "linux")]
+    Verb {
+        manual: &manual::LOAD,
+        command: || command::command::<load::LoadArgs>(&manual::LOAD),
+        run: |words| load::main(words),
     },
     Verb {
         manual: &manual::EXPORT,

@@ -68,7 +68,7 @@ impl Plan {
         let mut plan = Self { file: file.to_owned(), servents: Vec::new(), kv_files: Vec::new() };
         let mut copied: HashMap<PathBuf, usize> = HashMap::new();
         for (line, path) in overlay.lines().iter().zip(overlay.kv_files()) {
-            let refuse = |cause| OverlayFileError::at_line(file, line.number(), cause);
+            let refuse = |cause| OverlayFileError::new(file, line.number(), cause);
             let kv_file = match copied.get(&path) {
                 Some(place) => *place,
                 None => {
@@ -90,7 +90,7 @@ impl Plan {
     /// That a servent of the plan can't be run somewhere, for this cause.
     #[must_use]
     pub fn refuse(&self, servent: &Planned, cause: impl Into<String>) -> OverlayFileError {
-        OverlayFileError::at_line(&self.file, servent.line, cause.into())
+        OverlayFileError::new(&self.file, servent.line, cause.into())
     }
 
     /// The key-value files, to be written into a folder of this name.
@@ -121,9 +121,10 @@ impl Plan {
     /// If lines say where they live already, or can't live there.
     pub fn dealt(mut self, hosts: &[Host]) -> Result<Self, OverlayFileError> {
         let count = self.servents.len();
-        let first = self.servents.first().filter(|_| hosts.is_empty() || hosts.len() > count);
-        if let Some(first) = first {
-            return Err(self.refuse(first, format!("{count} servents can't be dealt out to {} hosts", hosts.len())));
+        if hosts.is_empty() || hosts.len() > count {
+            let servents = if count == 1 { "servent" } else { "servents" };
+            let cause = format!("it has {count} {servents}, too few for {} hosts", hosts.len());
+            return Err(OverlayFileError::new(&self.file, None, cause));
         }
         let mut taken = HashSet::new();
         for place in 0..count {

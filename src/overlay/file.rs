@@ -51,10 +51,10 @@ impl fmt::Display for OverlayFileError {
 impl std::error::Error for OverlayFileError {}
 
 impl OverlayFileError {
-    /// That a line of `file` is wrong, for this cause.
+    /// That a line of `file` is wrong, for this cause; or without a line, all of it.
     #[must_use]
-    pub fn at_line(file: &Path, line: usize, cause: String) -> Self {
-        Self { file: file.to_owned(), line: Some(line), cause }
+    pub fn new(file: &Path, line: impl Into<Option<usize>>, cause: String) -> Self {
+        Self { file: file.to_owned(), line: line.into(), cause }
     }
 }
 

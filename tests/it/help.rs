@@ -9,13 +9,14 @@ use std::process::Command;
 type Tool = (&'static str, &'static str);
 
 const PROGRAMS: [Tool; 3] = [(SERVENT, "serventTP3"), (CLIENT, "clientTP3"), (TP3, "tp3")];
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 8] = [
     PROGRAMS[0],
     PROGRAMS[1],
     PROGRAMS[2],
     (TP3, "tp3 overlay"),
     (TP3, "tp3 explain"),
     (TP3, "tp3 check"),
+    (TP3, "tp3 load"),
     (TP3, "tp3 export"),
 ];
 

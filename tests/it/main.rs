@@ -20,9 +20,12 @@ mod client_tty;
 mod conformance;
 mod dialects;
 mod explain;
+mod export;
 mod help;
 mod live;
 mod load;
+#[cfg(target_os = "linux")]
+mod load_tool;
 mod overlay;
 mod regressions;
 mod servent;
