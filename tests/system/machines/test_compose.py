@@ -126,10 +126,10 @@ def test_p14_twenty_at_random_answer_as_their_file_documents_and_as_breadth_firs
     random.stop(*(port for port in random.listed.neighbours if port != 6002))
 
 
-def test_what_a_container_can_not_do(lab, engine):
-    """Nothing but its own work: root belongs to nobody, and all is read-only but for the traces."""
+def test_a_container_can_do_nothing_but_its_work_whatever_is_in_names_and_keys(lab, engine):
+    """Root is nobody, and all is read-only but for the traces. The key that is asked for is the first of the file."""
     file = write(lab.folder, "alone.txt", '6001 "a b$x\\"\'.txt"\n')
-    write(lab.folder, "a b$x\"'.txt", b"k $HOME\n")
+    write(lab.folder, "a b$x\"'.txt", "$HOME\"'\\${X}:#{é}- value\n")
     alone = Composed(lab, engine, file)
     assert alone.up() == {6001}
     found = engine.inspect(alone.container(6001))
