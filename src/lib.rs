@@ -101,6 +101,9 @@ mod client;
 pub mod sim;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod sweep;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod flood;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

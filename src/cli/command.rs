@@ -176,10 +176,10 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
 mod tests {
     #[cfg(target_os = "linux")]
     use super::super::manual::{CHECK, LOAD};
-    use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, TP3};
+    use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, SIMULATE, TP3};
     #[cfg(target_os = "linux")]
     use super::super::{check, load};
-    use super::super::{client, explain, overlay, servent, toolbox};
+    use super::super::{client, explain, overlay, servent, simulate, toolbox};
     use super::*;
 
     /// A definition, and how it reads words.
@@ -194,6 +194,9 @@ mod tests {
             }),
             (&EXPLAIN, command::<explain::ExplainArgs>(&EXPLAIN), |words| {
                 refusal::<explain::ExplainArgs>(&EXPLAIN, words)
+            }),
+            (&SIMULATE, command::<simulate::SimulateArgs>(&SIMULATE), |words| {
+                refusal::<simulate::SimulateArgs>(&SIMULATE, words)
             }),
             #[cfg(target_os = "linux")]
             (&CHECK, command::<check::CheckArgs>(&CHECK), |words| refusal::<check::CheckArgs>(&CHECK, words)),

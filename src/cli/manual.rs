@@ -10,6 +10,7 @@ mod load;
 mod overlay;
 mod reference;
 mod servent;
+mod simulate;
 mod toolbox;
 
 #[cfg(target_os = "linux")]
@@ -21,6 +22,7 @@ pub(super) use export::EXPORT;
 pub(super) use load::LOAD;
 pub(super) use overlay::OVERLAY;
 pub(super) use servent::SERVENT;
+pub(super) use simulate::SIMULATE;
 pub(super) use toolbox::TP3;
 
 use super::generate::Generates;
@@ -203,6 +205,7 @@ mod tests {
             &CHECK,
             #[cfg(target_os = "linux")]
             &LOAD,
+            &SIMULATE,
             &TP3,
         ] {
             let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();

@@ -9,6 +9,7 @@
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
 //! | `export` | `tp3 export FILE TARGET -o DIR` |
+//! | `simulate` | `tp3 simulate --graph GRAPH` |
 //! | `check` | `tp3 check servent\|client -- COMMAND...` |
 //! | `load` | `tp3 load IP:PORT` |
 //! | `values` | what can stand for a port, a neighbour, a number |
@@ -39,6 +40,7 @@ pub mod overlay;
 pub mod overlay_file;
 pub mod servent;
 mod signals;
+mod simulate;
 pub mod toolbox;
 pub mod values;
 

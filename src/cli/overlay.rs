@@ -40,8 +40,9 @@ pub(super) const NAME: &str = "tp3 overlay";
 /// Overlay of servents on this machine, with a client
 ///
 /// Starts a servent for each line of an overlay file and is then a client of the first one, or of the one at `--at`:
-/// it asks for each KEY, or for what is typed or piped in. Every servent is a process of its own on 127.0.0.1, and all
-/// end when this program ends, however it ends.
+/// it asks for each KEY, or for what is typed or piped in. Every servent is a process of its own, on 127.0.0.1 unless its line
+/// says otherwise, and all end when this program ends, however it ends. In a file over several machines each runs its own
+/// (--here).
 ///
 /// Answers go to standard output, as clientTP3 writes them.
 #[derive(Clone, Debug, Parser)]

@@ -8,7 +8,7 @@ use super::command;
 #[cfg(target_os = "linux")]
 use super::load;
 use super::manual::{self, Manual};
-use super::{exit_with_usage, explain, export, hints, overlay, say, to_the_last_word};
+use super::{exit_with_usage, explain, export, hints, overlay, say, simulate, to_the_last_word};
 use crate::launching::{LAUNCH_MODE, launch_mode};
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -60,6 +60,11 @@ pub(super) const VERBS: &[Verb] = &[
         manual: &manual::EXPORT,
         command: || command::command::<export::ExportArgs>(&manual::EXPORT),
         run: |words| export::main(words),
+    },
+    Verb {
+        manual: &manual::SIMULATE,
+        command: || command::command::<simulate::SimulateArgs>(&manual::SIMULATE),
+        run: |words| simulate::main(words),
     },
 ];
 

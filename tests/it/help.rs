@@ -9,7 +9,7 @@ use std::process::Command;
 type Tool = (&'static str, &'static str);
 
 const PROGRAMS: [Tool; 3] = [(SERVENT, "serventTP3"), (CLIENT, "clientTP3"), (TP3, "tp3")];
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     PROGRAMS[0],
     PROGRAMS[1],
     PROGRAMS[2],
@@ -18,6 +18,7 @@ const TOOLS: [Tool; 8] = [
     (TP3, "tp3 check"),
     (TP3, "tp3 load"),
     (TP3, "tp3 export"),
+    (TP3, "tp3 simulate"),
 ];
 
 /// Those that log and wait: all but the toolbox, which only knows its verbs, and what only reads.

@@ -29,6 +29,7 @@ mod load_tool;
 mod overlay;
 mod regressions;
 mod servent;
+mod simulate;
 #[cfg(target_os = "linux")]
 mod soak;
 mod support;

@@ -55,6 +55,11 @@ pub(in super::super) const EXPORT: Manual = Manual {
                     all servents, and in etc/servent/ the arguments and the key-value files. The program is to be in /usr/local/bin.",
                 ),
                 Text(
+                    "ssh: overlay.sh up, ask KEY, traces and down do what they say, and say how at their head. hosts/ has the share of \
+                    each host and what is copied to it, overlay.txt the whole, for tp3 explain --overlay. A file ssh_config that you \
+                    write into DIR is used in the place of ssh's own.",
+                ),
+                Text(
                     "DIR/.tp3-export lists what was written. A later export to DIR writes these files again, whoever changed them \
                     since, removes those that are no longer needed, and refuses to overwrite any other file.",
                 ),

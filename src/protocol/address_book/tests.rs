@@ -1,4 +1,5 @@
 use super::*;
+use std::net::Ipv4Addr;
 
 const OWN: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6001);
 

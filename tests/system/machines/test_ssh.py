@@ -200,21 +200,23 @@ def test_a_host_that_is_away_is_named_and_the_others_run(machines):
     assert machines.script("down") == machines.each(["down already", "down already", "stopped"])
 
 
-def test_an_overlay_that_died_is_down_and_a_number_that_is_anothers_by_now_is_left_alone(machines):
+def test_an_overlay_that_died_is_down_and_a_number_that_is_anothers_by_now_is_left_alone(lab, machines):
     a = machines.all[0]
+    another = lab.popen("sleep", "1000")
     machines.script("up")
     os.kill(int(a.id.split()[0]), signal.SIGKILL)
     deadline = Deadline()
     while a.programs() and deadline.left():
         os.sched_yield()
     assert a.programs() == []
-    # This process has the number, and was started at another time.
-    write(a.home, "tp3-chain/id", f"{os.getpid()} 1\n")
+    # It has the number, and was started at another time.
+    write(a.home, "tp3-chain/id", f"{another.pid} 1\n")
     assert machines.script("down") == machines.each(["down already", "stopped", "stopped"])
-    write(a.home, "tp3-chain/id", f"{os.getpid()} 1\n")
+    write(a.home, "tp3-chain/id", f"{another.pid} 1\n")
     assert machines.script("up") == machines.each(["serving: 2 servents", "serving: 2 servents", "serving: 1 servent"])
     assert machines.answers() == machines.meant()
     machines.script("down")
+    assert another.poll() is None
 
 
 def test_what_does_not_start_is_said_in_its_own_words(machines):
