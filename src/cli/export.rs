@@ -46,14 +46,15 @@ pub(super) struct ExportArgs {
     /// have no HOST:PORT, and a TARGET that has hosts. A host is an IPv4 address or a name that all of them know.
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     hosts: Vec<Host>,
-    /// Key that the client asks for [default: the first one in the file of the first servent]
+    /// Key that the exported client asks for
     ///
-    /// For a TARGET that has a client.
+    /// For a TARGET that has a client. Unless it is given, the first key in the file of the first servent.
     #[arg(long, value_name = "KEY", value_parser = key)]
     key: Option<String>,
-    /// Where programs without shared libraries are [default: where tp3 is]
+    /// Folder of static programs
     ///
-    /// For a TARGET whose machines have nothing else: serventTP3, clientTP3 and tp3, as Files below says how to build them.
+    /// For a TARGET whose machines have no shared libraries: serventTP3, clientTP3 and tp3. Unless it is given, where tp3
+    /// itself is.
     #[arg(long, value_name = "DIR")]
     programs: Option<PathBuf>,
 }

@@ -45,10 +45,7 @@ pub(in super::super) const EXPORT: Manual = Manual {
                     "compose writes docker-compose.yml, for Docker Compose and, as it is, for docker stack deploy on a swarm; a Dockerfile; \
                     the programs in bin/ and the key-value files in kv/. Each servent is a service that knows its neighbours by \
                     name, and a client asks the first one for a key. The image holds the programs alone, so they are to be built \
-                    without shared libraries:",
-                ),
-                Lines(
-                    "RUSTFLAGS=\"-C target-feature=+crt-static -C strip=symbols\" \\\n  cargo build --release \\\n  --target x86_64-unknown-linux-gnu",
+                    without shared libraries; if they are not, it is said how.",
                 ),
                 Text(
                     "systemd writes a folder etc/, for each host one if there are hosts: the unit servent@.service, a target that wants \
