@@ -101,6 +101,9 @@ mod client;
 pub mod sim;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod sweep;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod flood;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -117,12 +120,18 @@ pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod serving;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+#[doc(hidden)]
+pub mod load;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod launching;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod overlay;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod export;
 #[cfg(all(feature = "cli", target_os = "linux"))]
 #[doc(hidden)]
 pub mod conformance;

@@ -1,5 +1,7 @@
 //! What can stand for a port, a neighbour or a number of seconds, each with a message that shows how it is done.
 
+#[cfg(target_os = "linux")]
+use crate::load::Pattern;
 use crate::net;
 use crate::protocol::{IPV6_REASON, Peer, ResolveError, ResolveFailure, choose, is_one_host};
 use crate::text::escape;
@@ -126,6 +128,50 @@ pub fn seconds(typed: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a time above 0 and up to a year, for example 0.5 (seconds) or 500ms".to_owned())
 }
 
+/// Reads a number of questions a second.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn rate(typed: &str) -> Result<f64, String> {
+    finite(typed)
+        .filter(|&rate| (0.000_1..=1e7).contains(&rate))
+        .ok_or_else(|| "expected questions a second, from 0.0001 to 10000000, for example 1000".to_owned())
+}
+
+/// Reads a part of a hundred.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn percent(typed: &str) -> Result<f64, String> {
+    finite(typed.trim_end_matches('%').trim_end())
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .ok_or_else(|| "expected per cent, from 0 to 100, for example 0.1".to_owned())
+}
+
+/// Reads how keys are chosen.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn pattern(typed: &str) -> Result<Pattern, String> {
+    let zipf = || finite(typed.strip_prefix("zipf:")?).filter(|exponent| (0.0..=20.0).contains(exponent));
+    match typed {
+        "turn" => Ok(Pattern::Turn),
+        "uniform" => Ok(Pattern::Uniform),
+        "zipf" => Ok(Pattern::Zipf(1.0)),
+        _ => zipf()
+            .map(Pattern::Zipf)
+            .ok_or_else(|| "expected turn, uniform or zipf:S with S from 0 to 20, for example zipf:1".to_owned()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn finite(typed: &str) -> Option<f64> {
+    typed.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 /// Reads how often something is logged: a time as [`seconds`] takes it, a tenth of a second at the least.
 ///
 /// # Errors
@@ -188,6 +234,18 @@ mod tests {
         assert_eq!(port("65535"), Ok(65_535));
         for typed in ["0", "70000", "http", "-1", ""] {
             assert!(port(typed).unwrap_err().contains("for example 6001"), "{typed}");
+        }
+        #[cfg(target_os = "linux")]
+        {
+            assert_eq!(
+                (rate("0.5"), rate("1e4"), percent("0"), percent("0.1 %")),
+                (Ok(0.5), Ok(1e4), Ok(0.0), Ok(0.1))
+            );
+            assert!(["0", "-1", "nan", "inf", "fast", ""].iter().all(|typed| rate(typed).is_err()));
+            assert!(["-0.1", "100.1", "nan", "", "%"].iter().all(|typed| percent(typed).is_err()));
+            let patterns = ["turn", "uniform", "zipf", "zipf:0.8"].map(pattern);
+            assert_eq!(patterns, [Pattern::Turn, Pattern::Uniform, Pattern::Zipf(1.0), Pattern::Zipf(0.8)].map(Ok));
+            assert!(["", "zipf:", "zipf:x", "zipf:-1", "zipf:nan", "Turn"].iter().all(|typed| pattern(typed).is_err()));
         }
         let number = number(1..=1000, 2);
         assert_eq!((number("1"), number("1000")), (Ok(1), Ok(1000)));

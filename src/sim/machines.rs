@@ -4,6 +4,8 @@ use crate::batch::{Inbox, Outbox};
 use crate::protocol::{
     ClireqFlooded, FloodConfig, Flooder, Lookup, LookupVerdict, QueryVerdict, ResponseLimiter, Store, Verdict,
 };
+#[cfg(feature = "cli")]
+use crate::types::Ttl;
 use crate::types::{Neighbours, Timestamp};
 use crate::wire::DecodeError;
 
@@ -73,6 +75,12 @@ impl Behaviour for Machines {
 }
 
 impl Machines {
+    /// The same, but for a time-to-live that no servent uses ([`Flooder::with_ttl`]).
+    #[cfg(feature = "cli")]
+    pub(super) fn with_ttl(flood: FloodConfig, store: Store, limiter: ResponseLimiter, ttl: Ttl) -> Self {
+        Self { flooder: Flooder::new(flood).with_ttl(ttl), lookup: Lookup::new(store, limiter) }
+    }
+
     fn look_up(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> LookupVerdict {
         let mut found = None;
         self.lookup.on_batch(now, inbox, &[0], outbox, |_, verdict, _| found = Some(verdict));

@@ -42,7 +42,18 @@ pub(in super::super) const SERVENT: Manual = Manual {
                 Term("2", "the command line is wrong"),
             ],
         },
-        Section { title: "Environment", entries: &[LOG_ENTRY, COLOR_ENTRY] },
+        Section {
+            title: "Environment",
+            entries: &[
+                LOG_ENTRY,
+                COLOR_ENTRY,
+                Term(
+                    "NOTIFY_SOCKET",
+                    "where the service manager listens: it is told READY=1 once the servent serves, and STOPPING=1 once it stops, \
+                    see sd_notify(3)",
+                ),
+            ],
+        },
         Section {
             title: "Files",
             entries: &[

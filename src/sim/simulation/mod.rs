@@ -3,19 +3,25 @@
 mod asking;
 mod names;
 mod network;
+mod servents;
 
 use super::client::{Ask, Client};
 use super::event::{Cause, Event, Observer};
 use super::ids::{ClientId, DatagramId, Party, ServentId};
 use super::links::{LinkModel, Links};
+#[cfg(feature = "cli")]
+use super::machines::Machines;
 use super::machines::{Behaviour, Outcome};
 use super::queue::EventQueue;
 use super::setup::{FirstSeq, Setup};
 use crate::batch::{Inbox, Outbox, Transmit};
 use crate::protocol::{AskedKey, FloodConfig, ResponseLimiter, Store, StoreBuilder};
-use crate::types::{Neighbours, SeqNo, Timestamp};
+use crate::types::{Neighbours, SeqNo, Timestamp, Ttl};
 use fastrand::Rng;
 use names::Names;
+use servents::Servents;
+#[cfg(feature = "cli")]
+use std::collections::HashMap;
 use std::net::SocketAddrV4;
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,7 +32,10 @@ pub struct Simulation<B, O> {
     setup: Arc<Setup>,
     now: Timestamp,
     rng: Rng,
-    servents: Vec<Option<B>>,
+    servents: Servents<B>,
+    begin: Begin<B>,
+    /// What QUERYs start with; the protocol has one, and [`Begin`] may know others.
+    ttl: Ttl,
     clients: Vec<Client>,
     asks: Vec<Ask>,
     links: Links,
@@ -39,6 +48,9 @@ pub struct Simulation<B, O> {
     outbox: Outbox,
     observer: O,
 }
+
+/// How a servent begins.
+type Begin<B> = fn(FloodConfig, Store, ResponseLimiter, Ttl) -> B;
 
 /// What a simulation can be told to do to its overlay.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,10 +107,27 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     /// An overlay at time zero, all servents running, whose links are all alike.
     #[must_use]
     pub fn new(setup: Arc<Setup>, links: LinkModel, seed: u64, observer: O) -> Self {
-        let mut simulation = Self {
+        let begin: Begin<B> = |flood, store, limiter, _| B::start(flood, store, limiter);
+        let none_yet = Servents::All(Vec::new());
+        let mut simulation = Self::with(setup, links, seed, observer, (none_yet, begin, Ttl::INITIAL));
+        let all = simulation.setup.graph.servents().map(|servent| Some(simulation.start(servent))).collect();
+        simulation.servents = Servents::All(all);
+        simulation
+    }
+
+    fn with(
+        setup: Arc<Setup>,
+        links: LinkModel,
+        seed: u64,
+        observer: O,
+        (servents, begin, ttl): (Servents<B>, Begin<B>, Ttl),
+    ) -> Self {
+        Self {
             now: Timestamp::ZERO,
             rng: Rng::with_seed(seed),
-            servents: Vec::with_capacity(setup.graph.len()),
+            servents,
+            begin,
+            ttl,
             clients: Vec::new(),
             asks: Vec::new(),
             links: Links::new(links),
@@ -110,12 +139,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             outbox: Outbox::default(),
             observer,
             setup,
-        };
-        for servent in simulation.setup.graph.servents() {
-            let started = simulation.start(servent);
-            simulation.servents.push(Some(started));
         }
-        simulation
     }
 
     /// One more client.
@@ -154,7 +178,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     /// At `at`, `action` is done.
     ///
     /// # Panics
-    /// The run, then, if it is about a servent that there is not.
+    /// The run, then, if it starts a servent that there is not.
     pub fn tell(&mut self, at: Timestamp, action: Action) {
         self.queue.push(at.as_nanos(), Happening::Told(Box::new(action)));
     }
@@ -205,7 +229,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     /// A servent, unless it is down.
     #[must_use]
     pub fn servent(&self, servent: ServentId) -> Option<&B> {
-        self.servents.get(servent.index())?.as_ref()
+        self.servents.get(servent)
     }
 
     /// Who watches.
@@ -234,7 +258,13 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             secret: [self.rng.u64(..), self.rng.u64(..)],
         };
         let secret = [self.rng.u64(..), self.rng.u64(..)];
-        B::start(flood, self.store(servent, secret), ResponseLimiter::new(0))
+        (self.begin)(flood, self.store(servent, secret), ResponseLimiter::new(0), self.ttl)
+    }
+
+    /// Whether what arrives at `servent` is taken.
+    fn is_running(&self, servent: ServentId) -> bool {
+        servent.index() < self.setup.graph.len()
+            && (self.servents.is_asleep(servent) || self.servents.get(servent).is_some())
     }
 
     fn store(&self, servent: ServentId, secret: [u64; 2]) -> Store {
@@ -257,12 +287,15 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
 
     /// Whether `servent` runs, and at this address.
     fn is_at(&self, servent: ServentId, address: SocketAddrV4) -> bool {
-        self.servent(servent).is_some() && self.names.addresses.of(servent) == address
+        self.is_running(servent) && self.names.addresses.of(servent) == address
     }
 
     fn deliver(&mut self, datagram: DatagramId, from: SocketAddrV4, servent: ServentId, bytes: &[u8]) {
-        let behaviour =
-            self.servents[servent.index()].as_mut().expect("nothing is delivered to a servent that is down");
+        if self.servents.is_asleep(servent) {
+            let started = self.start(servent);
+            self.servents.put(servent, Some(started));
+        }
+        let behaviour = self.servents.get_mut(servent).expect("nothing is delivered to a servent that is down");
         let mut sends = std::mem::take(&mut self.outbox);
         sends.clear();
         self.inbox.clear();
@@ -288,15 +321,16 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     fn act(&mut self, action: Action) {
         match action {
             Action::Crash(servent) => {
-                if self.servents[servent.index()].take().is_some() {
+                if self.is_running(servent) {
+                    self.servents.put(servent, None);
                     self.close_book(servent);
                     self.tell_observer(&Event::Crashed(servent));
                 }
             }
             Action::Restart(servent) => {
-                if self.servents[servent.index()].is_none() {
+                if !self.is_running(servent) {
                     let started = self.start(servent);
-                    self.servents[servent.index()] = Some(started);
+                    self.servents.put(servent, Some(started));
                     self.tell_observer(&Event::Restarted(servent));
                     self.open_book(servent);
                 }
@@ -330,5 +364,19 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
 
     fn tell_observer(&mut self, event: &Event<'_>) {
         self.observer.observe(self.now, event);
+    }
+}
+
+#[cfg(feature = "cli")]
+impl<O: Observer> Simulation<Machines, O> {
+    /// An overlay whose servents start when something first reaches them, so that a question costs no more than what it
+    /// reaches, in an overlay of any size. QUERYs start with `ttl`, which no servent and no other simulation can do.
+    pub(crate) fn asleep(setup: Arc<Setup>, links: LinkModel, seed: u64, ttl: Ttl, observer: O) -> Self {
+        Self::with(setup, links, seed, observer, (Servents::Met(HashMap::new()), Machines::with_ttl, ttl))
+    }
+
+    /// How many servents something has reached so far, if they were asleep.
+    pub(crate) fn reached(&self) -> usize {
+        self.servents.started()
     }
 }

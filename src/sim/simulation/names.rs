@@ -59,7 +59,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
         if !due.is_empty() {
             let own = self.names.addresses.of(servent);
             let (neighbours, _) = book.neighbours(|address| address == own);
-            if has_news && let Some(behaviour) = &mut self.servents[servent.index()] {
+            if has_news && let Some(behaviour) = self.servents.get_mut(servent) {
                 behaviour.replace_neighbours(neighbours.clone());
             }
             self.tell_observer(&Event::LookedUp { servent, neighbours: &neighbours });
