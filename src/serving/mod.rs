@@ -237,11 +237,13 @@ fn resolve(config: &ServingConfig, events: &mut Events, clock: SystemClock) -> R
     let book = AddressBook::new(config.neighbours.iter().cloned(), config.resolve, clock.now(), is_own)
         .map_err(|error| ServingError::Start(StartError::Neighbours(error)))?;
     let mut resolver = Resolver::new(book, Arc::new(net::look_up));
-    if !resolver.may_change() {
-        return Ok(resolver);
+    if resolver.may_change() {
+        let settled = events.wait_for(RESOLVER, move || resolver.settle(&clock).map(|()| resolver))?;
+        resolver = settled.map_err(|error| ServingError::Start(StartError::Unresolved(error)))?;
     }
-    let settled = events.wait_for(RESOLVER, move || resolver.settle(&clock).map(|()| resolver))?;
-    settled.map_err(|error| ServingError::Start(StartError::Unresolved(error)))
+    // Who is left out is said now, and not listed.
+    drop(resolver.neighbours(&is_own));
+    Ok(resolver)
 }
 
 impl Serving {

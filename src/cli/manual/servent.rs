@@ -78,7 +78,7 @@ pub(in super::super) const SERVENT: Manual = Manual {
                 Text("A servent on a laboratory's network that serves its neighbours alone:"),
                 Lines("serventTP3 6001 data/kv/web.txt 192.168.0.7:6001 --neighbours-only"),
                 Text("One among containers, whose names appear as they start, and lead elsewhere when they come back:"),
-                Lines("serventTP3 6001 data/kv/web.txt mail:6001 files:6001 --resolve-wait 60 --resolve-every 5"),
+                Lines("serventTP3 6001 data/kv/web.txt mail:6001 --resolve-wait 60"),
                 Text("One whose QUERYs take from 40 to 60 ms to each neighbour:"),
                 Lines("serventTP3 6001 data/kv/web.txt 127.0.0.1:6002 --delay 50ms+-10ms"),
                 Text("Print the counters of a servent that runs, and have it read its file again:"),
