@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use servent::Neighbours;
 use servent::cli::overlay_file::read_line;
 use servent::cli::servent::ServentArgs;
-use servent::export::{Plan, TARGETS};
+use servent::export::{Plan, TARGETS, Wishes};
 use servent::overlay::{OverlayFile, Start};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -69,10 +69,13 @@ fuzz_target!(|bytes: &[u8]| {
 fn export(file: &Path, overlay: &OverlayFile) {
     let read = |path: &Path| Ok(path.as_os_str().as_bytes().to_vec());
     let Ok(plan) = Plan::new(file, overlay, read) else { return };
-    let plan = if overlay.hosts().is_empty() { plan.dealt(&["h".parse().expect("a host")]) } else { Ok(plan) };
-    let Ok(plan) = plan else { return };
+    let dealt = overlay.hosts().is_empty().then(|| plan.clone().dealt(&["h".parse().expect("a host")]));
     for target in TARGETS {
-        let Ok(made) = (target.make)(&plan) else { continue };
+        let plan = match &dealt {
+            Some(Ok(dealt)) if target.takes_hosts => dealt,
+            _ => &plan,
+        };
+        let Ok(made) = (target.make)(plan, &Wishes::default()) else { continue };
         let is_word = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@/".contains(&byte));
         let paths: BTreeSet<_> = made.files.iter().map(|file| file.path.to_str().expect("text")).collect();
         assert!(paths.len() == made.files.len() && paths.iter().all(|path| is_word(path)), "{paths:?}");
