@@ -1,0 +1,37 @@
+"""What the structures cost, from micro.csv."""
+
+import matplotlib.pyplot as plt
+
+from charts.style import COLOURS, decimal, rows, save
+
+OPERATIONS = {
+    "decode/clireq": "decodificar CLIREQ",
+    "decode/query": "decodificar QUERY",
+    "encode_query": "escrever QUERY",
+    "seen_new_1e3": "vistas: nova, entre mil",
+    "seen_duplicate_1e3": "vistas: repetida, entre mil",
+    "seen_new_1e6": "vistas: nova, entre um milhão",
+    "seen_duplicate_1e6": "vistas: repetida, entre um milhão",
+    "store_hit_1e3": "dicionário: acha, entre mil",
+    "store_miss_1e3": "dicionário: não acha, entre mil",
+    "store_hit_1e6": "dicionário: acha, entre um milhão",
+    "store_miss_1e6": "dicionário: não acha, entre um milhão",
+    "limiter_private": "limitador: rede privada",
+    "limiter_one network; allowed": "limitador: uma rede",
+    "limiter_65536 networks": "limitador: 65.536 redes",
+}
+
+
+def costs(folder):
+    """A bar an operation."""
+    found = {row["name"]: float(row["value"]) for row in rows("micro.csv")}
+    values = [found[name] for name in OPERATIONS]
+    figure, axes = plt.subplots(figsize=(6.2, 2.9))
+    axes.barh(list(OPERATIONS.values()), values, color=COLOURS[0], height=0.62)
+    for place, value in enumerate(values):
+        axes.text(value + 4, place, decimal(value), va="center", fontsize=7.5)
+    axes.invert_yaxis()
+    axes.set_xlabel("ns por operação")
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", labelsize=7.5)
+    save(figure, folder, "custos")
