@@ -1,0 +1,60 @@
+"""What `tp3 simulate` says, in its own columns: the same on every machine."""
+
+import subprocess
+
+from lab.programs import built
+
+from measuring import tables
+
+QUESTIONS = 1_000
+GRAPHS = ["regular:4", "regular:8", "scale-free:3"]
+LOSS = "0,1,2,5,10,20,30,40,50"
+# What a class could be, and more than any: one graph each.
+DEGREES = [2, 3, 4, 5, 6, 7, 8, 9, 10]
+SHAPES = ["line", "ring", "star", "tree:2", "grid", "clique"]
+
+
+def simulate(name, runs):
+    """Runs each of these and joins their tables."""
+    rows = []
+    for words in runs:
+        command = [*built(["tp3"]), "simulate", *words, "--csv"]
+        header, *lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+        rows += lines
+    with open(tables.path(name), "w", encoding="utf-8") as file:
+        file.write("\n".join([header, *rows]) + "\n")
+    print(f"report/measurements/{name}: {len(rows)} rows")
+
+
+def ring():
+    """simulate-ring.csv: the hosts of `reach`, simulated."""
+    words = ["--graph", "ring", "--servents", "8", "--questions", "10000", "--loss", LOSS]
+    simulate("simulate-ring.csv", [words])
+
+
+def loss():
+    """simulate-loss.csv: reach against loss in large overlays, with one try and with two."""
+    words = ["--servents", "1000", "--questions", str(QUESTIONS), "--loss", LOSS, "--tries", "1,2"]
+    simulate("simulate-loss.csv", [["--graph", graph, *words] for graph in GRAPHS])
+
+
+def jitter():
+    """simulate-jitter.csv: reach where delays differ (P-19)."""
+    delays = ",".join(["50ms", *(f"50ms±{spread}ms" for spread in (5, 12.5, 25, 37.5, 50)), "exp:50ms"])
+    words = ["--servents", "1000", "--questions", str(QUESTIONS), "--delay", delays]
+    simulate("simulate-jitter.csv", [["--graph", graph, *words] for graph in GRAPHS])
+
+
+def messages():
+    """simulate-messages.csv: what a question costs and whom it reaches, by the number of neighbours; and in graphs of
+    other shapes."""
+    regular = [["--graph", f"regular:{degree}", "--servents", count] for count in ("1000", "100000") for degree in DEGREES if degree > 2]
+    shapes = [["--graph", shape, "--servents", "100" if shape == "clique" else "1000"] for shape in [*SHAPES, "scale-free:3"]]
+    simulate("simulate-messages.csv", [[*words, "--questions", str(QUESTIONS)] for words in regular + shapes])
+
+
+def holders():
+    """simulate-holders.csv: how often a key that few hold is found, by the size of the overlay."""
+    words = ["--graph", "regular:10", "--questions", "10000"]
+    runs = [[*words, "--servents", str(size), "--holders", "1,0.1%,1%,10%"] for size in (1_000, 10_000, 100_000)]
+    simulate("simulate-holders.csv", runs)
