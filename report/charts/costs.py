@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from charts.style import COLOURS, decimal, rows, save
+from charts.style import COLOURS, decimal, rows, save, spread
 
 OPERATIONS = {
     "decode/clireq": "decodificar CLIREQ",
@@ -24,10 +24,12 @@ OPERATIONS = {
 
 def costs(folder):
     """A bar an operation."""
-    found = {row["name"]: float(row["value"]) for row in rows("micro.csv")}
-    values = [found[name] for name in OPERATIONS]
+    found = {row["name"]: row for row in rows("micro.csv")}
+    # Criterion's 95 % interval of the median.
+    triples = [[float(found[name].get(of) or found[name]["value"]) for of in ("value", "low", "high")] for name in OPERATIONS]
+    values, error = spread(triples)
     figure, axes = plt.subplots(figsize=(6.2, 2.9))
-    axes.barh(list(OPERATIONS.values()), values, color=COLOURS[0], height=0.62)
+    axes.barh(list(OPERATIONS.values()), values, xerr=error, color=COLOURS[0], height=0.62, ecolor=COLOURS[1])
     for place, value in enumerate(values):
         axes.text(value + 4, place, decimal(value), va="center", fontsize=7.5)
     axes.invert_yaxis()

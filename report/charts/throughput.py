@@ -1,26 +1,25 @@
-"""Requests a second beside the baselines, and latencies, from flood.csv."""
+"""Requests a second, processor time and latencies beside the baselines, from flood.csv."""
 
 import matplotlib.pyplot as plt
 
-from charts.style import COLOURS, MARKS, decimal, rows, save
+from charts.style import BAND, COLOURS, MARKS, brazilian, rows, save, short, spread
 
 CONTESTANTS = {
     "servent": "servent",
     "echo": "eco",
-    "simple": "simples",
     "simple+sendmmsg": "simples com sendmmsg",
     "python": "Python",
     "memcached -t 1": "memcached",
 }
 SCENARIOS = {
-    "clireq-1x256": "1 cliente, 256 em voo",
-    "clireq-plain": "o mesmo, sem GSO",
-    "clireq-64x1": "64 clientes, 1 em voo",
-    "neighbours-gro": "10 vizinhos, GRO",
-    "flood-64x1-gro": "64 clientes, 10 vizinhos",
-    "relay-gro": "repassar QUERYs, GRO",
+    "clireq-1x256": "um cliente, em trens",
+    "clireq-plain": "um cliente, sem GSO",
+    "clireq-64x1": "64 clientes",
+    "neighbours-gro": "dez vizinhos, em trens",
+    "flood-64x1-gro": "64 clientes, dez vizinhos",
+    "relay-gro": "repassar QUERYs",
     "duplicates": "QUERYs repetidas",
-    "malformed": "datagramas malformados",
+    "malformed": "malformados",
 }
 
 
@@ -32,48 +31,57 @@ def _of(metric):
     }
 
 
-def throughput(folder):
-    """A row a scenario, a mark a program, from the lowest to the highest of the rounds."""
-    found = _of("throughput_per_s")
-    figure, axes = plt.subplots(figsize=(6.4, 3.7))
-    for index, (contestant, name) in enumerate(CONTESTANTS.items()):
-        points = [
-            (place - 0.25 + 0.1 * index, found[scenario, contestant])
-            for place, scenario in enumerate(SCENARIOS)
-            if (scenario, contestant) in found
-        ]
-        medians = [median for _, (median, _, _) in points]
-        spread = [[median - low for _, (median, low, _) in points], [high - median for _, (median, _, high) in points]]
+def _dots(folder, name, metric, label):
+    """A band a scenario, a mark a program, from the lowest to the highest of the rounds."""
+    found = _of(metric)
+    figure, axes = plt.subplots(figsize=(6.4, 4.1))
+    for place in range(0, len(SCENARIOS), 2):
+        axes.axhspan(place - 0.5, place + 0.5, color=BAND, zorder=0)
+    for index, (contestant, title) in enumerate(CONTESTANTS.items()):
+        here = [place for place, scenario in enumerate(SCENARIOS) if (scenario, contestant) in found]
+        middles, error = spread([found[list(SCENARIOS)[place], contestant] for place in here])
         axes.errorbar(
-            medians, [place for place, _ in points], xerr=spread, fmt=MARKS[index], color=COLOURS[index], label=name,
-            markersize=4.5, elinewidth=1, capsize=0, linestyle="none",
+            middles, [place + 0.16 * (index - 2) for place in here], xerr=error, fmt=MARKS[index],
+            color=COLOURS[index], label=title, elinewidth=0.9, markersize=4,
         )
     axes.set_xscale("log")
     axes.set_yticks(range(len(SCENARIOS)), list(SCENARIOS.values()))
-    axes.invert_yaxis()
-    axes.set_xlabel("datagramas atendidos por segundo (escala logarítmica)")
-    axes.xaxis.set_major_formatter(lambda value, _: decimal(value))
-    figure.legend(loc="outside upper center", ncols=6, fontsize=8, handletextpad=0.2, columnspacing=1.0)
-    save(figure, folder, "vazao")
+    axes.set_ylim(len(SCENARIOS) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(label + " (escala logarítmica)")
+    if metric == "cpu_us":
+        brazilian(axes.xaxis, 1)
+    else:
+        short(axes.xaxis)
+    figure.legend(loc="outside upper center", ncols=5, handletextpad=0.2, columnspacing=1.2)
+    save(figure, folder, name)
+
+
+def throughput(folder):
+    _dots(folder, "vazao", "throughput_per_s", "datagramas atendidos por segundo")
+
+
+def processor(folder):
+    _dots(folder, "cpu", "cpu_us", "tempo de CPU por pedido, em µs")
 
 
 def latency(folder):
     """Three groups of marks: the median, the 99th and the 99.9th percentile."""
-    order = ["servent", "servent --hand-over queue", "echo", "simple", "python", "memcached -t 1"]
-    names = {**CONTESTANTS, "servent --hand-over queue": "servent só com filas"}
-    figure, axes = plt.subplots(figsize=(6.0, 2.7))
-    for place, (metric, _) in enumerate([("p50_us", "p50"), ("p99_us", "p99"), ("p999_us", "p99,9")]):
-        found = _of(metric)
-        for index, contestant in enumerate(order):
-            median, low, high = found["latency", contestant]
-            axes.errorbar(
-                [place - 0.3 + 0.12 * index], [median], yerr=[[median - low], [high - median]], fmt=MARKS[index],
-                color=COLOURS[index], label=names[contestant] if place == 0 else None, markersize=4.5, elinewidth=1,
-            )
+    names = {"servent": "servent", "servent --hand-over queue": "servent só com filas", "echo": "eco"}
+    names |= {"simple": "servent simples", "python": "Python", "memcached -t 1": "memcached"}
+    figure, axes = plt.subplots(figsize=(6.2, 2.6))
+    for index, (contestant, title) in enumerate(names.items()):
+        middles, error = spread([_of(metric)["latency", contestant] for metric in ("p50_us", "p99_us", "p999_us")])
+        axes.errorbar(
+            [place - 0.3 + 0.12 * index for place in range(3)], middles, yerr=error, fmt=MARKS[index],
+            color=COLOURS[index], label=title, elinewidth=1,
+        )
     axes.set_yscale("log")
+    axes.set_yticks([50, 100, 200, 500, 1000])
+    axes.minorticks_off()
     axes.set_xticks(range(3), ["p50", "p99", "p99,9"])
-    axes.set_ylabel("latência (µs)")
-    axes.yaxis.set_major_formatter(lambda value, _: decimal(value))
+    axes.set_ylabel("latência, em µs (escala log.)")
+    brazilian(axes.yaxis)
     axes.grid(axis="x", visible=False)
-    figure.legend(loc="outside right", fontsize=8)
+    figure.legend(loc="outside right")
     save(figure, folder, "latencia")
