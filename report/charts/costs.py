@@ -26,7 +26,9 @@ def costs(folder):
     """A bar an operation."""
     found = {row["name"]: row for row in rows("micro.csv")}
     # Criterion's 95 % interval of the median.
-    triples = [[float(found[name].get(of) or found[name]["value"]) for of in ("value", "low", "high")] for name in OPERATIONS]
+    triples = [
+        [float(found[name].get(of) or found[name]["value"]) for of in ("value", "low", "high")] for name in OPERATIONS
+    ]
     values, error = spread(triples)
     figure, axes = plt.subplots(figsize=(6.2, 2.9))
     axes.barh(list(OPERATIONS.values()), values, xerr=error, color=COLOURS[0], height=0.62, ecolor=COLOURS[1])

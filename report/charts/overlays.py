@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from charts.style import COLOURS, MARKS, brazilian, rows, save, short, spread
+from charts.style import COLOURS, MARKS, rows, save, short, spread
 
 
 def mixed(folder):
@@ -36,7 +36,9 @@ def mininet(folder):
         shares = [int(row["answers"]) / int(row["questions"]) for row in here]
         axes.bar(places, shares, 0.25, color=COLOURS[index], label=f"com {percent} % de perda")
     expected = [int(row["expected"]) / int(row["questions"]) for row in found if row["loss_percent"] == "0"]
-    axes.bar([place - 0.27 for place in range(len(expected))], expected, 0.25, color="#d5d9de", label="esperadas sem perda")
+    axes.bar(
+        [place - 0.27 for place in range(len(expected))], expected, 0.25, color="#d5d9de", label="esperadas sem perda"
+    )
     here = [row for row in found if row["loss_percent"] == "0"]
     labels = [f"{names[row['overlay']]}: {row['servents']} servents\nn = {row['questions']} perguntas" for row in here]
     axes.set_xticks(range(len(here)), labels, fontsize=7.5)
@@ -55,8 +57,13 @@ def reflection(folder):
         triples = [[float(row[name]) for name in ("responses_per_s", "responses_min", "responses_max")] for row in here]
         middles, error = spread(triples)
         axes.errorbar(
-            [float(row["sent_per_s"]) for row in here], middles, yerr=error, fmt=MARKS[1 - index] + "-",
-            color=COLOURS[1 - index], label=title, capsize=2,
+            [float(row["sent_per_s"]) for row in here],
+            middles,
+            yerr=error,
+            fmt=MARKS[1 - index] + "-",
+            color=COLOURS[1 - index],
+            label=title,
+            capsize=2,
         )
     axes.set_xscale("log")
     axes.set_yscale("log")

@@ -19,8 +19,15 @@ def hosts(folder):
     axes.plot(loss, [float(row["expected"]) for row in measured], "-", color=COLOURS[3], label="previsto", zorder=1)
     middles, error = spread([interval(row, "answers_share") for row in simulated])
     axes.errorbar(
-        [float(row["loss_percent"]) for row in simulated], middles, yerr=error, fmt="s", mfc="white", markersize=6,
-        color=COLOURS[1], label="simulado", elinewidth=1,
+        [float(row["loss_percent"]) for row in simulated],
+        middles,
+        yerr=error,
+        fmt="s",
+        mfc="white",
+        markersize=6,
+        color=COLOURS[1],
+        label="simulado",
+        elinewidth=1,
     )
     middles, error = spread([[float(row[name]) for name in ("share", "low", "high")] for row in measured])
     axes.errorbar(loss, middles, yerr=error, fmt="o", color=COLOURS[0], label="medido", elinewidth=1, capsize=2)
@@ -41,8 +48,14 @@ def loss(folder):
             here = [row for row in found if row["graph"] == graph and row["tries"] == tries]
             middles, error = spread([interval(row, "answers_share") for row in here])
             axes.errorbar(
-                [float(row["loss_percent"]) for row in here], middles, yerr=error, fmt=MARKS[index] + style,
-                color=COLOURS[index], markersize=3.5, label=f"{name}, {title}", elinewidth=0.9,
+                [float(row["loss_percent"]) for row in here],
+                middles,
+                yerr=error,
+                fmt=MARKS[index] + style,
+                color=COLOURS[index],
+                markersize=3.5,
+                label=f"{name}, {title}",
+                elinewidth=0.9,
             )
     axes.set_xlabel("perda de cada datagrama, em %")
     axes.set_ylabel("alcance")
@@ -63,7 +76,13 @@ def jitter(folder):
             here = [row for row in found if row["graph"] == graph]
             middles, error = spread([interval(row, column) for row in here])
             axes.errorbar(
-                names, middles, yerr=error, fmt=MARKS[index] + "-", color=COLOURS[index], label=name, elinewidth=0.9,
+                names,
+                middles,
+                yerr=error,
+                fmt=MARKS[index] + "-",
+                color=COLOURS[index],
+                label=name,
+                elinewidth=0.9,
             )
         axes.set_title(title, fontsize=8.5)
         axes.set_xlabel("± ms em torno de 50 ms")
@@ -88,8 +107,13 @@ def messages(folder):
         here = [row for row in found if row["servents"] == servents and row["graph"].startswith("regular:")]
         middles, error = spread([interval(row, "reached") for row in here])
         left.errorbar(
-            [int(row["graph"].removeprefix("regular:")) for row in here], middles, yerr=error, fmt=MARKS[index],
-            color=COLOURS[index], label=title, mfc="white" if index else None,
+            [int(row["graph"].removeprefix("regular:")) for row in here],
+            middles,
+            yerr=error,
+            fmt=MARKS[index],
+            color=COLOURS[index],
+            label=title,
+            mfc="white" if index else None,
         )
     left.set_yscale("log")
     left.set_xlabel("vizinhos de cada servent")
@@ -105,9 +129,13 @@ def messages(folder):
     for row in found:
         regular = row["graph"].startswith("regular:")
         at = float(row["reached"]), float(row["messages"])
-        right.plot(*at, "o", color=COLOURS[0] if regular else COLOURS[1], mfc="white" if regular else None, markersize=4)
+        right.plot(
+            *at, "o", color=COLOURS[0] if regular else COLOURS[1], mfc="white" if regular else None, markersize=4
+        )
         if not regular:
-            side = {"clique": (-4, 3, "right"), "livre de escala": (-4, 3, "right")}.get(names[row["graph"]], (4, -8, "left"))
+            side = {"clique": (-4, 3, "right"), "livre de escala": (-4, 3, "right")}.get(
+                names[row["graph"]], (4, -8, "left")
+            )
             right.annotate(names[row["graph"]], at, side[:2], textcoords="offset points", fontsize=7.5, ha=side[2])
     right.set_xscale("log")
     right.set_yscale("log")

@@ -41,8 +41,14 @@ def _dots(folder, name, metric, label):
         here = [place for place, scenario in enumerate(SCENARIOS) if (scenario, contestant) in found]
         middles, error = spread([found[list(SCENARIOS)[place], contestant] for place in here])
         axes.errorbar(
-            middles, [place + 0.16 * (index - 2) for place in here], xerr=error, fmt=MARKS[index],
-            color=COLOURS[index], label=title, elinewidth=0.9, markersize=4,
+            middles,
+            [place + 0.16 * (index - 2) for place in here],
+            xerr=error,
+            fmt=MARKS[index],
+            color=COLOURS[index],
+            label=title,
+            elinewidth=0.9,
+            markersize=4,
         )
     axes.set_xscale("log")
     axes.set_yticks(range(len(SCENARIOS)), list(SCENARIOS.values()))
@@ -73,8 +79,13 @@ def latency(folder):
     for index, (contestant, title) in enumerate(names.items()):
         middles, error = spread([_of(metric)["latency", contestant] for metric in ("p50_us", "p99_us", "p999_us")])
         axes.errorbar(
-            [place - 0.3 + 0.12 * index for place in range(3)], middles, yerr=error, fmt=MARKS[index],
-            color=COLOURS[index], label=title, elinewidth=1,
+            [place - 0.3 + 0.12 * index for place in range(3)],
+            middles,
+            yerr=error,
+            fmt=MARKS[index],
+            color=COLOURS[index],
+            label=title,
+            elinewidth=1,
         )
     axes.set_yscale("log")
     axes.set_yticks([50, 100, 200, 500, 1000])

@@ -3,7 +3,6 @@
 import sys
 
 from lab.processes import adopt_orphans, end_children
-
 from measuring import benches, floods, inputs, mininet, mixed, mutants, reach, reflection, simulated
 
 STEPS = {

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 
 from lab.programs import BINARIES, ROOT
-
 from measuring import tables
 
 RESULTS = os.path.join(os.path.dirname(BINARIES), "bench-results")
@@ -30,7 +29,7 @@ def note(name):
             lines = dict(line.rstrip("\n").split(": ", 1) for line in file)
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = next((line.split(": ", 1)[1].strip() for line in file if line.startswith("model name")), "?")
-    lines[name] = f"{os.cpu_count()} × {model}, {platform.system()} {platform.release()}"
+    lines[name] = f"{os.cpu_count()} x {model}, {platform.system()} {platform.release()}"
     with open(tables.path("machine.txt"), "w", encoding="utf-8") as file:
         file.writelines(f"{key}: {value}\n" for key, value in sorted(lines.items()))
 

@@ -5,7 +5,6 @@ import subprocess
 
 from lab.namespaces import Lab
 from lab.programs import ROOT, built
-
 from measuring import tables
 
 OVERLAY = os.path.join(ROOT, "data", "overlays", "grid.txt")

@@ -7,7 +7,6 @@ from lab.namespaces import Lab
 from lab.networks import lan
 from lab.overlays import Servent
 from lab.programs import ROOT
-
 from measuring import tables
 
 FOLDER = os.path.join(ROOT, "data", "kv")
@@ -35,7 +34,5 @@ def measure():
             keys = int(re.search(r"(\d+) pairs? from", servent.banner)[1])
             servent.stop()
             ends = "CRLF" if b"\r\n" in data else "LF"
-            rows.append(
-                {"file": name, "bytes": len(data), "keys": keys, "encoding": encoding(data), "line_ends": ends}
-            )
+            rows.append({"file": name, "bytes": len(data), "keys": keys, "encoding": encoding(data), "line_ends": ends})
     tables.write("entradas.csv", rows)

@@ -1,4 +1,4 @@
-"""mininet.csv: the overlays of data/overlays under Mininet, each servent on a host of its own, asked at every servent."""
+"""mininet.csv: the overlays of data/overlays under Mininet, each servent a host, asked at every servent."""
 
 import json
 import os
@@ -8,7 +8,6 @@ import sys
 from lab.networks import ball
 from lab.processes import DIE_WITH_US
 from lab.programs import BINARIES, ROOT, built
-
 from measuring import tables
 
 TOOL = os.path.join(ROOT, "data", "mininet", "overlay.py")
@@ -36,7 +35,9 @@ def asked(file, entry, percent):
     """For each question how many answered."""
     words = [*DIE_WITH_US, TOOL, "--binaries", BINARIES, "--timeout", "1", "--loss", str(percent), "--at", entry]
     # A key is asked for as often as it stands there, one after the other.
-    ended = subprocess.run([*words, file], input=f"{KEY}\n" * ASKS, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [*words, file], input=f"{KEY}\n" * ASKS, capture_output=True, encoding="latin-1", check=False
+    )
     assert ended.returncode in (0, 1), ended.stderr
     return [line.split("\t")[1] for line in ended.stdout.splitlines()]
 

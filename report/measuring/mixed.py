@@ -13,7 +13,6 @@ from lab.networks import ball, chain, lan
 from lab.overlays import PORT, Client, Servent
 from lab.processes import Deadline
 from lab.programs import ROOT, write
-
 from measuring import tables
 
 TWIN = os.path.join(ROOT, "tests", "system", "check", "twin", "servent.py")

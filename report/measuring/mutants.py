@@ -6,7 +6,6 @@ import re
 
 from check.mutants import mutants
 from lab.programs import ROOT
-
 from measuring import tables
 
 

@@ -1,14 +1,13 @@
-"""reach-hosts.csv: reach against loss on real hosts, network namespaces that drop datagrams, and what ought to come out.
+"""reach-hosts.csv: reach against loss on hosts, network namespaces that drop datagrams, and what ought to come out.
 
 Eight servents in a ring, each on a host of its own: within three hops of any there are seven, each by one way alone, so
-what is to be expected can be said exactly. Of every datagram that comes to a host, the client's included, nftables drops
-so many of a hundred. Without offload, since datagrams that travel in one packet are lost together.
+what is to be expected can be said exactly. Of every datagram that comes to a host, the client's included, nftables
+drops so many of a hundred. Without offload, since datagrams that travel in one packet are lost together.
 """
 
 from lab.namespaces import Lab, loss_rules
 from lab.networks import ball, lan, ring
 from lab.overlays import PORT, Client, Overlay
-
 from measuring import tables
 
 NAMES = [f"s{number}" for number in range(1, 9)]

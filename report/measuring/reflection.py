@@ -13,7 +13,6 @@ from lab.codec import query
 from lab.namespaces import Lab
 from lab.overlays import PORT, Servent
 from lab.programs import write
-
 from measuring import tables
 
 RATES = [50, 100, 200, 400, 1_000, 3_000, 10_000]
@@ -50,7 +49,9 @@ def measure():
             stranger, host, victim = lab.hosts("stranger", "servent", "victim")
             lab.lan("11.77.0.0/24", stranger, host, victim)
             lab.ready()
-            servent = Servent(host, write(lab.folder, "kv.txt", b"key\t" + VALUE + b"\n"), (), ["--response-limit", str(limit)])
+            servent = Servent(
+                host, write(lab.folder, "kv.txt", b"key\t" + VALUE + b"\n"), (), ["--response-limit", str(limit)]
+            )
             mouth, ear = stranger.socket(), victim.socket()
             ear.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
             numbers = iter(range(1 << 31))

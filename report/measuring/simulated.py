@@ -3,7 +3,6 @@
 import subprocess
 
 from lab.programs import built
-
 from measuring import tables
 
 QUESTIONS = 1_000
@@ -48,8 +47,15 @@ def jitter():
 def messages():
     """simulate-messages.csv: what a question costs and whom it reaches, by the number of neighbours; and in graphs of
     other shapes."""
-    regular = [["--graph", f"regular:{degree}", "--servents", count] for count in ("1000", "100000") for degree in DEGREES if degree > 2]
-    shapes = [["--graph", shape, "--servents", "100" if shape == "clique" else "1000"] for shape in [*SHAPES, "scale-free:3"]]
+    regular = [
+        ["--graph", f"regular:{degree}", "--servents", count]
+        for count in ("1000", "100000")
+        for degree in DEGREES
+        if degree > 2
+    ]
+    shapes = [
+        ["--graph", shape, "--servents", "100" if shape == "clique" else "1000"] for shape in [*SHAPES, "scale-free:3"]
+    ]
     simulate("simulate-messages.csv", [[*words, "--questions", str(QUESTIONS)] for words in regular + shapes])
 
 
