@@ -40,7 +40,7 @@ def mininet(folder):
         [place - 0.27 for place in range(len(expected))], expected, 0.25, color="#d5d9de", label="esperadas sem perda"
     )
     here = [row for row in found if row["loss_percent"] == "0"]
-    labels = [f"{names[row['overlay']]}: {row['servents']} servents\nn = {row['questions']} perguntas" for row in here]
+    labels = [f"{names[row['overlay']]} de {row['servents']}\nn = {row['questions']}" for row in here]
     axes.set_xticks(range(len(here)), labels, fontsize=7.5)
     axes.set_ylabel("respostas por pergunta")
     axes.grid(axis="x", visible=False)
@@ -54,7 +54,7 @@ def reflection(folder):
     found = rows("reflection.csv")
     for index, (limit, title) in enumerate([("0", "sem limite"), ("200", "limite padrão")]):
         here = [row for row in found if row["response_limit"] == limit]
-        triples = [[float(row[name]) for name in ("responses_per_s", "responses_min", "responses_max")] for row in here]
+        triples = [[float(row[name]) for name in ("responses_in_a_second", "responses_min", "responses_max")] for row in here]
         middles, error = spread(triples)
         axes.errorbar(
             [float(row["sent_per_s"]) for row in here],
@@ -68,7 +68,7 @@ def reflection(folder):
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("QUERYs forjadas por segundo (escala logarítmica)")
-    axes.set_ylabel("RESPONSEs por segundo\nna vítima (escala log.)")
+    axes.set_ylabel("RESPONSEs na vítima em\num segundo (escala log.)")
     short(axes.xaxis)
     short(axes.yaxis)
     axes.legend()

@@ -41,7 +41,7 @@ def hosts(folder):
 
 def loss(folder):
     """One line a graph and number of tries."""
-    figure, axes = plt.subplots(figsize=(6.0, 2.7))
+    figure, axes = plt.subplots(figsize=(6.4, 2.5))
     found = rows("simulate-loss.csv")
     for tries, style, title in [("2", "-", "com retransmissão"), ("1", "--", "sem")]:
         for index, (graph, name) in enumerate(GRAPHS.items()):
@@ -61,7 +61,7 @@ def loss(folder):
     axes.set_ylabel("alcance")
     axes.set_ylim(0, 1.02)
     brazilian(axes.yaxis, 1)
-    axes.legend(ncols=2)
+    figure.legend(loc="outside right")
     save(figure, folder, "perda")
 
 
@@ -121,7 +121,7 @@ def messages(folder):
     short(left.yaxis)
     left.legend()
     names = {
-        "line": "linha", "ring": "anel", "star": "estrela", "tree:2": "árvore", "grid": "grade", "clique": "clique",
+        "line": "linha", "ring": "anel", "star": "estrela", "tree": "árvore", "grid": "grade", "clique": "clique",
         "scale-free:3": "livre de escala",
     }  # fmt: skip
     most = max(float(row["reached"]) for row in found)

@@ -8,9 +8,9 @@ from measuring import tables
 QUESTIONS = 1_000
 GRAPHS = ["regular:4", "regular:8", "scale-free:3"]
 LOSS = "0,1,2,5,10,20,30,40,50"
-# What a class could be, and more than any: one graph each.
-DEGREES = [2, 3, 4, 5, 6, 7, 8, 9, 10]
-SHAPES = ["line", "ring", "star", "tree:2", "grid", "clique"]
+DEGREES = range(3, 11)
+# Those that can be of any size, and those that are as large as they can be: a servent knows at most ten others.
+LARGE_SHAPES, SMALL_SHAPES = ["line", "ring", "tree", "grid", "scale-free:3"], ["star", "clique"]
 
 
 def simulate(name, runs):
@@ -47,20 +47,14 @@ def jitter():
 def messages():
     """simulate-messages.csv: what a question costs and whom it reaches, by the number of neighbours; and in graphs of
     other shapes."""
-    regular = [
-        ["--graph", f"regular:{degree}", "--servents", count]
-        for count in ("1000", "100000")
-        for degree in DEGREES
-        if degree > 2
-    ]
-    shapes = [
-        ["--graph", shape, "--servents", "100" if shape == "clique" else "1000"] for shape in [*SHAPES, "scale-free:3"]
-    ]
-    simulate("simulate-messages.csv", [[*words, "--questions", str(QUESTIONS)] for words in regular + shapes])
+    graphs = [f"regular:{degree}" for degree in DEGREES]
+    large = [["--graph", graph, "--servents", "1000"] for graph in graphs + LARGE_SHAPES]
+    huge = [["--graph", graph, "--servents", "100000"] for graph in graphs]
+    small = [["--graph", graph] for graph in SMALL_SHAPES]
+    simulate("simulate-messages.csv", [[*words, "--questions", str(QUESTIONS)] for words in large + huge + small])
 
 
 def holders():
-    """simulate-holders.csv: how often a key that few hold is found, by the size of the overlay."""
-    words = ["--graph", "regular:10", "--questions", "10000"]
-    runs = [[*words, "--servents", str(size), "--holders", "1,0.1%,1%,10%"] for size in (1_000, 10_000, 100_000)]
-    simulate("simulate-holders.csv", runs)
+    """simulate-holders.csv: how often a key that few hold is found in a large overlay."""
+    words = ["--graph", "regular:10", "--servents", "100000", "--questions", "10000", "--holders", "1,100,1000"]
+    simulate("simulate-holders.csv", [words])
