@@ -30,15 +30,15 @@ def mininet(folder):
     names = {"chain": "cadeia", "ring": "anel", "star": "estrela", "grid": "grade"}
     found = rows("mininet.csv")
     figure, axes = plt.subplots(figsize=(6.0, 2.3))
+    expected = [int(row["expected"]) / int(row["questions"]) for row in found if row["loss_percent"] == "0"]
+    axes.bar(
+        [place - 0.27 for place in range(len(expected))], expected, 0.25, color="#d5d9de", label="esperadas sem perda"
+    )
     for index, percent in enumerate(["0", "20"]):
         here = [row for row in found if row["loss_percent"] == percent]
         places = [place + 0.27 * index for place in range(len(here))]
         shares = [int(row["answers"]) / int(row["questions"]) for row in here]
         axes.bar(places, shares, 0.25, color=COLOURS[index], label=f"com {percent} % de perda")
-    expected = [int(row["expected"]) / int(row["questions"]) for row in found if row["loss_percent"] == "0"]
-    axes.bar(
-        [place - 0.27 for place in range(len(expected))], expected, 0.25, color="#d5d9de", label="esperadas sem perda"
-    )
     here = [row for row in found if row["loss_percent"] == "0"]
     labels = [f"{names[row['overlay']]} de {row['servents']}\nn = {row['questions']}" for row in here]
     axes.set_xticks(range(len(here)), labels, fontsize=7.5)

@@ -121,7 +121,7 @@ def messages(folder):
     short(left.yaxis)
     left.legend()
     names = {
-        "line": "linha", "ring": "anel", "star": "estrela", "tree": "árvore", "grid": "grade", "clique": "clique",
+        "line": "", "ring": "linha e anel", "star": "estrela", "tree": "árvore", "grid": "grade", "clique": "clique",
         "scale-free:3": "livre de escala",
     }  # fmt: skip
     most = max(float(row["reached"]) for row in found)
@@ -133,10 +133,9 @@ def messages(folder):
             *at, "o", color=COLOURS[0] if regular else COLOURS[1], mfc="white" if regular else None, markersize=4
         )
         if not regular:
-            side = {"clique": (-4, 3, "right"), "livre de escala": (-4, 3, "right")}.get(
-                names[row["graph"]], (4, -8, "left")
-            )
-            right.annotate(names[row["graph"]], at, side[:2], textcoords="offset points", fontsize=7.5, ha=side[2])
+            name = names[row["graph"]]
+            x, y, align = {"estrela": (5, 1, "left"), "linha e anel": (5, -4, "left")}.get(name, (-4, 3, "right"))
+            right.annotate(name, at, (x, y), textcoords="offset points", fontsize=7.5, ha=align)
     right.set_xscale("log")
     right.set_yscale("log")
     right.set_xlabel("servents alcançados")
