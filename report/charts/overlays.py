@@ -52,9 +52,10 @@ def reflection(folder):
     """RESPONSEs at the victim by forged QUERYs."""
     figure, axes = plt.subplots(figsize=(6.0, 2.5))
     found = rows("reflection.csv")
+    names = ("responses_in_a_second", "responses_min", "responses_max")
     for index, (limit, title) in enumerate([("0", "sem limite"), ("200", "limite padrão")]):
         here = [row for row in found if row["response_limit"] == limit]
-        triples = [[float(row[name]) for name in ("responses_in_a_second", "responses_min", "responses_max")] for row in here]
+        triples = [[float(row[name]) for name in names] for row in here]
         middles, error = spread(triples)
         axes.errorbar(
             [float(row["sent_per_s"]) for row in here],

@@ -1,5 +1,7 @@
 """What the benches measure: on a machine that does nothing else."""
 
+import csv
+import json
 import os
 import platform
 import shutil
@@ -8,7 +10,8 @@ import subprocess
 from lab.programs import BINARIES, ROOT
 from measuring import tables
 
-RESULTS = os.path.join(os.path.dirname(BINARIES), "bench-results")
+TARGET = os.path.dirname(BINARIES)
+RESULTS, CRITERION = os.path.join(TARGET, "bench-results"), os.path.join(TARGET, "criterion")
 
 
 def bench(*words):
@@ -41,9 +44,24 @@ def flood():
 
 
 def micro():
-    """micro.csv: what the machines cost."""
+    """micro.csv: what the machines cost; with the 95 % interval of each median that criterion made."""
     bench("--bench", "micro")
-    keep("micro.csv")
+    with open(os.path.join(RESULTS, "micro.csv"), encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["low"], row["high"] = interval(row["name"])
+    tables.write("micro.csv", rows)
+    note("micro.csv")
+
+
+def interval(name):
+    """What criterion wrote of this bench; nothing of what is measured without it."""
+    file = os.path.join(CRITERION, name.replace(";", ","), "new", "estimates.json")
+    if not os.path.exists(file):
+        return "", ""
+    with open(file, encoding="utf-8") as estimates:
+        found = json.load(estimates)["median"]["confidence_interval"]
+    return f"{found['lower_bound']:.3f}", f"{found['upper_bound']:.3f}"
 
 
 def scale():

@@ -1,9 +1,13 @@
 """The checks of the report's sources find what they are there for. (report/build runs them on the report itself.)"""
 
+import itertools
+
 import pytest
 
 from checks import sources
 from checks.markup import pieces
+from measuring.__main__ import STEPS
+from measuring.reach import expected
 
 KNOWN = {
     "clauses": {"14": "P-14 is 3"},
@@ -70,3 +74,28 @@ def test_markup_is_taken_apart():
         ("text", "Um "), ("code", "numero"), ("code", "f"), ("string", "a.csv"), ("code", ", "), ("text", "b "),
         ("math", "c"), ("text", " e "), ("raw", "d"), ("text", ": "), ("text", ". "), ("text", "\n"),
     ]  # fmt: skip
+
+
+def test_the_steps_that_report_measure_lists_are_those_that_there_are():
+    assert sources.steps() == STEPS.keys()
+
+
+def test_what_a_ring_of_eight_answers_is_expected_rightly():
+    """By enumerating: three hops on either side, each datagram lost or not; who hears nobody asks again."""
+    passes = 0.7
+    # What happens to the CLIREQ, six QUERYs (three on each side) and seven RESPONSEs.
+    tries = []
+    for fates in itertools.product([True, False], repeat=14):
+        chance = 1.0
+        for fate in fates:
+            chance *= passes if fate else 1 - passes
+        asked, sides, answers = fates[0], (fates[1:4], fates[4:7]), fates[7:]
+        got = [asked and answers[0]]
+        for side, queries in enumerate(sides):
+            for hop in range(3):
+                got.append(asked and all(queries[: hop + 1]) and answers[1 + 3 * side + hop])
+        tries.append((chance, sum(got)))
+    silence = sum(chance for chance, got in tries if not got)
+    once = sum(chance * got for chance, got in tries)
+    heard = once * (1 + silence) / 7
+    assert abs(expected(passes) - heard) < 1e-9
