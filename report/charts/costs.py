@@ -37,5 +37,5 @@ def costs(folder):
     axes.invert_yaxis()
     axes.set_xlabel("ns por operação")
     axes.grid(axis="y", visible=False)
-    axes.tick_params(axis="y", labelsize=7.5)
+    axes.tick_params(labelsize=7.5)
     save(figure, folder, "custos")
