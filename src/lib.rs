@@ -101,6 +101,9 @@ mod client;
 pub mod sim;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod sweep;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod flood;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -117,12 +120,18 @@ pub mod console;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod serving;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+#[doc(hidden)]
+pub mod load;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod launching;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod overlay;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod export;
 #[cfg(all(feature = "cli", target_os = "linux"))]
 #[doc(hidden)]
 pub mod conformance;
@@ -139,8 +148,8 @@ pub use crossbeam_channel;
 pub use loading::{LoadError, LoadWarning, PairRefused};
 pub use net::{Endpoint, Offload};
 pub use protocol::{
-    Answer, Dialect, Foreign, Found, InsertError, KeyError, KvFileError, LinkConfig, Loaded, Notice, Patience,
-    Repeated, SeenConfig, Store, StoreFull, Summary,
+    Answer, Dialect, Foreign, Found, InsertError, KeyError, KvFileError, LinkConfig, Loaded, Notice, Patience, Peer,
+    Repeated, ResolveConfig, ResolveError, ResolveFailure, SeenConfig, Store, StoreFull, Summary,
 };
 pub use servent::{RESPONSE_LIMIT, Servent, ServentBuilder, StartError};
 pub use stats::Counters;

@@ -9,14 +9,17 @@ use crate::actor::channels::LookupJob;
 use crate::actor::crew::{ActorPanicked, Crew};
 use crate::actor::hand_over::{RoleHandle, Turn, Waiting};
 use crate::actor::stop::StopFlag;
-use crate::protocol::Store;
+use crate::protocol::{ResolveError, Store};
 use crate::stats::{Counters, Stats};
 use crate::types::{Neighbours, TooManyNeighbours};
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
+use parking_lot::Mutex;
+use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::SocketAddrV4;
+use std::sync::Arc;
 use tracing::Tracing;
 
 /// RESPONSEs a second to one /24 unless told otherwise (P-24).
@@ -27,7 +30,8 @@ pub const RESPONSE_LIMIT: u32 = 200;
 #[derive(Debug)]
 pub struct Servent {
     local: SocketAddrV4,
-    neighbours: Neighbours,
+    /// As the resolver last published them.
+    neighbours: Arc<Mutex<Neighbours>>,
     stop: StopFlag,
     stats: Stats,
     /// `None` once it was stopped.
@@ -38,6 +42,8 @@ pub struct Servent {
 #[derive(Debug)]
 struct Running {
     lookup: RoleHandle<LookupJob>,
+    /// Dropped, it ends the resolver.
+    resolving: Sender<Infallible>,
     crew: Crew,
     tracing: Option<Tracing>,
 }
@@ -55,10 +61,10 @@ impl Servent {
         self.local
     }
 
-    /// Whom it forwards to.
+    /// Whom it forwards to just now.
     #[must_use]
-    pub fn neighbours(&self) -> &Neighbours {
-        &self.neighbours
+    pub fn neighbours(&self) -> Neighbours {
+        self.neighbours.lock().clone()
     }
 
     /// The counters as the actors last published them.
@@ -79,8 +85,8 @@ impl Servent {
         }
     }
 
-    /// Receives the name of each actor that ends. Until a stop none does, unless it panicked or there is no socket any
-    /// more; the servent is then to be stopped. Receivers share the names: each goes to one of them.
+    /// Receives the name of each actor that ends. Until a stop none does, unless it panicked, there is no socket any
+    /// more, or a neighbour's name had no address for as long as was to be waited for it (P-27); the servent is then to be stopped. Receivers share the names: each goes to one of them.
     #[must_use]
     pub fn ended(&self) -> Receiver<&'static str> {
         self.running.as_ref().map_or_else(crossbeam_channel::never, |running| running.crew.ended())
@@ -93,11 +99,11 @@ impl Servent {
     }
 
     fn halt(&mut self) -> (Counters, Result<(), ActorPanicked>) {
-        let Some(Running { lookup, crew, tracing }) = self.running.take() else {
+        let Some(Running { lookup, resolving, crew, tracing }) = self.running.take() else {
             return (self.stats.snapshot(), Ok(()));
         };
         self.stop.set();
-        drop(lookup);
+        drop((lookup, resolving));
         let mut outcome = crew.join();
         let mut counters = self.stats.snapshot();
         if let Some(tracing) = tracing {
@@ -125,6 +131,8 @@ pub enum StartError {
     Bind(SocketAddrV4, io::Error),
     /// More neighbours than allowed (P-10).
     Neighbours(TooManyNeighbours),
+    /// A neighbour has no address, and is to be waited for no longer (P-27).
+    Unresolved(ResolveError),
     /// The system has no thread or clock to give.
     System(io::Error),
 }
@@ -137,6 +145,7 @@ impl fmt::Display for StartError {
             }
             Self::Bind(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::Neighbours(error) => error.fmt(f),
+            Self::Unresolved(error) => error.fmt(f),
             Self::System(error) => write!(f, "cannot start: {error}"),
         }
     }
@@ -146,8 +155,9 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Bind(_, error) | Self::System(error) => Some(error),
-            // It reads as that error does.
+            // These read as the errors that they are.
             Self::Neighbours(error) => error.source(),
+            Self::Unresolved(error) => error.source(),
         }
     }
 }

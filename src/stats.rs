@@ -160,6 +160,12 @@ counters! {
     receive_shed,
     /// Receive calls that failed, or brought what could not be read (P-25).
     receive_failed,
+    /// Look-ups of neighbours' names (P-27).
+    names_looked_up,
+    /// Of these, those that failed.
+    names_failed,
+    /// Of these, those that found another address than before.
+    names_changed,
     /// Events that are missing from the trace, since it could not be written as fast or at all.
     trace_dropped,
 }

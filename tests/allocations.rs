@@ -8,7 +8,7 @@
 
 use allocation_counter::measure;
 use crossbeam_channel::bounded;
-use servent::actor::channels::{LookupJob, batches};
+use servent::actor::channels::{FloodJob, LookupJob, batches};
 use servent::actor::clock::SystemClock;
 use servent::actor::hand_over::{Gone, Role, RoleHandle, Turn, Waiting, role};
 use servent::actor::tracer::{self, Tap};
@@ -104,7 +104,7 @@ fn allocations_of_the_flooder_for(batch: &Arc<Inbox>, hand_over: HandOver, tap: 
         });
         let (clock, tally) = (SystemClock::start(), Stats::default().tally());
         let actor = flooder::Flooder::new(machine, (nobody(), nobody()), clock, tally, tap.cloned());
-        employ(actor, hand_over, batch, batches);
+        employ(actor, hand_over, &FloodJob::Messages(Arc::clone(batch)), batches);
     })
 }
 

@@ -25,8 +25,8 @@
 //!   context, so a contestant pays for delivering its answers, and the generator for delivering the requests.
 //! - *Loss*: requests without an answer, and copies that did not reach a neighbour, per hundred expected ones.
 //! - *Context switches a request*: voluntary and involuntary ones, from `/proc/PID/task/*/status`.
-//! - *Latency*: from before the send call to after the receive call of one blocking client, paced one request a
-//!   millisecond. The first ten of a slice find the caches full of another contestant's data and do not count; of the
+//! - *Latency*: from when a request was to leave, one a millisecond, to when its answer was received by the one client.
+//!   It waits without sleep for the time, so that a thread that wakes up late is no part of it. The first ten of a slice find the caches full of another contestant's data and do not count; of the
 //!   others in a round of 1 s the p99.9 is the second slowest.
 //! - *CPU milliseconds a second*, of a servent that nobody asks: in one go, for as long as all rounds take together, at
 //!   most 5 s.
@@ -46,6 +46,9 @@
 //! Python 3; `memcached -t 1` over UDP. What is not installed is skipped with a line that says so.
 //!
 //! # The generator
+//!
+//! It is that of `tp3 load` (`servent::load`), with answers that are checked. Whether it tells the truth is compared with a
+//! generator that shares nothing with it: `benches/flood/agreement.py`.
 //!
 //! It sends with UDP_SEGMENT and receives with UDP_GRO, to all contestants alike, because its own core is the limit
 //! otherwise. Requests then arrive in trains, as from a busy neighbour, and not one by one, as from clients apart;

@@ -3,6 +3,7 @@
 use crate::batch::{Inbox, Outbox};
 use crate::net::SendFailure;
 use crate::protocol::Store;
+use crate::types::Neighbours;
 use crate::wire::DecodeError;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::net::SocketAddrV4;
@@ -41,6 +42,15 @@ pub enum News {
         /// Why not.
         failure: SendFailure,
     },
+}
+
+/// Work for the flooder.
+#[derive(Clone, Debug)]
+pub enum FloodJob {
+    /// Judge these messages.
+    Messages(InboxHandle),
+    /// Know these neighbours from now on (P-27).
+    Neighbours(Box<Neighbours>),
 }
 
 /// Work for the lookup actor.

@@ -1,6 +1,6 @@
 //! The flooder: suppresses duplicates and forwards what is new.
 
-use super::channels::{InboxHandle, LookupJob, OutboxHandle};
+use super::channels::{FloodJob, InboxHandle, LookupJob, OutboxHandle};
 use super::clock::Clock;
 use super::hand_over::{Gone, Role, RoleHandle, Turn, Waiting};
 use super::tracer::Tap;
@@ -8,7 +8,7 @@ use crate::batch::{DATAGRAMS_MAX, Inbox, Outbox, Pool};
 use crate::protocol::{self, ClireqFlooded, QueryVerdict, Verdict};
 use crate::stats::{Counters, DropCause, Tally};
 use crate::trace::{Events, Notes};
-use crate::types::Timestamp;
+use crate::types::{Neighbours, Timestamp};
 use std::sync::Arc;
 
 /// Whoever judges batches: a [`protocol::Flooder`], or in a test one that breaks a promise, so that a trace must show it.
@@ -21,6 +21,9 @@ pub trait Judge {
         outbox: &mut Outbox,
         judged: impl FnMut(usize, Verdict, &Outbox),
     );
+
+    /// As [`protocol::Flooder::replace_neighbours`].
+    fn replace_neighbours(&mut self, neighbours: Neighbours);
 }
 
 impl Judge for protocol::Flooder {
@@ -32,6 +35,10 @@ impl Judge for protocol::Flooder {
         judged: impl FnMut(usize, Verdict, &Outbox),
     ) {
         self.on_batch(now, inbox, outbox, judged);
+    }
+
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.replace_neighbours(neighbours);
     }
 }
 
@@ -69,9 +76,31 @@ impl<J: Judge, C: Clock> Flooder<J, C> {
     }
 }
 
-impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
-    fn take(&mut self, inbox: InboxHandle, turn: Turn) -> Result<(), Gone> {
-        let Self { machine, lookup, sender, clock, tally, tap, outboxes, open, sightings, told_of_loopback } = self;
+impl<J: Judge + Send, C: Clock + Send> Role<FloodJob> for Flooder<J, C> {
+    fn take(&mut self, job: FloodJob, turn: Turn) -> Result<(), Gone> {
+        match job {
+            FloodJob::Messages(inbox) => self.flood(inbox, turn),
+            FloodJob::Neighbours(neighbours) => self.know(*neighbours, turn),
+        }
+    }
+}
+
+impl<J: Judge, C: Clock> Flooder<J, C> {
+    /// Knows these neighbours from now on, and traces that. What was queued for those before leaves for them, ahead of
+    /// all that comes.
+    fn know(&mut self, neighbours: Neighbours, turn: Turn) -> Result<(), Gone> {
+        if let Some(tap) = &self.tap {
+            tap.offer(Events::Neighbours(self.clock.now(), neighbours.clone()));
+        }
+        self.machine.replace_neighbours(neighbours);
+        match self.open.take() {
+            Some(outbox) => self.hand_on(outbox, true, turn),
+            None => Ok(()),
+        }
+    }
+
+    fn flood(&mut self, inbox: InboxHandle, turn: Turn) -> Result<(), Gone> {
+        let Self { machine, lookup, clock, tally, tap, outboxes, open, sightings, told_of_loopback, .. } = self;
         let (now, is_logged) = (clock.now(), log::log_enabled!(log::Level::Debug));
         let mut outbox = open.take().unwrap_or_else(|| {
             let mut vacant = outboxes.vacant();
@@ -92,9 +121,8 @@ impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
             judge(machine, now, &inbox, outbox, wanted, counters, note);
             Some(notes)
         });
-        let is_full = outbox.len() >= DATAGRAMS_MAX || outbox.is_full();
         // Who notes shares it.
-        let may_grow = notes.is_none() && !is_full;
+        let may_grow = notes.is_none();
         if let Some(notes) = notes {
             let work = notes.done(&inbox, &outbox);
             if is_logged {
@@ -116,15 +144,21 @@ impl<J: Judge + Send, C: Clock + Send> Role<InboxHandle> for Flooder<J, C> {
         if !wanted.is_empty() {
             lookup.hand(LookupJob::Keys { inbox, wanted }, turn)?;
         }
-        if turn.waiting == Waiting::More && may_grow {
-            *open = Some(outbox);
+        self.hand_on(outbox, may_grow, turn)
+    }
+
+    /// Hands what is queued on to the sender or, where more is waiting and it `may_grow`, keeps it open for that.
+    fn hand_on(&mut self, outbox: OutboxHandle, may_grow: bool, turn: Turn) -> Result<(), Gone> {
+        let is_full = outbox.len() >= DATAGRAMS_MAX || outbox.is_full();
+        if turn.waiting == Waiting::More && may_grow && !is_full {
+            self.open = Some(outbox);
             return Ok(());
         }
-        outboxes.keep(&outbox);
+        self.outboxes.keep(&outbox);
         if !outbox.is_empty() {
             // Sending as much as a batch can hold takes so long that more will wait.
             let waiting = if is_full { Waiting::More } else { turn.waiting };
-            sender.hand(outbox, Turn { waiting, ..turn })?;
+            self.sender.hand(outbox, Turn { waiting, ..turn })?;
         }
         Ok(())
     }

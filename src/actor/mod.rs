@@ -13,6 +13,8 @@
 //!              └── lookup jobs: CLIREQs ──────▶ lookup
 //! ```
 //!
+//! The resolver, where neighbours have names, hands the flooder their new addresses.
+//!
 //! The graph has no cycle, so bounded channels with blocking sends cannot deadlock, nor can locks that are taken
 //! downstream. From the receiver to the flooder everything is queued (P-11). A servent that is asked for more
 //! than it can do blocks in the receiver's send; the kernel's receive buffer then fills, and sheds what it counts. An
@@ -33,6 +35,7 @@
 //! | `stop` | the order to stop |
 //! | `tracer` | what the others noted, to a file |
 //! | `asking` | the client's machine at its channels |
+//! | `resolver` | neighbours' names, looked up again and again |
 //! | `aside` | threads that nobody waits for |
 
 pub mod aside;
@@ -45,6 +48,7 @@ pub mod hand_over;
 pub mod links;
 pub mod lookup;
 pub mod receiver;
+pub mod resolver;
 pub mod sender;
 pub mod stop;
 pub mod tracer;

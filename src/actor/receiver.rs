@@ -1,6 +1,6 @@
 //! The receiver: datagrams to decoded batches, until it is told to stop.
 
-use super::channels::{InboxHandle, LookupJob, News};
+use super::channels::{FloodJob, InboxHandle, LookupJob, News};
 use super::clock::{Clock, Pace};
 use super::hand_over::{Gone, RoleHandle, Turn, Waiting};
 use super::stop::StopFlag;
@@ -10,7 +10,7 @@ use crate::net::{DatagramSource, Received, SendFailure, is_transient};
 use crate::protocol::EXCERPT_LEN_MAX;
 use crate::stats::{DropCause, Tally};
 use crate::trace::{Events, Malformed};
-use crate::types::{Neighbours, Timestamp};
+use crate::types::Timestamp;
 use crate::wire::{DecodeError, Header};
 use crossbeam_channel::Sender;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -49,21 +49,20 @@ pub trait Route {
 /// The servent's routes: what is flooded or judged to the flooder, and the CLIREQs, in parallel, to the lookup actor
 /// (P-11).
 ///
-/// A CLIREQ is flooded where there are neighbours. Without any, no QUERY of it exists that could come back (P-16),
+/// A CLIREQ is flooded where there are neighbours, or may be some. Without any, no QUERY of it exists that could come back (P-16),
 /// and the flooder is left asleep: waking it would cost more than the answer.
 #[derive(Debug)]
 pub struct ServentRoute {
     floods_clireqs: bool,
-    flooder: RoleHandle<InboxHandle>,
+    flooder: RoleHandle<FloodJob>,
     lookup: RoleHandle<LookupJob>,
     wanted: Pool<Vec<usize>>,
 }
 
 impl ServentRoute {
-    /// Routes to these roles, for a servent that knows `neighbours`.
+    /// Routes to these roles. CLIREQs go to the flooder as well if the servent knows a neighbour or may come to know one.
     #[must_use]
-    pub fn new(neighbours: &Neighbours, flooder: RoleHandle<InboxHandle>, lookup: RoleHandle<LookupJob>) -> Self {
-        let floods_clireqs = !neighbours.as_slice().is_empty();
+    pub fn new(floods_clireqs: bool, flooder: RoleHandle<FloodJob>, lookup: RoleHandle<LookupJob>) -> Self {
         Self { floods_clireqs, flooder, lookup, wanted: Pool::default() }
     }
 }
@@ -93,7 +92,7 @@ impl Route for ServentRoute {
             self.lookup.hand(LookupJob::Keys { inbox: Arc::clone(&inbox), wanted }, turn)?;
         }
         if queries > 0 || (clireqs > 0 && self.floods_clireqs) {
-            self.flooder.hand(inbox, turn)?;
+            self.flooder.hand(FloodJob::Messages(inbox), turn)?;
         }
         Ok(())
     }

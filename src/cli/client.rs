@@ -1,7 +1,7 @@
 //! `clientTP3 IP:PORT [KEY]...`
 
 use super::hand_over::HandOverArg;
-use super::values::{self, Peer};
+use super::values;
 use super::{
     EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, Verbosity, complain, exit_with_usage,
     to_the_last_word,
@@ -12,7 +12,7 @@ use crate::actor::crew::Crew;
 use crate::console::client_ui::{Ending, Interrupt};
 use crate::console::session::{self, SessionConfig};
 use crate::console::terminal::Colours;
-use crate::protocol::{AskedKey, Dialect, Patience};
+use crate::protocol::{AskedKey, Dialect, Patience, Peer};
 use crate::text::escape;
 use anstream::AutoStream;
 use clap::error::ErrorKind;
@@ -247,7 +247,8 @@ fn converse(args: &ClientArgs, keys: Vec<AskedKey>) -> Result<Ending, String> {
 /// The address of `servent`, or how the client ends if it is interrupted before that is known.
 fn resolve(servent: &Peer, interrupt_rx: &Receiver<Interrupt>) -> Result<Result<SocketAddrV4, Ending>, String> {
     let servent = servent.clone();
-    let resolved_rx = aside("resolver", move || servent.resolve()).map_err(|error| format!("cannot start: {error}"))?;
+    let resolved_rx =
+        aside("resolver", move || values::resolve(&servent)).map_err(|error| format!("cannot start: {error}"))?;
     loop {
         select! {
             recv(resolved_rx) -> resolved => return match resolved {

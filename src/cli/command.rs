@@ -175,11 +175,11 @@ fn with_tip(mut error: clap::Error, command: &Command, manual: &Manual, words: &
 #[cfg(test)]
 mod tests {
     #[cfg(target_os = "linux")]
-    use super::super::check;
+    use super::super::manual::{CHECK, LOAD};
+    use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, SIMULATE, TP3};
     #[cfg(target_os = "linux")]
-    use super::super::manual::CHECK;
-    use super::super::manual::{CLIENT, EXPLAIN, Entry, OVERLAY, SERVENT, TP3};
-    use super::super::{client, explain, overlay, servent, toolbox};
+    use super::super::{check, load};
+    use super::super::{client, explain, overlay, servent, simulate, toolbox};
     use super::*;
 
     /// A definition, and how it reads words.
@@ -195,8 +195,13 @@ mod tests {
             (&EXPLAIN, command::<explain::ExplainArgs>(&EXPLAIN), |words| {
                 refusal::<explain::ExplainArgs>(&EXPLAIN, words)
             }),
+            (&SIMULATE, command::<simulate::SimulateArgs>(&SIMULATE), |words| {
+                refusal::<simulate::SimulateArgs>(&SIMULATE, words)
+            }),
             #[cfg(target_os = "linux")]
             (&CHECK, command::<check::CheckArgs>(&CHECK), |words| refusal::<check::CheckArgs>(&CHECK, words)),
+            #[cfg(target_os = "linux")]
+            (&LOAD, command::<load::LoadArgs>(&LOAD), |words| refusal::<load::LoadArgs>(&LOAD, words)),
         ]
     }
 
@@ -245,9 +250,11 @@ mod tests {
     #[test]
     fn a_bad_value_of_any_option_is_refused_with_an_example_or_the_values() {
         for (manual, command, refusal) in programs() {
-            // A key can be anything.
-            let is_key = |option: &&Arg| option.get_value_names().unwrap_or_default().iter().any(|name| name == "KEY");
-            let takes_any = |option: &&Arg| option.get_value_hint() == ValueHint::FilePath || is_key(option);
+            // A key can be anything, and a host have any name.
+            let is_name = |name: &str| ["KEY", "HOST", "A,B,..."].contains(&name);
+            let is_named =
+                |option: &&Arg| option.get_value_names().unwrap_or_default().iter().any(|name| is_name(name));
+            let takes_any = |option: &&Arg| option.get_value_hint() == ValueHint::FilePath || is_named(option);
             // An option that takes no value is none of `get_opts`, but only once the definition is built.
             let takes_value = |option: &&Arg| option.get_action().takes_values();
             for option in command.get_opts().filter(takes_value).filter(|option| !takes_any(option)) {

@@ -10,7 +10,7 @@ use super::{EXIT_FAILURE, EXIT_USAGE, complain, exit_of_output, exit_with_usage}
 use super::{command, manual, overlay_file};
 use crate::console::patient::Patient;
 use crate::flood::{Flood, Memory, Model, Peer, PeerId, Records};
-use crate::overlay::OverlayFile;
+use crate::overlay::Located;
 use crate::protocol::{SeenConfig, Store};
 use crate::telling::{Language, Style, json, tell};
 use crate::text::escape_path;
@@ -108,7 +108,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
     if let Some(overlay) = overlay.filter(|overlay| !is_met(&model, overlay)) {
         let file = args.overlay.as_deref().map(escape_path).unwrap_or_default();
-        complain(NAME, remarks::unfit(language, &file, overlay.addresses().next()));
+        complain(NAME, remarks::unfit(language, &file, overlay.addresses().first().copied()));
     }
     what_was_left(&model, chosen.len(), language).iter().for_each(|remark| complain(NAME, remark));
     match args.drawings.write(&model, &chosen, language) {
@@ -130,16 +130,17 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
 
 impl ExplainArgs {
     /// The overlay that is to be expected, if there is one; `Err` is the end of a program that can't have it.
-    fn overlay(&self) -> Result<Option<OverlayFile>, ExitCode> {
+    fn overlay(&self) -> Result<Option<Located>, ExitCode> {
         let Some(file) = &self.overlay else { return Ok(None) };
-        let loaded = overlay_file::load(file, &[]).map_err(|error| {
+        let refuse = |error| {
             complain(NAME, error);
             ExitCode::from(EXIT_USAGE)
-        })?;
+        };
+        let loaded = overlay_file::load(file, &[]).map_err(refuse)?;
         let shifted = overlay_file::shifted(&loaded, self.port_base).map_err(|message| {
             exit_with_usage(&Self::command().error(ErrorKind::ValueValidation, message), &manual::EXPLAIN)
         })?;
-        Ok(Some(shifted))
+        Ok(Some(overlay_file::located(shifted, file).map_err(refuse)?))
     }
 
     fn is_chosen(&self, flood: &Flood) -> bool {
@@ -204,8 +205,8 @@ pub(super) fn print(model: &Model, floods: &[&Flood], manner: &Manner) -> io::Re
 }
 
 /// Whether anything tells of a servent of an overlay.
-fn is_met(model: &Model, overlay: &OverlayFile) -> bool {
-    let its: HashSet<SocketAddrV4> = overlay.addresses().collect();
+fn is_met(model: &Model, overlay: &Located) -> bool {
+    let its: HashSet<SocketAddrV4> = overlay.addresses().iter().copied().collect();
     let is_its = |peer: PeerId| its.contains(&model.peer(peer).address);
     let is_traced = |peer: &Peer| !peer.runs.is_empty() && its.contains(&peer.address);
     let is_in = |flood: &Flood| {
@@ -216,11 +217,14 @@ fn is_met(model: &Model, overlay: &OverlayFile) -> bool {
 
 /// Says who neighbours whom, who holds what, and what they remember, by an overlay file. Where a key-value file has changed since, the model
 /// tells what it holds now.
-pub(super) fn expect(records: &mut Records, overlay: &OverlayFile) {
+pub(super) fn expect(records: &mut Records, overlay: &Located) {
     let mut stores: HashMap<SocketAddrV4, Store> = HashMap::new();
-    for (line, file) in overlay.lines().iter().zip(overlay.kv_files()) {
-        let address = line.address();
-        records.neighbours(address, line.command().neighbours.iter().filter_map(|neighbour| neighbour.address));
+    for ((address, line), file) in overlay.lines().zip(overlay.file().kv_files()) {
+        // Where a name's address can't be told from here, its trace tells.
+        let neighbours: Option<Vec<_>> = overlay.neighbours(line).collect();
+        if let Some(neighbours) = neighbours {
+            records.neighbours(address, neighbours);
+        }
         let SeenConfig { expiry, capacity } = line.command().seen;
         let expiry_nanos = i64::try_from(expiry.as_nanos()).unwrap_or(i64::MAX);
         records.remember(address, Memory { expiry_nanos, capacity });

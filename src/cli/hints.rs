@@ -5,7 +5,8 @@
 use super::client::{self, ClientArgs};
 use super::overlay;
 use super::servent::{self, ServentArgs};
-use super::values::{self, Peer};
+use super::values;
+use crate::protocol::Peer;
 use clap::{Command, CommandFactory};
 use std::ffi::OsString;
 use std::net::Ipv4Addr;

@@ -20,6 +20,20 @@ pub(super) struct Delay {
     jitter: Duration,
 }
 
+impl Loss {
+    /// From 0 to 100.
+    pub(super) fn percent(self) -> f64 {
+        self.0
+    }
+}
+
+impl Delay {
+    /// The mean, and how much more or less it may be.
+    pub(super) fn parts(self) -> (Duration, Duration) {
+        (self.mean, self.jitter)
+    }
+}
+
 /// As it can be typed.
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,17 +4,25 @@
 mod check;
 mod client;
 mod explain;
+mod export;
+#[cfg(target_os = "linux")]
+mod load;
 mod overlay;
 mod reference;
 mod servent;
+mod simulate;
 mod toolbox;
 
 #[cfg(target_os = "linux")]
 pub(super) use check::CHECK;
 pub(super) use client::CLIENT;
 pub(super) use explain::EXPLAIN;
+pub(super) use export::EXPORT;
+#[cfg(target_os = "linux")]
+pub(super) use load::LOAD;
 pub(super) use overlay::OVERLAY;
 pub(super) use servent::SERVENT;
+pub(super) use simulate::SIMULATE;
 pub(super) use toolbox::TP3;
 
 use super::generate::Generates;
@@ -192,8 +200,12 @@ mod tests {
             &CLIENT,
             &OVERLAY,
             &EXPLAIN,
+            &EXPORT,
             #[cfg(target_os = "linux")]
             &CHECK,
+            #[cfg(target_os = "linux")]
+            &LOAD,
+            &SIMULATE,
             &TP3,
         ] {
             let titles: Vec<_> = manual.sections.iter().map(|section| section.title).collect();

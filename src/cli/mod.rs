@@ -8,7 +8,10 @@
 //! | `overlay`, `overlay_file` | `tp3 overlay FILE [KEY]...` |
 //! | `hand_over` | `--hand-over`, which they share |
 //! | `explain` | `tp3 explain FILE...` |
+//! | `export` | `tp3 export FILE TARGET -o DIR` |
+//! | `simulate` | `tp3 simulate --graph GRAPH` |
 //! | `check` | `tp3 check servent\|client -- COMMAND...` |
+//! | `load` | `tp3 load IP:PORT` |
 //! | `values` | what can stand for a port, a neighbour, a number |
 //! | `command` | from words to arguments, the same way for every program |
 //! | `signals` | signals to events |
@@ -24,16 +27,20 @@ mod check;
 pub mod client;
 mod command;
 mod explain;
+mod export;
 mod generate;
 mod hand_over;
 mod hints;
 mod journal;
 mod links;
+#[cfg(target_os = "linux")]
+mod load;
 mod manual;
 pub mod overlay;
 pub mod overlay_file;
 pub mod servent;
 mod signals;
+mod simulate;
 pub mod toolbox;
 pub mod values;
 

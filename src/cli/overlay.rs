@@ -16,7 +16,7 @@ use super::{command, hints, manual, overlay_file};
 use crate::actor::aside::aside;
 use crate::actor::crew::Crew;
 use crate::console::patient::Patient;
-use crate::overlay::OverlayFile;
+use crate::overlay::{Host, Located, OverlayFile};
 use crate::protocol::LinkConfig;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -27,7 +27,6 @@ use signal_hook::consts::SIGINT;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,8 +40,9 @@ pub(super) const NAME: &str = "tp3 overlay";
 /// Overlay of servents on this machine, with a client
 ///
 /// Starts a servent for each line of an overlay file and is then a client of the first one, or of the one at `--at`:
-/// it asks for each KEY, or for what is typed or piped in. Every servent is a process of its own on 127.0.0.1, and all
-/// end when this program ends, however it ends.
+/// it asks for each KEY, or for what is typed or piped in. Every servent is a process of its own, on 127.0.0.1 unless its line
+/// says otherwise, and all end when this program ends, however it ends. In a file over several machines each runs its own
+/// (--here).
 ///
 /// Answers go to standard output, as clientTP3 writes them.
 #[derive(Clone, Debug, Parser)]
@@ -61,6 +61,18 @@ pub(super) struct OverlayArgs {
     /// Port of the servent to ask [default: first in FILE]
     #[arg(long, value_name = "PORT", value_parser = values::port)]
     at: Option<u16>,
+    /// Run the servents of this host alone: HOST:PORT in FILE
+    ///
+    /// For an overlay on several machines, whose lines have HOST:PORT in the place of PORT: each machine runs its own with
+    /// the same FILE. They listen at the host's address, unless a line says --bind, and send to those of other hosts by
+    /// their HOST:PORT. HOST is as it stands in FILE.
+    #[arg(long, hide_short_help = true, value_name = "HOST")]
+    here: Option<Host>,
+    /// Ask nothing: serve until SIGINT or SIGTERM
+    ///
+    /// Once all servents serve, a line on standard output says so. Clients ask them by their addresses.
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["keys", "at", "explain", "web", "print_json"])]
+    serve: bool,
     /// Put the overlay on the ports from N on
     ///
     /// The lowest port that FILE listens on becomes N, the others keep their distance, and neighbours and --at follow.
@@ -139,12 +151,39 @@ impl OverlayArgs {
         self.explain.as_ref().is_some_and(|key| key == "-") && !self.keys.is_empty()
     }
 
+    /// What is to run on this machine of a file.
+    ///
+    /// # Errors
+    /// Why that can't be told, as clap says such things.
+    fn share(&self, file: &OverlayFile) -> Result<OverlayFile, String> {
+        let hosts: Vec<_> = file.hosts().into_iter().map(Host::as_str).collect();
+        let listed = listed(&hosts);
+        match &self.here {
+            None if hosts.is_empty() || self.print_json => Ok(file.clone()),
+            None => Err(format!("--here HOST is missing: the servents of the overlay file live on {listed}")),
+            Some(_) if hosts.is_empty() => {
+                Err("--here: no line of the overlay file has HOST:PORT, all its servents live on one machine"
+                    .to_owned())
+            }
+            Some(here) => file.share_of(here).ok_or_else(|| {
+                format!("invalid value '{here}' for '--here <HOST>': expected a host of the overlay file: {listed}")
+            }),
+        }
+    }
+
     /// The options of every servent whose line does not have them itself.
     fn usual_options(&self) -> Vec<(&'static str, String)> {
         let loss = self.loss.map(|loss| ("--loss", loss.to_string()));
         let delay = self.delay.map(|delay| ("--delay", delay.to_string()));
         loss.into_iter().chain(delay).collect()
     }
+}
+
+/// Some names, and how many there are where those are more.
+fn listed(names: &[&str]) -> String {
+    const SHOWN_MAX: usize = 12;
+    let shown = names.iter().take(SHOWN_MAX).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN_MAX { format!("{shown}, ... ({} in all)", names.len()) } else { shown }
 }
 
 /// Reads the port of `--web`, which a file behind it would be taken for.
@@ -182,8 +221,9 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Ok(file) => file,
         Err(ended) => return ended,
     };
-    let shifted = match overlay_file::shifted(&file, args.port_base) {
-        Ok(shifted) => shifted,
+    let shifted = overlay_file::shifted(&file, args.port_base);
+    let (file, shifted) = match shifted.and_then(|shifted| Ok((args.share(&file)?, args.share(&shifted)?))) {
+        Ok(shares) => shares,
         Err(message) => return exit_with_value_error(message),
     };
     let traces = match explaining::traces(&args) {
@@ -204,14 +244,21 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
             Err(error) => fail(format_args!("{}: cannot be printed as JSON: {error}", args.file.display())),
         };
     }
+    let overlay = match locate(overlay, &args.file, &signal_rx) {
+        Ok(overlay) => overlay,
+        Err(ended) => return ended,
+    };
     // The port to ask at is one of the file, wherever that is now.
     let servent = match entry(&file, args.at) {
-        Ok(place) => overlay.lines()[place].address(),
+        Ok(place) => overlay.addresses()[place],
         Err(message) => return exit_with_value_error(message),
     };
     let signals = Signals { signal_rx, interrupt_tx, interrupt_rx, guard, crew };
     if let Some(port) = args.web {
         return web::run(&args, port, &overlay, servent, signals).unwrap_or_else(fail);
+    }
+    if args.serve {
+        return running::serve(&args, &overlay, signals).unwrap_or_else(fail);
     }
     let Ended { code, is_asked, capture } = match running::run(&args, &overlay, servent, keys, signals) {
         Ok(ended) => ended,
@@ -242,6 +289,19 @@ fn load(file: &Path, history: Option<PathBuf>, signal_rx: &Receiver<i32>) -> Res
         }
         ended
     })
+}
+
+/// Finds the addresses of the servents that are to run here, unless a signal comes first. What is wrong is said.
+fn locate(overlay: OverlayFile, file: &Path, signal_rx: &Receiver<i32>) -> Result<Located, ExitCode> {
+    let its = file.to_owned();
+    let located_rx = aside("name resolver", move || overlay_file::located_here(overlay, &its)).map_err(fail)?;
+    select! {
+        recv(located_rx) -> located => match located {
+            Ok(located) => located.map_err(fail),
+            Err(_) => Err(fail("the thread 'name resolver' ended by itself")),
+        },
+        recv(signal_rx) -> signal => Err(ExitCode::from(exit_of_signal(signal.unwrap_or_default()))),
+    }
 }
 
 /// Prints a listing, unless a signal comes while nobody reads it.
@@ -279,9 +339,9 @@ fn fail(cause: impl Display) -> ExitCode {
 
 /// The place of the servent to ask among the lines: the first one, or the one at `port`.
 fn entry(file: &OverlayFile, port: Option<u16>) -> Result<usize, String> {
-    let is_meant = |address: SocketAddrV4| port.is_none_or(|port| address.port() == port);
-    file.addresses().position(is_meant).ok_or_else(|| {
-        let ports: Vec<_> = file.addresses().map(|address| address.port().to_string()).collect();
+    let own = || file.lines().iter().map(|line| line.command().port);
+    own().position(|own| port.is_none_or(|port| own == port)).ok_or_else(|| {
+        let ports: Vec<_> = own().map(|port| port.to_string()).collect();
         format!(
             "invalid value '{}' for '--at <PORT>': expected the port of a servent in the overlay file: {}",
             port.unwrap_or_default(),

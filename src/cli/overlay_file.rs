@@ -2,11 +2,11 @@
 
 use super::hints;
 use super::servent::ServentArgs;
-use super::values::Peer;
-use crate::overlay::{CommandLine, Logging, Neighbour, OverlayFile, OverlayFileError};
-use crate::protocol::Store;
+use crate::net::is_local;
+use crate::overlay::{CommandLine, Host, Located, Logging, Neighbour, OverlayFile, OverlayFileError};
+use crate::protocol::{Peer, Store};
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 /// Reads and checks an overlay file, key-value files included. No trace may go to one of the files `kept`.
@@ -35,18 +35,72 @@ pub(super) fn shifted(file: &OverlayFile, base: Option<u16>) -> Result<OverlayFi
     file.with_port_base(base).map_err(|error| format!("invalid value '{base}' for '--port-base <N>': {error}"))
 }
 
+/// The overlay with the address of every servent. Names take as long as their name servers do.
+///
+/// # Errors
+/// The first line whose host has no address.
+pub(super) fn located(overlay: OverlayFile, file: &Path) -> Result<Located, OverlayFileError> {
+    overlay.located(file, resolve)
+}
+
+/// The same for the servents that are to run on this machine. A name that stands for loopback here, as many systems have
+/// their own, is another machine everywhere else.
+///
+/// # Errors
+/// The first line whose host is not this one, or not to be reached by others.
+pub(super) fn located_here(overlay: OverlayFile, file: &Path) -> Result<Located, OverlayFileError> {
+    let located = overlay.located(file, |host| {
+        let ip = resolve(host)?;
+        if !ip.is_loopback() {
+            return Ok(ip);
+        }
+        Err(format!(
+            "{host} is {ip} on this machine, where nobody else reaches it: name the host by its address, or give the line --bind IP"
+        ))
+    })?;
+    let refuse = |number, cause| OverlayFileError::new(file, number, cause);
+    for (address, line) in located.lines() {
+        if let Some(host) = line.host().filter(|_| !is_local(*address.ip())) {
+            return Err(refuse(
+                line.number(),
+                format!("{host} is {}, which is no address of this machine", address.ip()),
+            ));
+        }
+    }
+    Ok(located)
+}
+
+/// The address that a host's name stands for.
+fn resolve(host: &Host) -> Result<Ipv4Addr, String> {
+    let addresses =
+        (host.as_str(), 0).to_socket_addrs().map_err(|error| format!("cannot resolve '{host}': {error}"))?;
+    let ipv4 = addresses.into_iter().find_map(|address| match address {
+        SocketAddr::V4(address) => Some(*address.ip()),
+        SocketAddr::V6(_) => None,
+    });
+    ipv4.ok_or_else(|| format!("'{host}' has no IPv4 address"))
+}
+
 /// The options of a servent that have a place of their own in a [`CommandLine`].
-const ELSEWHERE: [&str; 4] = ["bind", "trace", "verbose", "quiet"];
+const ELSEWHERE: [&str; 3] = ["trace", "verbose", "quiet"];
+
+/// Another one: unlike them it is among the options that were typed only if it was.
+const BIND: &str = "--bind";
 
 /// Reads the words of a line.
 ///
 /// # Errors
 /// What is wrong with them, on one line.
 pub fn read_line(words: &[String]) -> Result<CommandLine, String> {
-    let (args, options) = ServentArgs::parse_words_and_options(words, &ELSEWHERE).map_err(|error| cause(&error))?;
+    let (args, mut options) = ServentArgs::parse_words_and_options(words, &ELSEWHERE).map_err(|error| cause(&error))?;
+    let bound = options.iter().position(|word| word == BIND);
+    if let Some(place) = bound {
+        // With its value.
+        options.drain(place..place + 2);
+    }
     Ok(CommandLine {
         port: args.port(),
-        bind: args.bind(),
+        bind: bound.map(|_| args.bind()),
         kv_file: args.file().clone(),
         neighbours: args.neighbours().iter().map(neighbour).collect(),
         trace: args.trace(),

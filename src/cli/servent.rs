@@ -8,10 +8,10 @@ pub use program::{Farewell, NotStarted, complain_unless_started, main, report};
 use super::Verbosity;
 use super::hand_over::HandOverArg;
 use super::links::{self, Delay, Loss};
-use super::values::{self, Peer, ResolveError};
+use super::values;
 use super::{command, manual};
 use crate::net::Offload;
-use crate::protocol::SeenConfig;
+use crate::protocol::{Peer, ResolveConfig, SeenConfig};
 use crate::servent::RESPONSE_LIMIT;
 use crate::serving::{self, ServingConfig, TraceTarget};
 use crate::text::escape;
@@ -74,6 +74,18 @@ pub struct ServentArgs {
     /// Clients are served all the same.
     #[arg(long)]
     neighbours_only: bool,
+    /// Wait so long for neighbours' names that are not found
+    ///
+    /// It listens meanwhile, tries them again every second, and knows each once it is found. One that is not found by then
+    /// ends the servent. 0 is an error at once, before it listens; else from 0.1 s up to a year.
+    #[arg(long, hide_short_help = true, value_name = "SECONDS", default_value = "0", value_parser = values::interval_or_none)]
+    resolve_wait: Duration,
+    /// Look neighbours' names up again this often
+    ///
+    /// One that has another address then is followed there; one that is not found stays where it was. 0 is never; else from
+    /// 0.1 s up to a year.
+    #[arg(long, hide_short_help = true, value_name = "SECONDS", default_value = "30", value_parser = values::interval_or_none)]
+    resolve_every: Duration,
     /// RESPONSEs a second to a /24
     ///
     /// Keeps strangers from aiming RESPONSEs at others. It holds for globally routable addresses, not for loopback,
@@ -215,18 +227,18 @@ impl ServentArgs {
         self.verbosity
     }
 
-    /// The arguments as a servent takes them: host names resolved, which takes as long as their name servers do.
-    ///
-    /// # Errors
-    /// [`ResolveError`], which names the neighbour that has no address.
-    pub fn check(self) -> Result<ServingConfig, ResolveError> {
+    /// The arguments as a servent takes them.
+    #[must_use]
+    pub fn check(self) -> ServingConfig {
         let (trace, seen) = (self.trace(), self.seen());
-        Ok(ServingConfig {
+        let every = Some(self.resolve_every).filter(|every| !every.is_zero());
+        ServingConfig {
             trace,
             stats_every: self.stats_every,
             bind: SocketAddrV4::new(self.bind, self.port),
             file: self.file,
-            neighbours: self.neighbours.iter().map(Peer::resolve).collect::<Result<_, _>>()?,
+            neighbours: self.neighbours,
+            resolve: ResolveConfig { wait: self.resolve_wait, every },
             first_seq: self.first_seq.map(SeqNo),
             neighbours_only: self.neighbours_only,
             seen,
@@ -235,6 +247,6 @@ impl ServentArgs {
             links: links::config(self.loss, self.delay),
             links_rx: None,
             offload: if self.no_offload { Offload::Off } else { Offload::WhereAvailable },
-        })
+        }
     }
 }

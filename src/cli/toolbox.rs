@@ -5,8 +5,10 @@
 #[cfg(target_os = "linux")]
 use super::check;
 use super::command;
+#[cfg(target_os = "linux")]
+use super::load;
 use super::manual::{self, Manual};
-use super::{exit_with_usage, explain, hints, overlay, say, to_the_last_word};
+use super::{exit_with_usage, explain, export, hints, overlay, say, simulate, to_the_last_word};
 use crate::launching::{LAUNCH_MODE, launch_mode};
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -47,6 +49,22 @@ pub(super) const VERBS: &[Verb] = &[
         manual: &manual::CHECK,
         command: || command::command::<check::CheckArgs>(&manual::CHECK),
         run: |words| check::main(words),
+    },
+    #[cfg(target_os = "linux")]
+    Verb {
+        manual: &manual::LOAD,
+        command: || command::command::<load::LoadArgs>(&manual::LOAD),
+        run: |words| load::main(words),
+    },
+    Verb {
+        manual: &manual::EXPORT,
+        command: || command::command::<export::ExportArgs>(&manual::EXPORT),
+        run: |words| export::main(words),
+    },
+    Verb {
+        manual: &manual::SIMULATE,
+        command: || command::command::<simulate::SimulateArgs>(&manual::SIMULATE),
+        run: |words| simulate::main(words),
     },
 ];
 

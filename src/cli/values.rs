@@ -1,96 +1,29 @@
 //! What can stand for a port, a neighbour or a number of seconds, each with a message that shows how it is done.
 
+#[cfg(target_os = "linux")]
+use crate::load::Pattern;
+use crate::net;
+use crate::protocol::{IPV6_REASON, Peer, ResolveError, ResolveFailure, choose, is_one_host};
 use crate::text::escape;
-use std::error::Error;
-use std::fmt;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The longest time that an option takes: a year.
 const SECONDS_MAX: f64 = 365.0 * 24.0 * 3600.0;
 
-/// Another program of this protocol, as typed: `IPv4:port` or `hostname:port` (P-27).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// An address.
-    Address(SocketAddrV4),
-    /// A name, to be resolved once.
-    Name {
-        /// The host's name.
-        host: String,
-        /// The port.
-        port: u16,
-    },
+/// The address of `peer`. A name takes as long as its name server does, and nothing can interrupt that.
+///
+/// # Errors
+/// [`ResolveError`]. An address has none.
+pub fn resolve(peer: &Peer) -> Result<SocketAddrV4, ResolveError> {
+    let (host, port) = match peer {
+        Peer::Address(address) => return Ok(*address),
+        Peer::Name { host, port } => (host.as_str(), *port),
+    };
+    let all = net::look_up(host, port).map_err(|error| ResolveFailure::Failed(error.to_string()));
+    all.and_then(|all| choose(&all, None)).map_err(|failure| ResolveError { peer: peer.clone(), failure })
 }
-
-impl Peer {
-    /// The peer's IPv4 address. A name takes as long as its name server does, and nothing can interrupt that.
-    ///
-    /// # Errors
-    /// [`ResolveError`]. An address has none.
-    pub fn resolve(&self) -> Result<SocketAddrV4, ResolveError> {
-        let (host, port) = match self {
-            Self::Address(address) => return Ok(*address),
-            Self::Name { host, port } => (host.as_str(), *port),
-        };
-        let addresses: Vec<_> =
-            (host, port).to_socket_addrs().map_err(|error| ResolveError::Failed(self.clone(), error))?.collect();
-        let ipv4 = addresses.iter().find_map(|address| match address {
-            SocketAddr::V4(address) => Some(*address),
-            SocketAddr::V6(_) => None,
-        });
-        let address = ipv4.ok_or_else(|| ResolveError::NoIpv4(self.clone()))?;
-        if is_one_host(*address.ip()) {
-            Ok(address)
-        } else {
-            Err(ResolveError::NotOneHost(self.clone(), *address.ip()))
-        }
-    }
-}
-
-/// Why a peer has no address that datagrams can be sent to.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ResolveError {
-    /// Its name was not resolved.
-    Failed(Peer, io::Error),
-    /// It has IPv6 addresses alone.
-    NoIpv4(Peer),
-    /// Its address is not one host's.
-    NotOneHost(Peer, Ipv4Addr),
-}
-
-impl fmt::Display for ResolveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed(peer, error) => write!(f, "cannot resolve '{peer}': {error}"),
-            Self::NoIpv4(peer) => write!(f, "'{peer}' has no IPv4 address: {IPV6_REASON}"),
-            Self::NotOneHost(peer, ip) => write!(f, "'{peer}' is {ip}, which is not the address of one host"),
-        }
-    }
-}
-
-impl Error for ResolveError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Failed(_, error) => Some(error),
-            Self::NoIpv4(_) | Self::NotOneHost(..) => None,
-        }
-    }
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address(address) => address.fmt(f),
-            Self::Name { host, port } => write!(f, "{host}:{port}"),
-        }
-    }
-}
-
-const IPV6_REASON: &str = "IPv6 is not supported, since a QUERY has room for the 4 address bytes of IPv4";
 
 /// Reads a port.
 ///
@@ -135,11 +68,6 @@ pub fn peer(typed: &str) -> Result<Peer, String> {
         return Err(format!("{ip} is not the address of one host, {EXAMPLE}"));
     }
     Ok(Peer::Address(SocketAddrV4::new(ip, port)))
-}
-
-/// Whether `ip` can be one host's: not 0.0.0.0/8, multicast, 240.0.0.0/4 or broadcast.
-fn is_one_host(ip: Ipv4Addr) -> bool {
-    (1..224).contains(&ip.octets()[0])
 }
 
 /// Reads an IPv4 address.
@@ -200,6 +128,50 @@ pub fn seconds(typed: &str) -> Result<Duration, String> {
         .ok_or_else(|| "expected a time above 0 and up to a year, for example 0.5 (seconds) or 500ms".to_owned())
 }
 
+/// Reads a number of questions a second.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn rate(typed: &str) -> Result<f64, String> {
+    finite(typed)
+        .filter(|&rate| (0.000_1..=1e7).contains(&rate))
+        .ok_or_else(|| "expected questions a second, from 0.0001 to 10000000, for example 1000".to_owned())
+}
+
+/// Reads a part of a hundred.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn percent(typed: &str) -> Result<f64, String> {
+    finite(typed.trim_end_matches('%').trim_end())
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .ok_or_else(|| "expected per cent, from 0 to 100, for example 0.1".to_owned())
+}
+
+/// Reads how keys are chosen.
+///
+/// # Errors
+/// See [`port`].
+#[cfg(target_os = "linux")]
+pub(super) fn pattern(typed: &str) -> Result<Pattern, String> {
+    let zipf = || finite(typed.strip_prefix("zipf:")?).filter(|exponent| (0.0..=20.0).contains(exponent));
+    match typed {
+        "turn" => Ok(Pattern::Turn),
+        "uniform" => Ok(Pattern::Uniform),
+        "zipf" => Ok(Pattern::Zipf(1.0)),
+        _ => zipf()
+            .map(Pattern::Zipf)
+            .ok_or_else(|| "expected turn, uniform or zipf:S with S from 0 to 20, for example zipf:1".to_owned()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn finite(typed: &str) -> Option<f64> {
+    typed.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
 /// Reads how often something is logged: a time as [`seconds`] takes it, a tenth of a second at the least.
 ///
 /// # Errors
@@ -210,6 +182,18 @@ pub fn log_interval(typed: &str) -> Result<Duration, String> {
         .ok()
         .filter(|interval| *interval >= MIN)
         .ok_or_else(|| "expected a time from 0.1 seconds up to a year, for example 10 (seconds) or 500ms".to_owned())
+}
+
+/// Reads how often, or how long, something is tried: a time as [`log_interval`] takes it, or 0 for never.
+///
+/// # Errors
+/// See [`port`].
+pub fn interval_or_none(typed: &str) -> Result<Duration, String> {
+    if typed == "0" {
+        return Ok(Duration::ZERO);
+    }
+    log_interval(typed)
+        .map_err(|_| "expected 0 or a time from 0.1 seconds up to a year, for example 30 (seconds) or 500ms".to_owned())
 }
 
 #[cfg(test)]
@@ -251,6 +235,18 @@ mod tests {
         for typed in ["0", "70000", "http", "-1", ""] {
             assert!(port(typed).unwrap_err().contains("for example 6001"), "{typed}");
         }
+        #[cfg(target_os = "linux")]
+        {
+            assert_eq!(
+                (rate("0.5"), rate("1e4"), percent("0"), percent("0.1 %")),
+                (Ok(0.5), Ok(1e4), Ok(0.0), Ok(0.1))
+            );
+            assert!(["0", "-1", "nan", "inf", "fast", ""].iter().all(|typed| rate(typed).is_err()));
+            assert!(["-0.1", "100.1", "nan", "", "%"].iter().all(|typed| percent(typed).is_err()));
+            let patterns = ["turn", "uniform", "zipf", "zipf:0.8"].map(pattern);
+            assert_eq!(patterns, [Pattern::Turn, Pattern::Uniform, Pattern::Zipf(1.0), Pattern::Zipf(0.8)].map(Ok));
+            assert!(["", "zipf:", "zipf:x", "zipf:-1", "zipf:nan", "Turn"].iter().all(|typed| pattern(typed).is_err()));
+        }
         let number = number(1..=1000, 2);
         assert_eq!((number("1"), number("1000")), (Ok(1), Ok(1000)));
         for typed in ["0", "1001", "-1", "4294967296", "two", ""] {
@@ -276,6 +272,11 @@ mod tests {
         }
         assert_eq!(log_interval("0.1"), Ok(Duration::from_millis(100)));
         assert!(log_interval("0.09").unwrap_err().contains("from 0.1"));
+        let never = interval_or_none("0").unwrap();
+        assert_eq!((never, interval_or_none("2min")), (Duration::ZERO, Ok(Duration::from_secs(120))));
+        for typed in ["0.09", "-1", "", "never"] {
+            assert!(interval_or_none(typed).unwrap_err().contains("expected 0 or"), "{typed}");
+        }
         for typed in
             ["0", "-1", "nan", "inf", "1e-300", "1e300", "soon", "", "s", "ms", "0ms", "-1s", "9000h", "5 d", "5ss"]
         {
@@ -287,8 +288,8 @@ mod tests {
     #[test]
     fn p27_a_name_is_resolved_to_ipv4() {
         let localhost = Peer::Name { host: "localhost".to_owned(), port: 6001 };
-        assert_eq!(localhost.resolve().unwrap(), SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6001));
+        assert_eq!(resolve(&localhost).unwrap(), SocketAddrV4::new(Ipv4Addr::LOCALHOST, 6001));
         let nowhere = Peer::Name { host: "no-such-host.invalid".to_owned(), port: 6001 };
-        assert!(nowhere.resolve().unwrap_err().to_string().contains("no-such-host.invalid:6001"));
+        assert!(resolve(&nowhere).unwrap_err().to_string().contains("no-such-host.invalid:6001"));
     }
 }

@@ -225,6 +225,7 @@ fn peers(records: &Records, floods: &[Flood]) -> Vec<Peer> {
     let peer = |(number, &address): (usize, &_)| Peer {
         address,
         neighbours: records.neighbours.get(&PeerId(number as u32)).cloned(),
+        changes: Vec::new(),
         is_servent: false,
         runs: Vec::new(),
     };
@@ -234,10 +235,20 @@ fn peers(records: &Records, floods: &[Flood]) -> Vec<Peer> {
         let (from, to) = (Moment(from), Moment(to));
         peers[peer.0 as usize].runs.push(Run { from, to, is_opened, is_whole, is_closed });
     }
+    for change in &records.changes {
+        let peer = &mut peers[records.runs[change.run.0 as usize].peer.0 as usize];
+        peer.changes.push((Moment(change.at), change.neighbours.clone()));
+    }
     for peer in &mut peers {
         peer.runs.sort_by_key(|run| run.from);
+        peer.changes.sort_by_key(|(from, _)| *from);
+        if peer.changes.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+            peer.changes.clear();
+        }
     }
-    let linked = records.neighbours.iter().flat_map(|(peer, neighbours)| neighbours.iter().chain([peer]));
+    let told = records.neighbours.iter().flat_map(|(peer, neighbours)| neighbours.iter().chain([peer]));
+    let changed = records.changes.iter().flat_map(|change| &change.neighbours);
+    let linked = told.chain(changed);
     let met = floods.iter().flat_map(|flood| {
         let ends = flood.copies.iter().flat_map(|copy| [copy.from, copy.to]);
         ends.chain(flood.visits.iter().map(|visit| visit.servent))

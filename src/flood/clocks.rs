@@ -74,12 +74,18 @@ pub(super) fn align(records: &mut Records) -> (Vec<Clock>, Option<i64>) {
         let clock = records.run_of(&event).clock;
         records.events[index].at = place(event.at, clock, &bases, &rates, &solved.offsets);
     }
+    for index in 0..records.changes.len() {
+        let change = &records.changes[index];
+        let clock = records.runs[change.run.0 as usize].clock;
+        records.changes[index].at = place(change.at, clock, &bases, &rates, &solved.offsets);
+    }
     for run in &mut records.runs {
         run.from = place(run.from, run.clock, &bases, &rates, &solved.offsets);
         run.to = place(run.to, run.clock, &bases, &rates, &solved.offsets);
     }
     let zero = records.events.iter().map(|event| event.at).min().unwrap_or(0);
     records.events.iter_mut().for_each(|event| event.at -= zero);
+    records.changes.iter_mut().for_each(|change| change.at -= zero);
     records.runs.iter_mut().for_each(|run| (run.from, run.to) = (run.from - zero, run.to - zero));
     let clocks = (0..records.clocks.len()).map(|index| Clock {
         offset: solved.offsets[index].saturating_sub(zero).saturating_sub(bases[index]),

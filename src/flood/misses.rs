@@ -1,6 +1,6 @@
 //! Who was not reached and why, and what the overlay predicts.
 
-use super::model::{Copy, Fate, Flood, Model, Onward, PeerId, Prediction, Run};
+use super::model::{Copy, Fate, Flood, Model, Onward, Peer, PeerId, Prediction, Run};
 use super::why::{Miss, Why};
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -18,8 +18,8 @@ impl Model {
     /// The neighbours of a servent: those that are known or, of one whose record or file is not there, those that it was
     /// seen to send to.
     fn neighbours<'a>(&'a self, flood: &'a Flood, servent: PeerId) -> Vec<PeerId> {
-        if let Some(known) = &self.peer(servent).neighbours {
-            return known.clone();
+        if let Some(known) = self.peer(servent).neighbours_at(flood.first) {
+            return known.to_vec();
         }
         let mut seen: Vec<_> = flood.copies.iter().filter(|copy| copy.from == servent).map(|copy| copy.to).collect();
         seen.sort_unstable();
@@ -95,7 +95,8 @@ impl Model {
         }
         let Some((distance, ways)) = distance.zip(ways) else {
             // Without the neighbours of all there may be a way that nobody told of.
-            let are_all_known = self.peers.iter().filter(|peer| peer.is_servent).all(|peer| peer.neighbours.is_some());
+            let is_known = |peer: &Peer| peer.neighbours_at(flood.first).is_some();
+            let are_all_known = self.peers.iter().filter(|peer| peer.is_servent).all(is_known);
             return if are_all_known && ways.is_some() { Why::NoPath } else { Why::Unknown };
         };
         let before = &ways.before[&servent].1;
@@ -137,14 +138,15 @@ impl Model {
         for &(servent, distance) in ways.found.iter().filter(|&&(_, distance)| distance <= HOPS_MAX) {
             servents += 1;
             if distance < HOPS_MAX {
-                let neighbours = self.peer(servent).neighbours.as_ref()?;
+                let neighbours = self.peer(servent).neighbours_at(flood.first)?;
                 // It goes to all but the one that it came from.
                 let came_from = ways.before[&servent].1.first();
                 let back = came_from.is_some_and(|from| neighbours.contains(from));
                 messages += neighbours.len() as u32 - u32::from(back);
             }
         }
-        let degree = self.peers.iter().filter_map(|peer| peer.neighbours.as_ref()).map(Vec::len).max()? as u32;
+        let known = self.peers.iter().filter_map(|peer| peer.neighbours_at(flood.first));
+        let degree = known.map(<[PeerId]>::len).max()? as u32;
         let less = u64::from(degree.saturating_sub(1));
         let bound = 1 + u64::from(degree) * (1 + less + less * less);
         Some(Prediction { servents, messages, bound: u32::try_from(bound).unwrap_or(u32::MAX), degree })

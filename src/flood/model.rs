@@ -73,10 +73,23 @@ pub struct Peer {
     pub address: SocketAddrV4,
     /// Whom it forwards to, if that is known: from its trace, from an overlay file, from the simulation.
     pub neighbours: Option<Vec<PeerId>>,
+    /// Each time that its trace tells whom it forwards to from then on, in order (P-27). What an overlay file says counts
+    /// where they never change.
+    pub changes: Vec<(Moment, Vec<PeerId>)>,
     /// Whether it takes part as a servent: it was asked, got or sent a QUERY, or is somebody's neighbour.
     pub is_servent: bool,
     /// Each time that it ran, as far as records of it tell, in order; empty where there is no record.
     pub runs: Vec<Run>,
+}
+
+impl Peer {
+    /// Whom it forwarded to at a moment, if that is known.
+    #[must_use]
+    pub fn neighbours_at(&self, moment: Moment) -> Option<&[PeerId]> {
+        let until = self.changes.partition_point(|(from, _)| *from <= moment);
+        let last = until.checked_sub(1).map(|place| &self.changes[place].1);
+        last.or(self.neighbours.as_ref()).map(Vec::as_slice)
+    }
 }
 
 /// One life of a servent, from its start to its end, as its own record tells.

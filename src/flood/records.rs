@@ -50,12 +50,22 @@ pub(super) struct RunRecord {
     pub(super) is_whole: bool,
 }
 
+/// That a servent knows other neighbours than before, from some time of its life on.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) run: RunId,
+    pub(super) at: i64,
+    pub(super) neighbours: Vec<PeerId>,
+}
+
 /// Everything that was told so far.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     pub(super) peers: Vec<SocketAddrV4>,
     peer_ids: HashMap<SocketAddrV4, PeerId>,
     pub(super) neighbours: HashMap<PeerId, Vec<PeerId>>,
+    /// How they changed.
+    pub(super) changes: Vec<Change>,
     pub(super) keys: Vec<Box<[u8]>>,
     key_ids: HashMap<Box<[u8]>, u32>,
     pub(super) questions: Vec<Question>,
@@ -90,6 +100,12 @@ impl Records {
         let servent = self.peer(address);
         let neighbours = neighbours.into_iter().map(|neighbour| self.peer(neighbour)).collect();
         self.neighbours.insert(servent, neighbours);
+    }
+
+    /// Says that in this life of a servent it knows these neighbours from `at` on.
+    pub(super) fn change(&mut self, run: RunId, at: i64, neighbours: Vec<SocketAddrV4>) {
+        let neighbours = neighbours.into_iter().map(|neighbour| self.peer(neighbour)).collect();
+        self.changes.push(Change { run, at, neighbours });
     }
 
     /// Says who holds what.

@@ -122,6 +122,9 @@ fn merge(records: &mut Records, same: &mut Same) {
     for event in &mut records.events {
         event.run = place[event.run.0 as usize].unwrap_or(event.run);
     }
+    for change in &mut records.changes {
+        change.run = place[change.run.0 as usize].unwrap_or(change.run);
+    }
     records.runs = merged;
     drop_clocks(records);
 }

@@ -6,7 +6,7 @@ use super::records::{
 };
 use crate::batch::Outbox;
 use crate::protocol::{LookupVerdict, QueryVerdict};
-use crate::sim::{ClientId, Event, Observer, Outcome, ServentId, Setup};
+use crate::sim::{Addresses, ClientId, Event, Observer, Outcome, ServentId, Setup};
 use crate::stats::DropCause;
 use crate::types::Timestamp;
 use crate::wire::{Header, Message, decode};
@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// Watches a simulation and keeps records of it.
 #[derive(Debug)]
 pub struct Watch {
+    setup: Arc<Setup>,
+    addresses: Addresses,
     records: Records,
     clock: ClockId,
     /// Of the servents, unless they are down.
@@ -39,14 +41,13 @@ impl Watch {
     pub fn new(setup: &Arc<Setup>) -> Self {
         let mut records = Records::new();
         let clock = records.clock(None);
-        let mut watch = Self { records, clock, runs: Vec::new(), clients: Vec::new(), last: 0 };
-        for servent in setup.graph.servents() {
-            let neighbours = setup.graph.neighbours(servent).iter().map(|neighbour| neighbour.address());
-            watch.records.neighbours(servent.address(), neighbours);
+        let (setup, addresses) = (Arc::clone(setup), Addresses::default());
+        let mut watch = Self { setup, addresses, records, clock, runs: Vec::new(), clients: Vec::new(), last: 0 };
+        for servent in watch.setup.clone().graph.servents() {
             let run = watch.start(servent, 0);
             watch.runs.push(Some(run));
         }
-        let setup = Arc::clone(setup);
+        let setup = Arc::clone(&watch.setup);
         watch.records.hold(move |address, key| match crate::sim::Party::from(address) {
             crate::sim::Party::Servent(servent) => Some(setup.value(servent, key).is_some()),
             _ => None,
@@ -63,8 +64,13 @@ impl Watch {
     }
 
     fn start(&mut self, servent: ServentId, at: i64) -> RunId {
-        let peer = self.records.peer(servent.address());
+        let address = self.addresses.of(servent);
+        let peer = self.records.peer(address);
         let run = self.records.run(peer, self.clock, at);
+        let neighbours = self.setup.graph.neighbours(servent).iter().map(|&neighbour| self.addresses.of(neighbour));
+        let neighbours: Vec<_> = neighbours.collect();
+        self.records.neighbours(address, neighbours.iter().copied());
+        self.records.change(run, at, neighbours);
         self.records.runs[run.0 as usize].is_opened = true;
         run
     }
@@ -203,6 +209,12 @@ impl Observer for Watch {
             Event::Restarted(servent) => {
                 let run = self.start(servent, at);
                 self.runs[servent.index()] = Some(run);
+            }
+            Event::Moved { servent, address } => self.addresses.set(servent, address),
+            Event::LookedUp { servent, neighbours } => {
+                if let Some(run) = self.runs[servent.index()] {
+                    self.records.change(run, at, neighbours.as_slice().to_vec());
+                }
             }
             _ => {}
         }

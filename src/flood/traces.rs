@@ -101,6 +101,10 @@ impl TraceReader {
                     self.writers.insert(node, writer);
                 }
                 let run = self.writers[&node].run;
+                if line.event == "neighbours" {
+                    records.change(run, at, neighbours(line)?);
+                    return Some(());
+                }
                 self.event(records, run, at, line)
             }
         }
@@ -108,7 +112,7 @@ impl TraceReader {
 
     fn start(&mut self, records: &mut Records, node: SocketAddrV4, at: i64, line: &Line<'_>) -> Option<()> {
         let anchor = time(line.wall_ns?)? - at;
-        let neighbours: Option<Vec<_>> = line.neighbours.iter().map(|neighbour| address(neighbour)).collect();
+        let neighbours = neighbours(line)?;
         let is_same = |known: &Option<i64>| known.is_some_and(|known| (known - anchor).abs() <= SAME_CLOCK_NANOS);
         let known = records.clocks.iter().position(is_same).map(|number| ClockId(number as u32));
         let clock = known.unwrap_or_else(|| records.clock(Some(anchor)));
@@ -116,7 +120,7 @@ impl TraceReader {
             records.guessed.insert(clock);
         }
         self.clock = Some(clock);
-        records.neighbours(node, neighbours?);
+        records.neighbours(node, neighbours.iter().copied());
         if let Some(writer) = self.writers.get(&node) {
             let run = &mut records.runs[writer.run.0 as usize];
             if (run.opened_at, run.clock, run.to) == (Some(at), clock, at) {
@@ -127,6 +131,8 @@ impl TraceReader {
         }
         let peer = records.peer(node);
         let run = records.run(peer, clock, at);
+        // A life of it before may have ended with others.
+        records.change(run, at, neighbours);
         let opened = &mut records.runs[run.0 as usize];
         (opened.is_opened, opened.opened_at, opened.openings) = (true, Some(at), 1);
         self.writers.insert(node, Writer { run, is_damaged: false });
@@ -230,6 +236,11 @@ impl TraceReader {
 /// A time that differences of such times can be told of.
 fn time(nanos: u64) -> Option<i64> {
     i64::try_from(nanos).ok().filter(|&nanos| nanos <= TIME_MAX)
+}
+
+/// Whom a servent says that it forwards to.
+fn neighbours(line: &Line<'_>) -> Option<Vec<SocketAddrV4>> {
+    line.neighbours.iter().map(|neighbour| address(neighbour)).collect()
 }
 
 fn about(records: &mut Records, run: RunId, at: i64, line: &Line<'_>) -> Option<About> {

@@ -1,7 +1,6 @@
 //! The command of a servent or client that somebody else wrote, and its placeholders.
 
 use std::ffi::{OsStr, OsString};
-use std::net::SocketAddrV4;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -24,8 +23,10 @@ pub struct Template {
 /// What the placeholders of a command stand for.
 #[derive(Clone, Debug)]
 pub struct Placed {
-    /// Where the servent listens, its own or the client's.
-    pub address: SocketAddrV4,
+    /// The port that the servent listens on, its own or the client's.
+    pub port: u16,
+    /// The same with its IP or host in front.
+    pub address: String,
     /// The key-value file; `None` for a client.
     pub file: Option<PathBuf>,
     /// The neighbours, as IP:PORT or by a name.
@@ -62,19 +63,19 @@ impl Template {
     pub fn place(&self, placed: &Placed) -> Vec<OsString> {
         let neighbours = &placed.neighbours;
         let single = [
-            (PORT, OsString::from(placed.address.port().to_string())),
-            (ADDRESS, placed.address.to_string().into()),
+            (PORT, OsString::from(placed.port.to_string())),
+            (ADDRESS, placed.address.clone().into()),
             (FILE, placed.file.clone().unwrap_or_default().into()),
         ];
         let all = [PORT, ADDRESS, FILE, NEIGHBOURS, EACH_NEIGHBOUR];
         let has_any = self.words.iter().any(|word| all.iter().any(|name| holds(word, name)));
         if !has_any {
             let appended = match &placed.file {
-                Some(file) => [placed.address.port().to_string().into(), file.clone().into()]
+                Some(file) => [placed.port.to_string().into(), file.clone().into()]
                     .into_iter()
                     .chain(neighbours.iter().map(OsString::from))
                     .collect(),
-                None => vec![placed.address.to_string().into()],
+                None => vec![placed.address.clone().into()],
             };
             return self.words.iter().cloned().chain(appended).collect();
         }
@@ -123,13 +124,14 @@ fn replaced(word: &OsStr, name: &str, value: &OsStr) -> OsString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
+    use std::net::{Ipv4Addr, SocketAddrV4};
 
     fn placed(words: &[&str], file: Option<&str>) -> Vec<String> {
         let at = |port| SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
         let template = Template::new(words.iter().map(OsString::from).collect()).unwrap();
         let neighbours = [at(2), at(3)].iter().map(ToString::to_string).collect();
-        let command = template.place(&Placed { address: at(1), file: file.map(PathBuf::from), neighbours });
+        let command =
+            template.place(&Placed { port: 1, address: at(1).to_string(), file: file.map(PathBuf::from), neighbours });
         command.into_iter().map(|word| word.into_string().unwrap()).collect()
     }
 

@@ -45,6 +45,9 @@ const LEN_MAX: usize = 64 << 20;
 /// How many of these one question may take.
 const SHARE_MAX: usize = LEN_MAX / 4;
 
+/// How many times a servent may have come to know other neighbours until the first of them are forgotten.
+const CHANGES_MAX: usize = 16;
+
 /// A servent's tracer leaves lines out only when the notes of so many batches wait, and a batch is a line at least: of a
 /// servent that wrote fewer lines, nothing is missing.
 const LINES_WITHOUT_A_GAP: u64 = 128;
@@ -119,7 +122,15 @@ impl Floods {
         match read.event {
             "start" => {
                 read.node.clone_into(&mut whose.node);
-                whose.runs.push(Run { start: line.into(), end: None });
+                whose.runs.push(Run { start: line.into(), changes: Vec::new(), end: None });
+            }
+            "neighbours" => {
+                if let Some(run) = whose.runs.last_mut() {
+                    if run.changes.len() == CHANGES_MAX {
+                        run.changes.remove(0);
+                    }
+                    run.changes.push(line.into());
+                }
             }
             "end" => {
                 if let Some(run) = whose.runs.last_mut() {

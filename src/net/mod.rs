@@ -14,7 +14,7 @@ pub mod memory;
 mod portable;
 mod socket;
 
-pub use addresses::{is_local, own_addresses, source_towards};
+pub use addresses::{is_globally_routable, is_local, leads_to, look_up, own_addresses, source_towards};
 
 #[cfg(all(target_os = "linux", not(feature = "portable-net")))]
 pub use linux::{BatchReceiver, BatchSender};

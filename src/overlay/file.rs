@@ -1,12 +1,12 @@
 //! Overlay files: a whole overlay as a list of servent command lines.
 
 use super::line::COMMAND_MARK;
-use super::{CommandLine, Member, Neighbour, ServentLine};
+use super::{CommandLine, Host, Neighbour, ServentLine};
 use crate::launching;
 use crate::loading;
 use crate::net::is_local;
-use crate::text::{escape, escape_path};
-use std::ffi::OsString;
+use crate::text::escape_path;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,9 @@ const LEN_MAX: u64 = 16 << 20;
 /// Key-value paths are relative to the overlay file. A line without `--bind` listens on 127.0.0.1. A line
 /// `! "COMMAND" PORT FILE [IP:PORT]...` has another program for its servent, which runs in the overlay file's folder
 /// ([`launching::Template`] says how it is told the rest).
+///
+/// An overlay on several machines has `HOST:PORT` in the place of PORT, on every line: the servent lives on that host, and
+/// listens at its address unless the line says `--bind`. Neighbours name it by the same words.
 #[derive(Clone, Debug)]
 pub struct OverlayFile {
     /// What key-value paths are relative to.
@@ -46,6 +49,14 @@ impl fmt::Display for OverlayFileError {
 }
 
 impl std::error::Error for OverlayFileError {}
+
+impl OverlayFileError {
+    /// That a line of `file` is wrong, for this cause; or without a line, all of it.
+    #[must_use]
+    pub fn new(file: &Path, line: impl Into<Option<usize>>, cause: String) -> Self {
+        Self { file: file.to_owned(), line: line.into(), cause }
+    }
+}
 
 /// Why an overlay can't be put on other ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +135,7 @@ impl OverlayFile {
             _ => Path::new("."),
         };
         let mut lines: Vec<ServentLine> = Vec::new();
+        let mut taken = Taken::default();
         for (index, typed) in text.lines().enumerate() {
             let number = index + 1;
             let words = shlex::split(typed).ok_or_else(|| refuse(Some(number), "an unclosed quote".to_owned()))?;
@@ -134,12 +146,11 @@ impl OverlayFile {
                 .map_err(|cause| refuse(Some(number), cause + foreign(&text)))?;
             let kv_file = &line.command().kv_file;
             check_kv_file(kv_file, &folder.join(kv_file)).map_err(|cause| refuse(Some(number), cause))?;
-            if let Some(earlier) = lines.iter().find(|earlier| earlier.address() == line.address()) {
-                let cause = format!("{} is taken by line {} already", line.address(), earlier.number());
-                return Err(refuse(Some(number), cause));
-            }
+            taken.take(&line).map_err(|cause| refuse(Some(number), cause))?;
             let trace = &line.command().trace;
-            let same_trace = |earlier: &&ServentLine| trace.is_some() && earlier.command().trace == *trace;
+            let same_trace = |earlier: &&ServentLine| {
+                trace.is_some() && earlier.command().trace == *trace && earlier.host() == line.host()
+            };
             if let Some(earlier) = lines.iter().find(same_trace) {
                 return Err(refuse(
                     Some(number),
@@ -157,11 +168,10 @@ impl OverlayFile {
         Ok(Self { folder: folder.to_owned(), lines })
     }
 
-    /// No program that is not there can be started.
+    /// No program that is not there can be started. What other hosts have is not known here.
     fn check_programs(&self, file: &Path) -> Result<(), OverlayFileError> {
-        for line in &self.lines {
-            let Some(command) = line.foreign_command() else { continue };
-            let program = Path::new(&command[0]);
+        for line in self.lines.iter().filter(|line| line.host().is_none()) {
+            let Some(program) = line.foreign_program() else { continue };
             // A name is looked up in the search path; a path is relative to where it is started.
             let is_name = program.components().count() == 1 && !program.is_absolute();
             let found = if is_name { program.to_owned() } else { self.folder.join(program) };
@@ -173,20 +183,10 @@ impl OverlayFile {
         Ok(())
     }
 
-    /// The lines whose servents are other programs than this project's, with their commands.
-    pub fn foreign(&self) -> impl Iterator<Item = (&ServentLine, Vec<OsString>)> {
-        self.lines.iter().filter_map(|line| Some((line, line.foreign_command()?)))
-    }
-
     /// What the paths in its lines are relative to.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// The addresses of the servents, in the order of the lines.
-    pub fn addresses(&self) -> impl Iterator<Item = SocketAddrV4> {
-        self.lines.iter().map(|line| line.address())
     }
 
     /// The key-value files of the servents, in the order of the lines.
@@ -200,11 +200,26 @@ impl OverlayFile {
         &self.lines
     }
 
-    /// The place among [`lines`](Self::lines) of the servent that listens at a neighbour's address. `None` if it is no
-    /// servent of this file, or a name that would have to be resolved first.
+    /// The place among [`lines`](Self::lines) of the servent that a neighbour is: it listens at its address, or lives on the
+    /// host that it is named by. `None` if it is no servent of this file, or a name that would have to be resolved first.
     #[must_use]
     pub fn place_of(&self, neighbour: &Neighbour) -> Option<usize> {
-        self.lines.iter().position(|line| Some(line.address()) == neighbour.address)
+        self.lines.iter().position(|line| line.is_meant_by(neighbour))
+    }
+
+    /// The hosts that its servents live on, in the order in which they are first named; none if that is this machine.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<&Host> {
+        let mut known = HashSet::new();
+        self.lines.iter().filter_map(ServentLine::host).filter(|host| known.insert(*host)).collect()
+    }
+
+    /// The servents that live on a host alone; those of others are neighbours elsewhere. `None`: there are none.
+    #[must_use]
+    pub fn share_of(&self, host: &Host) -> Option<Self> {
+        let is_its = |line: &&ServentLine| line.host().is_some_and(|its| its.is_called(host.as_str()));
+        let lines: Vec<_> = self.lines.iter().filter(is_its).cloned().collect();
+        (!lines.is_empty()).then(|| Self { folder: self.folder.clone(), lines })
     }
 
     /// The same on other ports: the lowest that a line listens on becomes `base`, and the others keep their distance.
@@ -223,39 +238,64 @@ impl OverlayFile {
         }
         let shift = |port| if own.contains(&port) { port - lowest + base } else { port };
         // A servent elsewhere listens where it did, on whatever port.
+        let is_here = self.hosts().is_empty();
         let is_own = |neighbour: &Neighbour| {
-            neighbour.address.is_none_or(|address| {
-                is_local(*address.ip()) || self.lines.iter().any(|line| line.address() == address)
-            })
+            let is_local = |address: SocketAddrV4| is_local(*address.ip());
+            (is_here && neighbour.address.is_none_or(is_local)) || self.place_of(neighbour).is_some()
         };
         let lines: Vec<_> = self.lines.iter().map(|line| line.shifted(shift, is_own)).collect();
         for line in &self.lines {
             let stays = |neighbour: &&Neighbour| !own.contains(&neighbour.port());
-            let is_met = |neighbour: &&Neighbour| lines.iter().any(|line| Some(line.address()) == neighbour.address);
+            let is_met = |neighbour: &&Neighbour| lines.iter().any(|line| line.is_meant_by(neighbour));
             if let Some(neighbour) = line.command().neighbours.iter().filter(stays).find(is_met) {
                 return Err(PortBaseError::Neighbour { line: line.number(), neighbour: neighbour.typed.clone() });
             }
         }
         Ok(Self { folder: self.folder.clone(), lines })
     }
+}
 
-    /// What to start, in the order of the lines. A line that does not say itself how much to log logs all if `verbose`, and
-    /// only warnings if not. Of `usual`, options with their values, a line gets those that it does not have itself.
-    #[must_use]
-    pub fn members(&self, verbose: bool, usual: &[(&str, String)]) -> Vec<Member> {
-        let member = |line: &ServentLine| {
-            let logging = if verbose { "--verbose" } else { "--quiet" };
-            let logging = line.command().logging.is_none().then(|| logging.to_owned());
-            let has = |name: &str| line.command().options.iter().any(|word| word == name);
-            let usual = usual.iter().filter(|(name, _)| !has(name)).map(|(name, value)| format!("{name}={value}"));
-            Member {
-                address: line.address(),
-                line: line.number(),
-                folder: self.folder.clone(),
-                start: line.start(logging.into_iter().chain(usual)),
+/// Where servents are already, and by which names their hosts go.
+#[derive(Default)]
+struct Taken {
+    /// The lines of places, and of the addresses that they are known by.
+    places: HashMap<String, usize>,
+    /// How a host was named first, by its name in small letters.
+    hosts: HashMap<String, (Host, usize)>,
+    /// The first line, and whether it names a host.
+    first: Option<(usize, bool)>,
+}
+
+impl Taken {
+    /// Takes the place of a line.
+    ///
+    /// # Errors
+    /// Why it can't be there.
+    fn take(&mut self, line: &ServentLine) -> Result<(), String> {
+        let number = line.number();
+        let (first, has_host) = *self.first.get_or_insert((number, line.host().is_some()));
+        if has_host != line.host().is_some() {
+            let (this, that) = if has_host { ("no host", "one") } else { ("a host", "none") };
+            return Err(format!(
+                "it names {this} and line {first} {that}: either all lines have HOST:PORT, or none has"
+            ));
+        }
+        if let Some(host) = line.host() {
+            let (known, first) =
+                self.hosts.entry(host.as_str().to_lowercase()).or_insert_with(|| (host.clone(), number));
+            if known != host {
+                return Err(format!("line {first} has this host as {known}: write it alike"));
             }
-        };
-        self.lines.iter().map(member).collect()
+        }
+        let address = line.address().map(|address| address.to_string());
+        let places: BTreeSet<_> = address.into_iter().chain([line.place()]).collect();
+        for place in places {
+            if let Some(earlier) = self.places.get(&place) {
+                return Err(format!("{place} is taken by line {earlier} already"));
+            }
+            self.places.insert(place, number);
+        }
+        Ok(())
     }
 }
 
@@ -268,20 +308,4 @@ fn foreign(text: &str) -> &'static str {
     }
     "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \
     for each servent; a key-value file is for 'serventTP3 PORT FILE'"
-}
-
-/// Says who neighbours whom, a line a servent.
-impl fmt::Display for OverlayFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, line) in self.lines.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            let neighbours: Vec<_> =
-                line.command().neighbours.iter().map(|neighbour| neighbour.typed.as_str()).collect();
-            let neighbours =
-                if neighbours.is_empty() { "nobody".to_owned() } else { escape(neighbours.join(", ").as_bytes()) };
-            let kv_name = escape(line.command().kv_file.file_name().unwrap_or_default().as_encoded_bytes());
-            write!(f, "{separator}servent {} ({kv_name}) knows {neighbours}", line.address())?;
-        }
-        Ok(())
-    }
 }

@@ -1,5 +1,6 @@
 //! What a line of an overlay file says.
 
+use super::host::Host;
 use crate::launching::{Placed, Template};
 use crate::protocol::SeenConfig;
 use crate::serving::{self, TraceTarget};
@@ -14,8 +15,8 @@ use std::path::{Path, PathBuf};
 pub struct CommandLine {
     /// The port to listen on.
     pub port: u16,
-    /// The address to listen on.
-    pub bind: Ipv4Addr,
+    /// The address to listen on, if it says one.
+    pub bind: Option<Ipv4Addr>,
     /// The key-value file, as typed.
     pub kv_file: PathBuf,
     /// The neighbours, in the order typed.
@@ -46,6 +47,11 @@ impl Neighbour {
         port.expect("a checked neighbour ends with its port")
     }
 
+    /// The host, as typed.
+    fn host(&self) -> &str {
+        self.typed.rsplit_once(':').map_or(&self.typed, |(host, _)| host)
+    }
+
     fn shift(&mut self, shift: impl Fn(u16) -> u16) {
         let port = shift(self.port());
         if let Some((host, _)) = self.typed.rsplit_once(':') {
@@ -60,7 +66,7 @@ impl Neighbour {
 impl CommandLine {
     /// Whether it says more than where to listen, what to hold and whom to know.
     fn is_more_than_a_place(&self) -> bool {
-        self.bind != Ipv4Addr::LOCALHOST || self.trace.is_some() || self.logging.is_some() || !self.options.is_empty()
+        self.bind.is_some() || self.trace.is_some() || self.logging.is_some() || !self.options.is_empty()
     }
 }
 
@@ -113,7 +119,7 @@ pub(super) const COMMAND_MARK: char = '!';
 #[derive(Clone, Debug)]
 pub struct ServentLine {
     number: usize,
-    address: SocketAddrV4,
+    host: Option<Host>,
     program: Program,
     command: CommandLine,
 }
@@ -132,23 +138,21 @@ impl ServentLine {
         if let Some(word) = typed.iter().find(|word| word.contains('\0')) {
             return Err(format!("no command line can hold a NUL: {}", escape(word.as_bytes())));
         }
-        let (program, typed) = program_of(typed)?;
-        let mut words = vec!["--bind".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
-        words.extend(typed);
+        let (program, mut words) = program_of(typed)?;
+        let host = host_of(&mut words)?;
         let command = read_line(&words)?;
         if matches!(program, Program::Foreign(_)) && command.is_more_than_a_place() {
             return Err(
                 "a servent of another program takes no options of serventTP3: its own are words of COMMAND".to_owned()
             );
         }
-        let ip = if command.bind.is_unspecified() { Ipv4Addr::LOCALHOST } else { command.bind };
         if serving::is_standard_input(&command.kv_file) {
             return Err("FILE -: standard input is the client's, name a file".to_owned());
         }
         if command.trace == Some(TraceTarget::StandardOutput) {
             return Err("--trace -: standard output is the client's, name a file".to_owned());
         }
-        Ok(Self { number, address: SocketAddrV4::new(ip, command.port), program, command })
+        Ok(Self { number, host, program, command })
     }
 
     /// Which line of the file it is, from 1.
@@ -157,10 +161,47 @@ impl ServentLine {
         self.number
     }
 
-    /// Where a client on this machine reaches the servent.
+    /// The host that its servent lives on. `None`: this machine.
     #[must_use]
-    pub fn address(&self) -> SocketAddrV4 {
-        self.address
+    pub fn host(&self) -> Option<&Host> {
+        self.host.as_ref()
+    }
+
+    /// Where its servent is reached, if that can be told without resolving its host's name: where it says that it listens,
+    /// or else at its host's address, or else on loopback.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddrV4> {
+        let ip = self.bound().or_else(|| match &self.host {
+            Some(host) => host.ip(),
+            None => Some(Ipv4Addr::LOCALHOST),
+        })?;
+        Some(SocketAddrV4::new(ip, self.command.port))
+    }
+
+    /// The same where the address of its host is `ip`.
+    pub(super) fn address_on(&self, ip: Ipv4Addr) -> SocketAddrV4 {
+        SocketAddrV4::new(self.bound().unwrap_or(ip), self.command.port)
+    }
+
+    /// The one address that it says it listens on.
+    fn bound(&self) -> Option<Ipv4Addr> {
+        self.command.bind.filter(|bind| !bind.is_unspecified())
+    }
+
+    /// Where its servent is, as the file has it: `HOST:PORT`, or an address.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let port = self.command.port;
+        match &self.host {
+            Some(host) => format!("{host}:{port}"),
+            None => format!("{}:{port}", self.bound().unwrap_or(Ipv4Addr::LOCALHOST)),
+        }
+    }
+
+    /// Whether a neighbour is its servent: it is named by the same host and port, or by its address.
+    pub(super) fn is_meant_by(&self, neighbour: &Neighbour) -> bool {
+        let by_host = |host: &Host| self.command.port == neighbour.port() && host.is_called(neighbour.host());
+        self.host.as_ref().is_some_and(by_host) || (neighbour.address.is_some() && self.address() == neighbour.address)
     }
 
     /// What it says. A path in it is relative to the overlay file.
@@ -169,15 +210,9 @@ impl ServentLine {
         &self.command
     }
 
-    /// The program and its arguments, if another one than this project's servent serves the line. Paths are relative to the
-    /// overlay file.
-    #[must_use]
-    pub fn foreign_command(&self) -> Option<Vec<OsString>> {
-        self.foreign_command_with(&self.command.kv_file)
-    }
-
-    /// The same with this path of its key-value file.
-    pub(super) fn foreign_command_with(&self, kv_file: &Path) -> Option<Vec<OsString>> {
+    /// The program and its arguments, if another one than this project's servent serves the line. It is told that it is at
+    /// `place`, and has its key-value file at this path.
+    pub(super) fn foreign_command(&self, place: String, kv_file: &Path) -> Option<Vec<OsString>> {
         let Program::Foreign(template) = &self.program else { return None };
         // The address of a name, or the name.
         let neighbour = |neighbour: &Neighbour| match neighbour.address {
@@ -185,25 +220,40 @@ impl ServentLine {
             None => neighbour.typed.clone(),
         };
         Some(template.place(&Placed {
-            address: self.address,
+            port: self.command.port,
+            address: place,
             file: Some(kv_file.to_owned()),
             neighbours: self.command.neighbours.iter().map(neighbour).collect(),
         }))
     }
 
-    /// What to start. A servent of this project gets the words `more` in front.
-    pub(super) fn start(&self, more: impl IntoIterator<Item = String>) -> Start {
-        match self.foreign_command() {
-            Some(command) => Start::Foreign(command),
-            // In front: behind a `--` of the line's they would be neighbours.
-            None => Start::Own(more.into_iter().chain(self.words()).collect()),
+    /// Whether another program than this project's servent serves it.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        matches!(self.program, Program::Foreign(_))
+    }
+
+    /// The program of another servent, as typed.
+    pub(super) fn foreign_program(&self) -> Option<&Path> {
+        match &self.program {
+            Program::Foreign(template) => Some(Path::new(template.program())),
+            Program::Own => None,
         }
     }
 
-    /// The words of the servent's command line, `--bind` always among them.
-    fn words(&self) -> Vec<String> {
+    /// What to start at `address`. A servent of this project gets the words `more` in front.
+    pub(super) fn start(&self, address: SocketAddrV4, more: impl IntoIterator<Item = String>) -> Start {
+        match self.foreign_command(address.to_string(), &self.command.kv_file) {
+            Some(command) => Start::Foreign(command),
+            // In front: behind a `--` of the line's they would be neighbours.
+            None => Start::Own(more.into_iter().chain(self.words(*address.ip())).collect()),
+        }
+    }
+
+    /// The words of the servent's command line, `--bind` always among them: `ip`, unless the line says another.
+    fn words(&self, ip: Ipv4Addr) -> Vec<String> {
         let CommandLine { port, bind, kv_file, neighbours, trace, logging, options, .. } = &self.command;
-        let mut words = vec!["--bind".to_owned(), bind.to_string()];
+        let mut words = vec!["--bind".to_owned(), bind.unwrap_or(ip).to_string()];
         words.extend(options.iter().cloned());
         if let Some(TraceTarget::File(path)) = trace {
             // In one word: the path may begin with a dash.
@@ -233,7 +283,6 @@ impl ServentLine {
     pub(super) fn shifted(&self, shift: impl Fn(u16) -> u16, is_own: impl Fn(&Neighbour) -> bool) -> Self {
         let mut line = self.clone();
         line.command.port = shift(line.command.port);
-        line.address.set_port(line.command.port);
         let own = line.command.neighbours.iter_mut().filter(|neighbour| is_own(neighbour));
         own.for_each(|neighbour| neighbour.shift(&shift));
         line
@@ -253,4 +302,13 @@ fn program_of(mut typed: Vec<String>) -> Result<(Program, Vec<String>), String> 
     let template = Template::new(words.into_iter().map(OsString::from).collect()).filter(|_| is_command);
     let example = "expected a command behind the !, for example ! \"python3 servent.py\" 6001 web.txt 127.0.0.1:6002";
     Ok((Program::Foreign(template.ok_or(example)?), rest.collect()))
+}
+
+/// Takes the host off the first word, if that is `HOST:PORT`: the port is left.
+fn host_of(words: &mut [String]) -> Result<Option<Host>, String> {
+    let Some(place) = words.first_mut().filter(|word| !word.starts_with('-')) else { return Ok(None) };
+    let Some((host, port)) = place.rsplit_once(':') else { return Ok(None) };
+    let (host, port) = (host.parse::<Host>()?, port.to_owned());
+    *place = port;
+    Ok(Some(host))
 }

@@ -1,6 +1,6 @@
 //! What was read from an overlay file, for programs that have no parser of their own: `data/overlay.schema.json`.
 
-use super::{Logging, Neighbour, OverlayFile, ServentLine};
+use super::{Host, Logging, Neighbour, OverlayFile, ServentLine};
 use crate::serving::TraceTarget;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -16,7 +16,8 @@ struct Listing<'a> {
 #[derive(Serialize)]
 struct Listed<'a> {
     line: usize,
-    address: SocketAddrV4,
+    host: Option<&'a str>,
+    address: Option<SocketAddrV4>,
     port: u16,
     file: PathBuf,
     neighbours: Vec<ListedNeighbour<'a>>,
@@ -54,9 +55,10 @@ impl OverlayFile {
             line: self.place_of(neighbour).map(|place| self.lines()[place].number()),
         };
         let file = absolute(&command.kv_file)?;
-        let foreign = line.foreign_command_with(&file).map(text).transpose()?;
+        let foreign = line.foreign_command(line.place(), &file).map(text).transpose()?;
         Ok(Listed {
             line: line.number(),
+            host: line.host().map(Host::as_str),
             address: line.address(),
             port: command.port,
             neighbours: command.neighbours.iter().map(neighbour).collect(),

@@ -1,9 +1,11 @@
-//! Whole overlays on one machine: the overlay file, and its servents as running processes.
+//! Whole overlays: the overlay file, and its servents, or those of one host, as running processes.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `file` | an overlay file, read and checked: one parser for everybody |
 //! | `line` | what a line of it says |
+//! | `host` | the host that a line lives on |
+//! | `located` | the same with an address for every servent, ready to be started |
 //! | `listing` | what was read, as JSON for other programs |
 //! | `traces` | where the traces of its servents go |
 //! | `start_report` | how a servent's start went, as it says itself |
@@ -21,8 +23,10 @@
 
 mod error;
 mod file;
+mod host;
 mod line;
 mod listing;
+mod located;
 mod orders;
 mod process;
 mod processes;
@@ -33,7 +37,9 @@ mod traces;
 
 pub use error::OverlayError;
 pub use file::{OverlayFile, OverlayFileError, PortBaseError};
+pub use host::Host;
 pub use line::{CommandLine, Logging, Member, Neighbour, ServentLine, Start};
+pub use located::Located;
 pub use processes::{Overlay, PassedOn, Ready, ServentProgram, TRACED, Traces, die_with_parent};
 pub use sniffer::{Sniffer, SnifferError};
 pub use start_report::StartReport;

@@ -8,7 +8,7 @@ use std::path::{self, Path, PathBuf};
 
 impl OverlayFile {
     /// The same with a trace of every servent: where its line has none, in `folder`, in a file that is called by its port,
-    /// `6001.jsonl`, or where several have that port by its address, `127.0.0.1-6001.jsonl`. No trace may go to one of the
+    /// `6001.jsonl`, or where several have that port by its host or address, `127.0.0.1-6001.jsonl`. No trace may go to one of the
     /// files `kept`. Nothing is made here.
     ///
     /// # Errors
@@ -24,7 +24,7 @@ impl OverlayFile {
         let name = |line: &ServentLine| {
             let port = line.command().port;
             let is_alone = self.lines.iter().filter(|other| other.command().port == port).count() == 1;
-            if is_alone { format!("{port}.jsonl") } else { format!("{}-{port}.jsonl", line.address().ip()) }
+            if is_alone { format!("{port}.jsonl") } else { format!("{}.jsonl", line.place().replace(':', "-")) }
         };
         let lines = self.lines.iter().map(|line| line.traced(folder.join(name(line)))).collect();
         let traced = Self { folder: self.folder.clone(), lines };
@@ -61,6 +61,8 @@ impl OverlayFile {
             if taken.contains(&file) {
                 return Err(refuse("this file is in use, and would be emptied"));
             }
+            // The same path on another host is another file.
+            let file = (line.host(), file);
             if traces.contains(&file) {
                 return Err(refuse("another line writes to this file already"));
             }

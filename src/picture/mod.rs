@@ -1,4 +1,4 @@
-//! A flood drawn: rings and sequence as SVG, and the page that plays it.
+//! A flood drawn: rings and sequence as SVG, and the page that plays it. A sweep drawn: a chart, and a page with it.
 //!
 //! ```text
 //!   Model, Flood ─▶ Scene ─▶ Layout ─┬─▶ rings, sequence        as files
@@ -21,10 +21,13 @@
 //! | `story` | what happened to a servent, in words |
 //! | `table` | a flood as tables |
 //! | `document` | the page |
+//! | `chart`, `chart_page` | a sweep as SVG, and as a page |
 //! | `served` | the page as files, for a server that adds floods to it while they happen |
 //! | `data`, `interface` | what its script is given, and the words on its controls |
 //! | `page/` | its style and script, each file a part of the page; the symbols |
 
+mod chart;
+mod chart_page;
 mod data;
 mod document;
 mod interface;
@@ -40,6 +43,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use chart::chart;
+pub use chart_page::chart_page;
 pub(crate) use document::PAGE_CSS;
 pub use served::{DELAY_MS_MAX, Served, notice, served};
 pub(crate) use svg::markup;

@@ -29,6 +29,8 @@ pub struct Flooder {
     beyond_loopback: bool,
     neighbours_only: bool,
     next_seq: SeqNo,
+    /// What its QUERYs start with, and the most that it takes others to have.
+    ttl: Ttl,
     seen: SeenTable,
 }
 
@@ -81,14 +83,29 @@ impl Flooder {
     /// A flooder that has seen nothing yet.
     #[must_use]
     pub fn new(config: FloodConfig) -> Self {
-        let beyond_loopback = config.neighbours.as_slice().iter().any(|neighbour| !neighbour.ip().is_loopback());
         Self {
+            beyond_loopback: beyond_loopback(&config.neighbours),
             neighbours: config.neighbours,
-            beyond_loopback,
             neighbours_only: config.neighbours_only,
             next_seq: config.first_seq,
+            ttl: Ttl::INITIAL,
             seen: SeenTable::new(config.seen, config.secret),
         }
+    }
+
+    /// Knows these neighbours from now on (P-27). What it has seen stays seen.
+    pub fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.beyond_loopback = beyond_loopback(&neighbours);
+        self.neighbours = neighbours;
+    }
+
+    /// The same with another time-to-live than the protocol's (P-11, P-17), at most [`SeenTable::TTL_MAX`]: for simulations
+    /// of what would be. No servent has one.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub(crate) fn with_ttl(mut self, ttl: Ttl) -> Self {
+        self.ttl = ttl.min(SeenTable::TTL_MAX);
+        self
     }
 
     /// Judges every CLIREQ and QUERY of a batch in order, and tells `judged` the index and the verdict of each, and how
@@ -133,7 +150,7 @@ impl Flooder {
                 Header::Clireq => {
                     let seq = SeqNo(self.next_seq.0.wrapping_add(clireqs));
                     clireqs += 1;
-                    self.seen.fingerprint(&id(QueryHeader { ttl: Ttl::INITIAL, client: source, seq }, message.text))
+                    self.seen.fingerprint(&id(QueryHeader { ttl: self.ttl, client: source, seq }, message.text))
                 }
                 Header::Query(header) => self.seen.fingerprint(&id(header, message.text)),
                 Header::Response => Fingerprint::default(),
@@ -169,7 +186,7 @@ impl Flooder {
         fingerprint: Fingerprint,
         outbox: &mut Outbox,
     ) -> ClireqFlooded {
-        let header = QueryHeader { ttl: Ttl::INITIAL, client, seq: self.next_seq };
+        let header = QueryHeader { ttl: self.ttl, client, seq: self.next_seq };
         self.next_seq = self.next_seq.next();
         if self.neighbours.as_slice().is_empty() {
             return ClireqFlooded { seq: None, evicted: false, loopback_client: false };
@@ -198,7 +215,7 @@ impl Flooder {
         if header.ttl == Ttl(0) {
             return QueryVerdict::TtlZero;
         }
-        let ttl = header.ttl.min(Ttl::INITIAL);
+        let ttl = header.ttl.min(self.ttl);
         match self.seen.observe(now, fingerprint, ttl) {
             Sighting::Again { higher_ttl } => QueryVerdict::Duplicate { higher_ttl },
             Sighting::First { evicted } => {
@@ -225,6 +242,11 @@ impl Flooder {
         let query = outbox.write(|bytes| encode_query(bytes, header, field));
         targets.map(|neighbour| outbox.send(&query, neighbour)).count()
     }
+}
+
+/// Whether some neighbour is on another host, for all that is known.
+fn beyond_loopback(neighbours: &Neighbours) -> bool {
+    neighbours.as_slice().iter().any(|neighbour| !neighbour.ip().is_loopback())
 }
 
 fn id(header: QueryHeader, key: Text<'_>) -> QueryId<'_> {

@@ -1,7 +1,7 @@
 //! Links to neighbours that are worse than the network: what they lose, and what is under way on them for how long.
 
 use crate::batch::{DATAGRAMS_MAX, Outbox};
-use crate::types::Timestamp;
+use crate::types::{Neighbours, Timestamp};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
@@ -15,6 +15,9 @@ pub const UNDER_WAY_LEN_MAX: usize = 64 << 20;
 
 /// What a datagram under way takes beside its bytes, about.
 const OVERHEAD: usize = 64;
+
+/// Links that are remembered while nothing is under way on them: names may lead to ever new addresses.
+const IDLE_MAX: usize = 2 * Neighbours::COUNT_MAX;
 
 /// What each link does to what is sent over it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -151,6 +154,9 @@ impl Links {
     fn due(&mut self, now: Timestamp, to: SocketAddrV4) -> Option<Timestamp> {
         let LinkConfig { loss, delay, jitter } = self.config;
         let place = self.links.iter().position(|link| link.to == to).unwrap_or_else(|| {
+            if self.links.len() >= IDLE_MAX {
+                self.links.retain(|link| link.last_due > now);
+            }
             let number = u64::from(u32::from(*to.ip())) << 16 | u64::from(to.port());
             self.links.push(Link { to, draws: Draws(self.seed ^ Draws(number).next()), last_due: now });
             self.links.len() - 1

@@ -7,6 +7,8 @@
 //! | file | machine |
 //! |---|---|
 //! | `seen` | duplicate suppression: which queries were seen, for how long |
+//! | `address_book` | which address each neighbour has, and which names are to be looked up when |
+//! | `peer` | who another program is, by address or by name |
 //! | `flood` | CLIREQ to QUERY, QUERY to QUERY: who is forwarded what |
 //! | `kv_file` | a key-value file to a store |
 //! | `store` | the dictionary, kept as ready-made RESPONSEs |
@@ -17,23 +19,27 @@
 //! | `queries` | the client: many keys at once, in the order asked |
 //! | `notices` | the client: what it can tell of what is no answer |
 
+mod address_book;
 mod flood;
 mod kv_file;
 mod limit;
 mod links;
 mod lookup;
 mod notices;
+mod peer;
 mod queries;
 mod query;
 mod seen;
 mod store;
 
+pub use address_book::{AddressBook, NameNews, ResolveConfig, Wanted};
 pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
 pub use kv_file::{Foreign, KvFileError, Loaded, Repeated, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
 pub use limit::ResponseLimiter;
 pub use links::{LinkConfig, Links, UNDER_WAY_LEN_MAX};
 pub use lookup::{Lookup, LookupVerdict};
 pub use notices::{EXCERPT_LEN_MAX, Found, Notice, Notices};
+pub use peer::{IPV6_REASON, Peer, ResolveError, ResolveFailure, choose, is_one_host};
 pub use queries::{Answer, Event, HELD_LEN_MAX, Progress, Queries, QueriesConfig, Summary, Wait};
 pub use query::{AskedKey, Awaiting, Dialect, Heard, KeyError, Patience};
 pub use seen::{Fingerprint, SeenConfig, SeenTable, Sighting};

@@ -99,17 +99,17 @@ struct Seen {
     low: u32,
     /// Position of the sighting before this one in its bucket; its own position if there was none.
     previous: u32,
-    /// When, in nanoseconds, of which 146 years fit, and the time-to-live in the two lowest bits.
+    /// When, in nanoseconds, of which 36 years fit, and the time-to-live in the four lowest bits.
     stamp: u64,
 }
 
 impl Seen {
-    const TTL_BITS: u32 = 2;
+    const TTL_BITS: u32 = 4;
 
     fn new(fingerprint: Fingerprint, at: Timestamp, ttl: Ttl, previous: u32) -> Self {
         let Fingerprint { high, low } = fingerprint;
         let nanos = at.as_nanos().min(u64::MAX >> Self::TTL_BITS);
-        Self { high, low, previous, stamp: nanos << Self::TTL_BITS | u64::from(ttl.min(Ttl::INITIAL).0) }
+        Self { high, low, previous, stamp: nanos << Self::TTL_BITS | u64::from(ttl.min(SeenTable::TTL_MAX).0) }
     }
 
     fn is(&self, fingerprint: Fingerprint) -> bool {
@@ -126,6 +126,9 @@ impl Seen {
 }
 
 impl SeenTable {
+    /// The most that a sighting remembers of a time-to-live: what the protocol has, and what a simulation may try.
+    pub(crate) const TTL_MAX: Ttl = Ttl((1 << Seen::TTL_BITS) - 1);
+
     /// An empty table. `secret` keys the fingerprints: random in production, fixed where a run must repeat.
     #[must_use]
     pub fn new(config: SeenConfig, secret: [u64; 2]) -> Self {
@@ -152,8 +155,7 @@ impl SeenTable {
         black_box(fingerprints.iter().map(|fingerprint| entry(newest(fingerprint))).fold(0, u32::wrapping_add));
     }
 
-    /// Asks whether the query was seen, and remembers it if not. `ttl` is what this copy carries, at most
-    /// [`Ttl::INITIAL`].
+    /// Asks whether the query was seen, and remembers it if not. `ttl` is what this copy carries, at most 15.
     pub fn observe(&mut self, now: Timestamp, fingerprint: Fingerprint, ttl: Ttl) -> Sighting {
         let bucket = self.bucket(fingerprint);
         let newest = self.heads[bucket];

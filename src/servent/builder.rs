@@ -10,24 +10,32 @@ use crate::actor::hand_over::{HandOver, RoleHandle, role};
 use crate::actor::links;
 use crate::actor::lookup;
 use crate::actor::receiver::{self, ServentRoute};
+use crate::actor::resolver::{LookUp, Outlets, Resolver};
 use crate::actor::sender;
 use crate::actor::stop::StopFlag;
 use crate::entropy::secret;
 use crate::net::{self, DatagramSink, DatagramSource, Endpoint, Offload, Socket};
-use crate::protocol::{FloodConfig, Flooder, LinkConfig, Links, Lookup, ResponseLimiter, SeenConfig, Store};
+use crate::protocol::{
+    AddressBook, FloodConfig, Flooder, LinkConfig, Links, Lookup, Peer, ResolveConfig, ResponseLimiter, SeenConfig,
+    Store,
+};
 use crate::stats::Stats;
-use crate::types::{Neighbours, SeqNo, TooManyNeighbours};
-use crossbeam_channel::{Receiver, never};
+use crate::types::SeqNo;
+use crossbeam_channel::{Receiver, bounded, never};
+use parking_lot::Mutex;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
 
 /// What a servent is to be like; made by [`Servent::builder`].
 #[derive(Debug)]
 pub struct ServentBuilder {
     store: Store,
     bind: SocketAddrV4,
-    neighbours: Vec<SocketAddrV4>,
+    neighbours: Given,
+    resolve: ResolveConfig,
+    look_up: LookUpName,
     first_seq: Option<SeqNo>,
     neighbours_only: bool,
     seen: SeenConfig,
@@ -37,6 +45,23 @@ pub struct ServentBuilder {
     links: LinkConfig,
     links_rx: Option<Receiver<LinkConfig>>,
     trace: Option<Trace>,
+}
+
+/// The neighbours that a servent is given.
+#[derive(Debug)]
+enum Given {
+    Peers(Vec<Peer>),
+    /// With what was found of them already.
+    Settled(Box<Resolver>),
+}
+
+/// How names are looked up.
+struct LookUpName(Arc<LookUp>);
+
+impl fmt::Debug for LookUpName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LookUpName")
+    }
 }
 
 /// Where a trace goes.
@@ -53,7 +78,9 @@ impl ServentBuilder {
         Self {
             store,
             bind: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
-            neighbours: Vec::new(),
+            neighbours: Given::Peers(Vec::new()),
+            resolve: ResolveConfig::default(),
+            look_up: LookUpName(Arc::new(net::look_up)),
             first_seq: None,
             neighbours_only: false,
             seen: SeenConfig::default(),
@@ -73,11 +100,42 @@ impl ServentBuilder {
         Self { bind: address, ..self }
     }
 
-    /// Whom to forward to: nobody unless told otherwise. Repetitions and the servent's own address are dropped with a
-    /// warning in the log (P-27).
+    /// Whom to forward to, each by its address or by a [name](Peer::Name): nobody unless told otherwise. Repetitions and the
+    /// servent's own address are dropped with a warning in the log (P-27).
+    ///
+    /// Names are looked up before the servent starts, and [again](ServentBuilder::resolve) while it runs, in threads of their
+    /// own. Where one leads elsewhere by then, the servent follows.
     #[must_use]
-    pub fn neighbours(self, addresses: impl IntoIterator<Item = SocketAddrV4>) -> Self {
-        Self { neighbours: addresses.into_iter().collect(), ..self }
+    pub fn neighbours<P: Into<Peer>>(self, peers: impl IntoIterator<Item = P>) -> Self {
+        Self { neighbours: Given::Peers(peers.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Neighbours whose names were looked up once already, for [`ServentBuilder::start_on`] with the clock of that.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub(crate) fn resolved_by(self, resolver: Resolver) -> Self {
+        Self { neighbours: Given::Settled(Box::new(resolver)), ..self }
+    }
+
+    /// When neighbours' names are looked up (P-27): before the start, where one that is not found is an error, and every 30 s
+    /// from then on, unless told otherwise.
+    ///
+    /// With a [wait](ResolveConfig::wait) the servent starts after a second at the latest, with the neighbours that are found
+    /// by then, and the others join them once they are found. If one is not by the end of the wait, that is logged, and the
+    /// actor `resolver` [ends](Servent::ended).
+    #[must_use]
+    pub fn resolve(self, resolve: ResolveConfig) -> Self {
+        Self { resolve, ..self }
+    }
+
+    /// How neighbours' names are looked up: as the system does, unless told otherwise. Each call has a thread of its own, and
+    /// may take as long as it likes; it gets a host's name and a port, and returns all addresses that those are.
+    #[must_use]
+    pub fn looked_up_by(
+        self,
+        look_up: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { look_up: LookUpName(Arc::new(look_up)), ..self }
     }
 
     /// Whether QUERYs from others than the neighbours are refused: not unless told otherwise (P-22).
@@ -139,7 +197,7 @@ impl ServentBuilder {
         Self { trace: Some(Trace(Box::new(output))), ..self }
     }
 
-    /// Binds the port and starts the threads.
+    /// Binds the port and starts the threads. Waits for names as [`ServentBuilder::resolve`] says.
     ///
     /// # Errors
     /// [`StartError`]. Nothing is left behind.
@@ -166,7 +224,18 @@ impl ServentBuilder {
         K: DatagramSink + Send + 'static,
     {
         let Endpoint { local, source, sink } = endpoint;
-        let neighbours = neighbours(&self.neighbours, local).map_err(StartError::Neighbours)?;
+        let is_own = move |address| net::leads_to(local, address);
+        let mut resolver = match self.neighbours {
+            Given::Settled(resolver) => *resolver,
+            Given::Peers(peers) => {
+                let book =
+                    AddressBook::new(peers, self.resolve, clock.now(), is_own).map_err(StartError::Neighbours)?;
+                let mut resolver = Resolver::new(book, self.look_up.0);
+                resolver.settle(&clock).map_err(StartError::Unresolved)?;
+                resolver
+            }
+        };
+        let neighbours = resolver.neighbours(&is_own);
         // First, since what fails behind a tracer that runs would leave it behind.
         let stop = StopFlag::new(&source).map_err(StartError::System)?;
         let (tracing, tap) = match self.trace {
@@ -204,10 +273,18 @@ impl ServentBuilder {
         let flooding = flooder::Flooder::new(flood, ways, clock.clone(), stats.tally(), tap.clone());
         // In parallel to the look-up, always (P-11).
         let (flooder, flooder_worker) = role("flooder", flooding, HandOver::Queue, batches());
-        let route = ServentRoute::new(&neighbours, flooder, lookup.clone());
+        let floods_clireqs = resolver.may_change() || !neighbours.as_slice().is_empty();
+        let route = ServentRoute::new(floods_clireqs, flooder.clone(), lookup.clone());
+        let shown = Arc::new(Mutex::new(neighbours));
+        let outlets = Outlets { flooder, shown: Arc::clone(&shown), tally: stats.tally() };
+        let (resolving, stop_rx) = bounded(0);
         let (flag, tally) = (stop.clone(), stats.tally());
         let spawn_all = || -> io::Result<()> {
+            let resolver_clock = clock.clone();
             crew.spawn("receiver", move || receiver::run(source, &flag, route, &clock, tally, tap.as_ref()))?;
+            if let Some(resolver) = resolver.serving(outlets) {
+                crew.spawn("resolver", move || resolver.run(&is_own, &resolver_clock, &stop_rx))?;
+            }
             crew.spawn("flooder", || flooder_worker.run())?;
             crew.spawn("lookup", || lookup_worker.run())?;
             if let Some(run) = linking {
@@ -216,24 +293,9 @@ impl ServentBuilder {
             crew.spawn("sender", || sender_worker.run())
         };
         let spawned = spawn_all();
-        let servent = Servent { local, neighbours, stop, stats, running: Some(Running { lookup, crew, tracing }) };
+        let running = Some(Running { lookup, resolving, crew, tracing });
+        let servent = Servent { local, neighbours: shown, stop, stats, running };
         // If a thread is missing, dropping the servent stops and joins the others.
         spawned.map(|()| servent).map_err(StartError::System)
     }
-}
-
-/// The neighbours as given, less the servent's own address and repetitions, each with a warning (P-27).
-fn neighbours(given: &[SocketAddrV4], local: SocketAddrV4) -> Result<Neighbours, TooManyNeighbours> {
-    let is_self = |address: &SocketAddrV4| {
-        address.port() == local.port()
-            && if local.ip().is_unspecified() { net::is_local(*address.ip()) } else { address.ip() == local.ip() }
-    };
-    for (index, address) in given.iter().enumerate() {
-        if is_self(address) {
-            log::warn!("neighbour {address} is this servent itself, dropped");
-        } else if given[..index].contains(address) {
-            log::warn!("neighbour {address} is given more than once, used once");
-        }
-    }
-    Neighbours::new(given.iter().copied().filter(|address| !is_self(address)))
 }

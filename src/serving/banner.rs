@@ -2,9 +2,8 @@
 
 use super::trace_target::TraceTarget;
 use crate::net::{self, OffloadInUse, RECEIVE_BUFFER_LEN, SEND_BUFFER_LEN};
-use crate::protocol::LinkConfig;
+use crate::protocol::{LinkConfig, Peer};
 use crate::text::escape_path;
-use crate::types::Neighbours;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -15,7 +14,8 @@ pub(super) struct Banner<'a> {
     pub(super) local: SocketAddrV4,
     pub(super) pairs: usize,
     pub(super) file: &'a Path,
-    pub(super) neighbours: &'a Neighbours,
+    /// As given, each with its address if it has one.
+    pub(super) neighbours: &'a [(Peer, Option<SocketAddrV4>)],
     pub(super) receive_buffer_len: usize,
     pub(super) send_buffer_len: usize,
     pub(super) offload: OffloadInUse,
@@ -58,16 +58,29 @@ impl Banner<'_> {
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "listening on {}, {} pairs from {}, ", self.local, self.pairs, escape_path(self.file))?;
-        match self.neighbours.as_slice() {
+        match self.neighbours {
             [] => write!(f, "no neighbours")?,
-            [one] => write!(f, "neighbour {one}")?,
+            [one] => write!(f, "neighbour {}", At(one))?,
             several => {
                 write!(f, "{} neighbours:", several.len())?;
-                several.iter().try_for_each(|neighbour| write!(f, " {neighbour}"))?;
+                several.iter().try_for_each(|neighbour| write!(f, " {}", At(neighbour)))?;
             }
         }
         let (receive, send) = (self.receive_buffer_len >> 10, self.send_buffer_len >> 10);
         write!(f, ", receive buffer {receive} KiB, send buffer {send} KiB, {}", self.offload)
+    }
+}
+
+/// A neighbour as given and, where that is a name, its address.
+struct At<'a>(&'a (Peer, Option<SocketAddrV4>));
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            (Peer::Address(address), _) => address.fmt(f),
+            (name, Some(address)) => write!(f, "{name} ({address})"),
+            (name, None) => write!(f, "{name} (no address yet)"),
+        }
     }
 }
 

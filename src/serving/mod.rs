@@ -22,13 +22,14 @@ pub use holder::Holder;
 pub use reloads::{Reloads, is_standard_input};
 pub use trace_target::TraceTarget;
 
-use crate::actor::clock::SystemClock;
+use crate::actor::clock::{Clock, SystemClock};
 use crate::actor::crew::ActorPanicked;
 use crate::actor::hand_over::HandOver;
+use crate::actor::resolver::Resolver;
 use crate::console::patient::Patient;
 use crate::loading::LoadError;
-use crate::net::{Offload, Socket};
-use crate::protocol::{LinkConfig, SeenConfig};
+use crate::net::{self, Offload, Socket};
+use crate::protocol::{AddressBook, LinkConfig, Peer, ResolveConfig, SeenConfig};
 use crate::servent::{Servent, StartError};
 use crate::stats::Counters;
 use crate::types::SeqNo;
@@ -40,7 +41,11 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// The name of the thread that looks names up.
+const RESOLVER: &str = "resolver";
 
 /// Everything that the program is told.
 #[derive(Clone, Debug)]
@@ -50,7 +55,9 @@ pub struct ServingConfig {
     /// The key-value file; `-` is standard input.
     pub file: PathBuf,
     /// Whom to forward to.
-    pub neighbours: Vec<SocketAddrV4>,
+    pub neighbours: Vec<Peer>,
+    /// When their names are looked up.
+    pub resolve: ResolveConfig,
     /// The number of the first CLIREQ; `None` = random (P-13).
     pub first_seq: Option<SeqNo>,
     /// Refuse QUERYs from strangers (P-22).
@@ -163,12 +170,15 @@ pub struct Serving {
     pub stats_every: Option<Duration>,
 }
 
-/// Reads the file, binds the port, opens the trace, starts the servent, and logs a banner. All that can fail fails
+/// Looks up the neighbours' names, reads the file, binds the port, opens the trace, starts the servent, and logs a banner. All that can fail fails
 /// before the banner; the trace of a servent that holds the port already is not emptied.
 ///
 /// # Errors
 /// [`ServingError`].
 pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, ServingError> {
+    let clock = SystemClock::start();
+    let resolver = resolve(config, events, clock)?;
+    let listed = resolver.listed();
     let file = config.file.clone();
     let loaded = events.wait_for(LOADER, move || reloads::read(&file))?.map_err(ServingError::File)?;
     say_warnings(&loaded, &config.file);
@@ -183,7 +193,7 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
     let (endpoint, offload) =
         socket.into_endpoint(config.offload).map_err(|error| ServingError::Start(StartError::System(error)))?;
     let mut builder = Servent::builder(loaded.store)
-        .neighbours(config.neighbours.iter().copied())
+        .resolved_by(resolver)
         .neighbours_only(config.neighbours_only)
         .seen(config.seen)
         .response_limit(config.response_limit)
@@ -199,12 +209,12 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
         let file = target.open(&config.file).map_err(|error| ServingError::Trace(target.clone(), error))?;
         builder = builder.trace(Patient(file));
     }
-    let servent = builder.start_on(endpoint, SystemClock::start()).map_err(ServingError::Start)?;
+    let servent = builder.start_on(endpoint, clock).map_err(ServingError::Start)?;
     let banner = Banner {
         local: servent.local_addr(),
         pairs,
         file: &config.file,
-        neighbours: servent.neighbours(),
+        neighbours: &listed,
         receive_buffer_len,
         send_buffer_len,
         offload,
@@ -213,6 +223,20 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
     };
     banner.log();
     Ok(Serving { servent, reloads: Reloads::new(config.file.clone(), pairs), stats_every: config.stats_every })
+}
+
+/// Looks every neighbour's name up once (P-27), in a thread that is left behind if a stop comes first.
+fn resolve(config: &ServingConfig, events: &mut Events, clock: SystemClock) -> Result<Resolver, ServingError> {
+    let local = config.bind;
+    let is_own = move |address| net::leads_to(local, address);
+    let book = AddressBook::new(config.neighbours.iter().cloned(), config.resolve, clock.now(), is_own)
+        .map_err(|error| ServingError::Start(StartError::Neighbours(error)))?;
+    let mut resolver = Resolver::new(book, Arc::new(net::look_up));
+    if !resolver.may_change() {
+        return Ok(resolver);
+    }
+    let settled = events.wait_for(RESOLVER, move || resolver.settle(&clock).map(|()| resolver))?;
+    settled.map_err(|error| ServingError::Start(StartError::Unresolved(error)))
 }
 
 impl Serving {

@@ -5,7 +5,7 @@ use super::ids::{ClientId, DatagramId, Party, ServentId};
 use super::machines::Outcome;
 use crate::batch::Outbox;
 use crate::protocol::{LookupVerdict, QueryVerdict};
-use crate::types::Timestamp;
+use crate::types::{Neighbours, Timestamp};
 use crate::wire::{Header, decode};
 use std::fmt;
 use std::net::SocketAddrV4;
@@ -90,6 +90,20 @@ pub enum Event<'a> {
     Crashed(ServentId),
     /// It started again.
     Restarted(ServentId),
+    /// It will start again at another address, to which its name leads from now on (P-27).
+    Moved {
+        /// Which servent.
+        servent: ServentId,
+        /// Where it will be.
+        address: SocketAddrV4,
+    },
+    /// A servent looked all its neighbours' names up (P-27).
+    LookedUp {
+        /// Which servent.
+        servent: ServentId,
+        /// What it took for its neighbours then.
+        neighbours: &'a Neighbours,
+    },
     /// Links between these servents and all others are cut.
     Parted(&'a [ServentId]),
     /// They are whole again.
@@ -188,6 +202,11 @@ impl fmt::Display for Event<'_> {
             Self::Finished { client, answers } => write!(f, "{client} is done, with {answers} answers"),
             Self::Crashed(servent) => write!(f, "{servent} crashes"),
             Self::Restarted(servent) => write!(f, "{servent} starts again"),
+            Self::Moved { servent, address } => write!(f, "{servent} moves to {address}"),
+            Self::LookedUp { servent, neighbours } => {
+                write!(f, "{servent} looks its neighbours' names up:")?;
+                neighbours.as_slice().iter().try_for_each(|address| write!(f, " {address}"))
+            }
             Self::Parted(far) => {
                 let far: Vec<_> = far.iter().map(|servent| servent.0.to_string()).collect();
                 write!(f, "servents {} are cut off from the others", far.join(" "))

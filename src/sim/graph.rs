@@ -6,7 +6,7 @@
 use super::ids::ServentId;
 use crate::types::Neighbours;
 use fastrand::Rng;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
 /// The neighbour lists of an overlay's servents. Lists may be one-sided.
@@ -253,14 +253,14 @@ impl Graph {
     /// knows nothing of flooding.
     #[must_use]
     pub fn within(&self, hops: usize, from: ServentId) -> Vec<ServentId> {
-        let mut found = vec![from];
+        let (mut found, mut known) = (vec![from], HashSet::from([from]));
         let mut edge = VecDeque::from([(from, 0)]);
         while let Some((servent, distance)) = edge.pop_front() {
             if distance == hops {
                 break;
             }
             for &neighbour in self.neighbours(servent) {
-                if !found.contains(&neighbour) {
+                if known.insert(neighbour) {
                     found.push(neighbour);
                     edge.push_back((neighbour, distance + 1));
                 }

@@ -1,13 +1,14 @@
 //! Who takes part in a simulation, and at which address.
 //!
 //! ```text
-//! servent 0x012345   10.1.35.69:6000
+//! servent 0x012345   10.1.35.69:6000, and a port higher each time that it comes back elsewhere
 //! client  0x300012   172.16.0.18:5003
 //! anybody else       a stranger: what is sent there is gone
 //! ```
 //!
 //! Both ranges are private, so the RESPONSE limiter does not count them (P-24).
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -24,6 +25,8 @@ pub struct ClientId(pub u32);
 pub struct DatagramId(pub u64);
 
 const SERVENT_PORT: u16 = 6000;
+/// Of one that has moved as often as it can.
+const SERVENT_PORT_MAX: u16 = 6999;
 const SERVENT_NET: u32 = 0x0a00_0000;
 const SERVENT_MASK: u32 = 0xff00_0000;
 const CLIENT_NET: u32 = 0xac10_0000;
@@ -37,7 +40,7 @@ impl ServentId {
     /// The most servents that have addresses.
     pub const COUNT_MAX: usize = 1 << 24;
 
-    /// Where it listens.
+    /// Where it listens, unless it has moved: see [`Addresses`].
     #[must_use]
     pub fn address(self) -> SocketAddrV4 {
         SocketAddrV4::new(Ipv4Addr::from_bits(SERVENT_NET | self.0 & !SERVENT_MASK), SERVENT_PORT)
@@ -65,6 +68,34 @@ impl ClientId {
     }
 }
 
+/// Where servents are, some of which have come back at other addresses.
+#[derive(Clone, Debug, Default)]
+pub struct Addresses(HashMap<ServentId, SocketAddrV4>);
+
+impl Addresses {
+    /// Where a servent listens, or listened last.
+    #[must_use]
+    pub fn of(&self, servent: ServentId) -> SocketAddrV4 {
+        if self.0.is_empty() {
+            return servent.address();
+        }
+        self.0.get(&servent).copied().unwrap_or_else(|| servent.address())
+    }
+
+    /// Where it will listen after its next move: where it never did, but after a thousand moves.
+    #[must_use]
+    pub fn next(&self, servent: ServentId) -> SocketAddrV4 {
+        let now = self.of(servent);
+        let port = if now.port() == SERVENT_PORT_MAX { SERVENT_PORT } else { now.port() + 1 };
+        SocketAddrV4::new(*now.ip(), port)
+    }
+
+    /// It is there from now on.
+    pub fn set(&mut self, servent: ServentId, address: SocketAddrV4) {
+        self.0.insert(servent, address);
+    }
+}
+
 /// Whose address it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
@@ -79,7 +110,7 @@ pub enum Party {
 impl From<SocketAddrV4> for Party {
     fn from(address: SocketAddrV4) -> Self {
         let ip = address.ip().to_bits();
-        if ip & SERVENT_MASK == SERVENT_NET && address.port() == SERVENT_PORT {
+        if ip & SERVENT_MASK == SERVENT_NET && (SERVENT_PORT..=SERVENT_PORT_MAX).contains(&address.port()) {
             Self::Servent(ServentId(ip & !SERVENT_MASK))
         } else if ip & CLIENT_MASK == CLIENT_NET && (CLIENT_PORT_MIN..=CLIENT_PORT_MAX).contains(&address.port()) {
             let upper = u32::from(address.port() - CLIENT_PORT_MIN) << (u32::BITS - CLIENT_PORT_BITS);

@@ -4,7 +4,9 @@ use crate::batch::{Inbox, Outbox};
 use crate::protocol::{
     ClireqFlooded, FloodConfig, Flooder, Lookup, LookupVerdict, QueryVerdict, ResponseLimiter, Store, Verdict,
 };
-use crate::types::Timestamp;
+#[cfg(feature = "cli")]
+use crate::types::Ttl;
+use crate::types::{Neighbours, Timestamp};
 use crate::wire::DecodeError;
 
 /// How a servent behaves: the machines as they are, [`Machines`], or a mutation of them that a checker must catch.
@@ -14,6 +16,9 @@ pub trait Behaviour {
 
     /// Takes the one message in `inbox`; what it sends because of it goes to `outbox`, which is empty.
     fn on_message(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> Outcome;
+
+    /// Its neighbours are these from now on (P-27).
+    fn replace_neighbours(&mut self, neighbours: Neighbours);
 
     /// How many sightings it keeps.
     fn sightings(&self) -> usize;
@@ -60,12 +65,22 @@ impl Behaviour for Machines {
         }
     }
 
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.flooder.replace_neighbours(neighbours);
+    }
+
     fn sightings(&self) -> usize {
         self.flooder.sightings()
     }
 }
 
 impl Machines {
+    /// The same, but for a time-to-live that no servent uses ([`Flooder::with_ttl`]).
+    #[cfg(feature = "cli")]
+    pub(super) fn with_ttl(flood: FloodConfig, store: Store, limiter: ResponseLimiter, ttl: Ttl) -> Self {
+        Self { flooder: Flooder::new(flood).with_ttl(ttl), lookup: Lookup::new(store, limiter) }
+    }
+
     fn look_up(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> LookupVerdict {
         let mut found = None;
         self.lookup.on_batch(now, inbox, &[0], outbox, |_, verdict, _| found = Some(verdict));

@@ -44,7 +44,7 @@ mod traces;
 pub use client::{AnswerShown, Ask, Reception};
 pub use event::{Cause, Event, Fate, Observer, Story};
 pub use graph::{Graph, GraphError};
-pub use ids::{ClientId, DatagramId, Party, ServentId};
+pub use ids::{Addresses, ClientId, DatagramId, Party, ServentId};
 pub use links::{Latency, LinkModel};
 pub use machines::{Behaviour, Machines, Outcome};
 pub use scenario::{Scenario, Trouble};

@@ -1,7 +1,7 @@
 //! Traces of a simulation, as the servents would have written them.
 
 use super::event::{Event, Observer};
-use super::ids::ServentId;
+use super::ids::{Addresses, ServentId};
 use super::machines::Outcome;
 use super::setup::Setup;
 use crate::batch::{Datagram, Inbox, Outbox};
@@ -21,6 +21,9 @@ pub struct Traces {
     last: Timestamp,
     /// Of each servent, and whether it is running.
     texts: Vec<(Vec<u8>, bool)>,
+    addresses: Addresses,
+    /// Whom each knows.
+    known: Vec<Neighbours>,
 }
 
 impl Traces {
@@ -29,7 +32,9 @@ impl Traces {
     pub fn new(setup: &Arc<Setup>, wall_nanos: u64) -> Self {
         let setup = Arc::clone(setup);
         let texts = setup.graph.servents().map(|_| (Vec::new(), false)).collect();
-        let mut traces = Self { setup, wall_nanos, last: Timestamp::ZERO, texts };
+        let known = setup.graph.servents().map(|_| Neighbours::default()).collect();
+        let addresses = Addresses::default();
+        let mut traces = Self { setup, wall_nanos, last: Timestamp::ZERO, texts, addresses, known };
         let all: Vec<_> = traces.setup.graph.servents().collect();
         all.into_iter().for_each(|servent| traces.start(servent, Timestamp::ZERO));
         traces
@@ -44,24 +49,33 @@ impl Traces {
     }
 
     fn start(&mut self, servent: ServentId, at: Timestamp) {
-        let listed = self.setup.graph.neighbours(servent).iter().map(|neighbour| neighbour.address());
+        let listed = self.setup.graph.neighbours(servent).iter().map(|&neighbour| self.addresses.of(neighbour));
         let neighbours = Neighbours::new(listed).expect("a graph keeps to the limit");
         let (text, is_running) = &mut self.texts[servent.index()];
         *is_running = true;
         // Its first line is at the zero of the scribe that writes it.
-        let scribe = Scribe::new(servent.address(), at.as_nanos());
+        let scribe = Scribe::new(self.addresses.of(servent), at.as_nanos());
         scribe.start(text, self.wall_nanos.saturating_add(at.as_nanos()), &neighbours);
+        self.known[servent.index()] = neighbours;
+    }
+
+    fn know(&mut self, servent: ServentId, at: Timestamp, neighbours: &Neighbours) {
+        if self.known[servent.index()] != *neighbours {
+            self.known[servent.index()].clone_from(neighbours);
+            let events = Events::Neighbours(at, neighbours.clone());
+            Scribe::new(self.addresses.of(servent), 0).events(&mut self.texts[servent.index()].0, &events);
+        }
     }
 
     fn end(&mut self, servent: ServentId, at: Timestamp) {
         let (text, is_running) = &mut self.texts[servent.index()];
         if std::mem::take(is_running) {
-            Scribe::new(servent.address(), 0).end(text, at, 0);
+            Scribe::new(self.addresses.of(servent), 0).end(text, at, 0);
         }
     }
 
     fn delivered(&mut self, at: Timestamp, from: SocketAddrV4, to: ServentId, bytes: &[u8], made: (Outcome, &Outbox)) {
-        let scribe = Scribe::new(to.address(), 0);
+        let scribe = Scribe::new(self.addresses.of(to), 0);
         let text = &mut self.texts[to.index()].0;
         let mut inbox = Inbox::default();
         if let Err(error) = inbox.push(from, bytes) {
@@ -121,6 +135,8 @@ impl Observer for Traces {
             }
             Event::Crashed(servent) => self.end(servent, at),
             Event::Restarted(servent) => self.start(servent, at),
+            Event::Moved { servent, address } => self.addresses.set(servent, address),
+            Event::LookedUp { servent, neighbours } => self.know(servent, at, neighbours),
             _ => {}
         }
     }

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! start                                    whose trace it is, and what its times mean
+//! neighbours                               it knows these from now on
 //! received                                 a CLIREQ or QUERY came in
 //! ├─ forwarded | not_forwarded             a QUERY left for the neighbours or, new as it was, for none of them
 //! ├─ duplicate | dropped                   or it was seen before (P-14), or refused
@@ -27,7 +28,7 @@ pub(crate) use scribe::TTL_EXPIRED;
 use crate::batch::{Inbox, Outbox};
 use crate::protocol::{LookupVerdict, Verdict};
 use crate::stats::DropCause;
-use crate::types::Timestamp;
+use crate::types::{Neighbours, Timestamp};
 use crate::wire::DecodeError;
 use std::net::SocketAddrV4;
 use std::ops::Range;
@@ -40,6 +41,8 @@ pub enum Events {
     Received(Arc<Inbox>, Vec<Timestamp>),
     /// These came in, malformed (P-5).
     Malformed(Vec<Malformed>),
+    /// The flooder knows these neighbours from then on (P-27).
+    Neighbours(Timestamp, Neighbours),
     /// The flooder judged these, and forwarded some.
     Judged(Work<Verdict>),
     /// These were looked up, and some were answered.
@@ -139,6 +142,7 @@ impl Events {
         match self {
             Self::Received(inbox, _) => inbox.len(),
             Self::Malformed(malformed) => malformed.len(),
+            Self::Neighbours(..) => 1,
             // Of a CLIREQ without neighbours there is no QUERY that a line could be about.
             Self::Judged(work) => work.notes.iter().filter(|note| note.is_of_a_query()).count(),
             Self::LookedUp(work) => work.notes.len(),

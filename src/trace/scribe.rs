@@ -64,6 +64,10 @@ impl Scribe {
                     self.dropped(out, at, error.into()).address("from", from).number("len", len as u64).end();
                 }
             }
+            Events::Neighbours(at, neighbours) => {
+                let line = self.begin(out, *at, "neighbours");
+                line.addresses("neighbours", neighbours.as_slice().iter().copied()).end();
+            }
             Events::Judged(work) => work.each(|occasion, note| self.judged(out, occasion, work, note)),
             Events::LookedUp(work) => work.each(|occasion, note| self.looked_up(out, occasion, work, note)),
             Events::Unsent(unsent) => self.unsent(out, unsent),

@@ -10,6 +10,7 @@ mod client;
 #[cfg(feature = "cli")]
 mod client_ui;
 mod links;
+mod names;
 mod servent_actors;
 mod servent_in_memory;
 mod support;

@@ -5,7 +5,7 @@ use crate::support::{
     warnings_of,
 };
 use crossbeam_channel::{Sender, unbounded};
-use servent::actor::channels::{LookupJob, News, OutboxHandle};
+use servent::actor::channels::{FloodJob, InboxHandle, LookupJob, News, OutboxHandle};
 use servent::actor::hand_over::{self, Gone, Role, Turn, Waiting};
 use servent::actor::receiver::{Route, ServentRoute};
 use servent::actor::stop::StopFlag;
@@ -25,6 +25,17 @@ fn keys(job: LookupJob) -> Vec<usize> {
         LookupJob::Keys { wanted, .. } => wanted.to_vec(),
         LookupJob::Replace(_) => panic!("nobody replaced the store"),
     }
+}
+
+fn messages(job: FloodJob) -> InboxHandle {
+    match job {
+        FloodJob::Messages(inbox) => inbox,
+        FloodJob::Neighbours(_) => panic!("nobody replaced the neighbours"),
+    }
+}
+
+fn messages_of(datagrams: &[(SocketAddrV4, Vec<u8>)]) -> FloodJob {
+    FloodJob::Messages(inbox(datagrams))
 }
 
 /// P-5, P-6, P-11: what is well-formed goes to the flooder, CLIREQs to the lookup actor as well, the rest is counted
@@ -50,12 +61,12 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
     let (lookup_tx, lookup_rx) = unbounded();
     let mut stats = Stats::default();
     let (clock, _) = ManualClock::new();
-    let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx.into(), lookup_tx.into());
+    let route = ServentRoute::new(true, inbox_tx.into(), lookup_tx.into());
     let source = MemorySource::new(parcel_rx);
     let stop = StopFlag::new(&source).unwrap();
     receiver::run(source, &stop, route, &clock, stats.tally(), None);
 
-    let batch = next(&inbox_rx);
+    let batch = messages(next(&inbox_rx));
     assert_eq!(batch.len(), 4, "the three requests and the RESPONSE");
     assert_eq!(keys(next(&lookup_rx)), [0, 3], "the CLIREQs");
     assert!(inbox_rx.recv().is_err() && lookup_rx.recv().is_err(), "the receiver has closed its channels");
@@ -79,7 +90,7 @@ fn p5_p11_the_receiver_decodes_routes_and_counts() {
 fn p16_without_neighbours_clireqs_are_only_looked_up() {
     let (inbox_tx, inbox_rx) = unbounded();
     let (lookup_tx, lookup_rx) = unbounded();
-    let mut route = ServentRoute::new(&Neighbours::default(), inbox_tx.into(), lookup_tx.into());
+    let mut route = ServentRoute::new(false, inbox_tx.into(), lookup_tx.into());
     let mut stats = Stats::default();
     let mut tally = stats.tally();
     route.pass(inbox(&[(at(9), clireq(b"http"))]), Waiting::Nothing, &mut tally).unwrap();
@@ -87,7 +98,7 @@ fn p16_without_neighbours_clireqs_are_only_looked_up() {
     assert!(inbox_rx.is_empty());
     let batch = inbox(&[(at(9), clireq(b"http")), (at(9), query(3, 5000, 1, b"http"))]);
     route.pass(batch, Waiting::Nothing, &mut tally).unwrap();
-    assert_eq!(next(&inbox_rx).len(), 2);
+    assert_eq!(messages(next(&inbox_rx)).len(), 2);
     assert_eq!(stats.snapshot(), counters!(clireq: 2, query: 1));
 }
 
@@ -134,7 +145,7 @@ fn flood_two_batches(hand_over: HandOver) {
     let second = inbox(&[(at(2), query(1, 5002, 9, b"ssh")), (at(1), query(3, 5002, 9, b"ssh"))]);
     let ways = (lookup_tx.into(), outbox_tx.into());
     let role = flooder::Flooder::new(flood, ways, ManualClock::new().0, stats.tally(), None);
-    employ(role, hand_over, [first, second]);
+    employ(role, hand_over, [first, second].map(FloodJob::Messages));
 
     assert_eq!(keys(next(&lookup_rx)), [1]);
     assert_eq!(keys(next(&lookup_rx)), [0]);
@@ -170,7 +181,7 @@ fn the_flooder_makes_one_outbox_of_batches_that_wait_together() {
         let ways = (lookup_tx.into(), outbox_tx.into());
         let tally = Stats::default().tally();
         let role = flooder::Flooder::new(flood, ways, ManualClock::new().0, tally, is_traced.then_some(tap));
-        employ(role, hand_over, [b"a", b"b", b"c"].map(|key| inbox(&[(at(5000), clireq(key))])));
+        employ(role, hand_over, [b"a", b"b", b"c"].map(|key| messages_of(&[(at(5000), clireq(key))])));
         let sent: Vec<_> = outbox_rx.iter().map(|outbox| contents(&outbox)).collect();
         assert_eq!(sent.len(), outboxes, "{hand_over:?}, traced: {is_traced}");
         let all = [(7, b"a"), (8, b"b"), (9, b"c")].map(|(seq, key)| (at(1), query(3, 5000, seq, key)));
@@ -202,7 +213,7 @@ fn the_flooder_sends_what_little_it_has_itself_and_queues_a_full_outbox() {
         });
         let ways = (unbounded().0.into(), sender);
         let role = flooder::Flooder::new(flood, ways, ManualClock::new().0, Stats::default().tally(), None);
-        employ(role, HandOver::Queue, [inbox(&vec![(at(5000), clireq(b"http")); clireqs])]);
+        employ(role, HandOver::Queue, [messages_of(&vec![(at(5000), clireq(b"http")); clireqs])]);
         worker.run();
         let turns: Vec<_> = turn_rx.iter().map(|turn| turn.may_wait).collect();
         assert_eq!(turns, [is_queued], "{clireqs} questions to ten neighbours");

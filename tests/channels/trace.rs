@@ -3,6 +3,7 @@
 use crate::support::{HAND_OVERS, TickingClock, at, clireq, employ, inbox, query, response, store};
 use crossbeam_channel::{Receiver, unbounded};
 use serde_json::{Value, json};
+use servent::actor::channels::FloodJob;
 use servent::actor::flooder::Judge;
 use servent::actor::receiver::ServentRoute;
 use servent::actor::stop::StopFlag;
@@ -50,6 +51,10 @@ impl Judge for NoSplitHorizon {
         }
         self.0.on_batch(now, &hidden, outbox, judged);
     }
+
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.0.replace_neighbours(neighbours);
+    }
 }
 
 /// Changes what it queues for a QUERY that came in with this time-to-live.
@@ -79,6 +84,10 @@ impl Judge for Changed {
             judged(index, verdict, outbox);
         });
     }
+
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.0.replace_neighbours(neighbours);
+    }
 }
 
 /// Sends what it calls a duplicate back where it came from.
@@ -101,6 +110,10 @@ impl Judge for ReturnsDuplicates {
             judged(index, verdict, outbox);
         });
     }
+
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.0.replace_neighbours(neighbours);
+    }
 }
 
 /// What the real actor tells of one batch that `judge` judges.
@@ -110,7 +123,7 @@ fn told_by(judge: impl Judge + Send + 'static, batch: &[(SocketAddrV4, Vec<u8>)]
     let (tap, event_rx, _) = tracer::tap();
     let (ways, clock) = ((lookup_tx.into(), outbox_tx.into()), TickingClock::default());
     let role = flooder::Flooder::new(judge, ways, clock, Stats::default().tally(), Some(tap));
-    employ(role, HandOver::Idle, [inbox(batch)]);
+    employ(role, HandOver::Idle, [FloodJob::Messages(inbox(batch))]);
     lines(&event_rx)
 }
 
@@ -234,7 +247,7 @@ fn expect_own_times_of_all(hand_over: HandOver) {
     drop(parcel_tx);
     let (inbox_tx, inbox_rx) = unbounded();
     let (lookup_tx, lookup_rx) = unbounded();
-    let route = ServentRoute::new(&Neighbours::new([at(1)]).unwrap(), inbox_tx.into(), lookup_tx.clone().into());
+    let route = ServentRoute::new(true, inbox_tx.into(), lookup_tx.clone().into());
     let source = MemorySource::new(parcel_rx);
     let stop = StopFlag::new(&source).unwrap();
     receiver::run(source, &stop, route, &clock, stats.tally(), Some(&tap));

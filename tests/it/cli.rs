@@ -34,7 +34,7 @@ const SERVENT_USAGE: [Row; 22] = [
     (SERVENT, &["6001", FILE, "--response-limit", "few"], &["--response-limit", "'few'"]),
 ];
 
-const OTHER_USAGE: [Row; 24] = [
+const OTHER_USAGE: [Row; 31] = [
     (CLIENT, &[], &["IP:PORT"]),
     (CLIENT, &["127.0.0.1"], &["IP:PORT", "'127.0.0.1'"]),
     (CLIENT, &["127.0.0.1:0", "http"], &["IP:PORT", "'127.0.0.1:0'", "65535"]),
@@ -59,6 +59,13 @@ const OTHER_USAGE: [Row; 24] = [
     (TP3, &["explain"], &["FILE"]),
     (TP3, &["explain", FILE, "--client", "me"], &["--client", "'me'"]),
     (TP3, &["explain", FILE, "--lang", "fr"], &["--lang", "'fr'"]),
+    (TP3, &["load"], &["IP:PORT"]),
+    (TP3, &["load", "127.0.0.1:6001"], &["--key"]),
+    (TP3, &["load", "127.0.0.1:6001", "--key", "k", "--rate", "0"], &["--rate", "'0'"]),
+    (TP3, &["load", "127.0.0.1:6001", "--key", "k", "--rate", "1", "--in-flight", "2"], &["--rate", "--in-flight"]),
+    (TP3, &["load", "127.0.0.1:6001", "--key", "k", "--pattern", "zipf:x"], &["--pattern", "'zipf:x'"]),
+    (TP3, &["load", "127.0.0.1:6001", "--key", "k", "--loss-max", "101"], &["--loss-max", "'101'"]),
+    (TP3, &["load", "127.0.0.1:6001", "--key", ""], &["key", "''"]),
 ];
 
 #[test]

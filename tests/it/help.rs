@@ -9,8 +9,17 @@ use std::process::Command;
 type Tool = (&'static str, &'static str);
 
 const PROGRAMS: [Tool; 3] = [(SERVENT, "serventTP3"), (CLIENT, "clientTP3"), (TP3, "tp3")];
-const TOOLS: [Tool; 6] =
-    [PROGRAMS[0], PROGRAMS[1], PROGRAMS[2], (TP3, "tp3 overlay"), (TP3, "tp3 explain"), (TP3, "tp3 check")];
+const TOOLS: [Tool; 9] = [
+    PROGRAMS[0],
+    PROGRAMS[1],
+    PROGRAMS[2],
+    (TP3, "tp3 overlay"),
+    (TP3, "tp3 explain"),
+    (TP3, "tp3 check"),
+    (TP3, "tp3 load"),
+    (TP3, "tp3 export"),
+    (TP3, "tp3 simulate"),
+];
 
 /// Those that log and wait: all but the toolbox, which only knows its verbs, and what only reads.
 const WORKERS: [Tool; 3] = [TOOLS[0], TOOLS[1], TOOLS[3]];

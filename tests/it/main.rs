@@ -20,12 +20,16 @@ mod client_tty;
 mod conformance;
 mod dialects;
 mod explain;
+mod export;
 mod help;
 mod live;
 mod load;
+#[cfg(target_os = "linux")]
+mod load_tool;
 mod overlay;
 mod regressions;
 mod servent;
+mod simulate;
 #[cfg(target_os = "linux")]
 mod soak;
 mod support;

@@ -1,12 +1,12 @@
 //! Servents whose QUERYs go further than three hops: only a simulation has them.
 
 use crate::queries::{changed, inbox_with, query, with_ttl};
-use servent::Timestamp;
 use servent::Ttl;
 use servent::batch::{Inbox, Outbox};
 use servent::protocol::{FloodConfig, ResponseLimiter, Store};
 use servent::sim::{Behaviour, Machines, Outcome};
 use servent::wire::QueryHeader;
+use servent::{Neighbours, Timestamp};
 
 /// Hops that reach everybody in an overlay of ten thousand.
 const FAR: Ttl = Ttl(12);
@@ -27,6 +27,10 @@ impl Behaviour for FarReaching {
         let lively = inbox_with(source, QueryHeader { ttl: shown, ..header }, text);
         let onward = Ttl(header.ttl.0.saturating_sub(1));
         sent_with(onward, outbox, |outbox| self.0.on_message(now, &lively, outbox))
+    }
+
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.0.replace_neighbours(neighbours);
     }
 
     fn sightings(&self) -> usize {

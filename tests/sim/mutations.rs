@@ -9,7 +9,7 @@ use servent::protocol::{FloodConfig, LookupVerdict, QueryVerdict, ResponseLimite
 use servent::sim::check::{Found, Violation};
 use servent::sim::{Behaviour, Machines, Outcome, Scenario, ServentId};
 use servent::wire::{DecodeError, QueryHeader, encode_query, encode_response};
-use servent::{SeqNo, Timestamp, Ttl};
+use servent::{Neighbours, SeqNo, Timestamp, Ttl};
 use std::collections::{BTreeSet, HashSet};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
@@ -22,7 +22,7 @@ const NOWHERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
 /// A mutation's name, how to look for its violations in one seed, and those that must be found.
 type Row = (&'static str, fn(&Scenario) -> Vec<Found>, &'static [&'static str]);
 
-const MUTATIONS: [Row; 21] = [
+const MUTATIONS: [Row; 23] = [
     ("no split horizon", find::<NoSplitHorizon>, &["SentBack"]),
     ("no own-query mark", find::<NoOwnMark>, &["AnsweredAgain", "ForwardedAgain"]),
     ("time-to-live not decremented", find::<TtlKept>, &["WrongTtl", "TravelledTooFar", "AnsweredFromBeyond"]),
@@ -43,6 +43,8 @@ const MUTATIONS: [Row; 21] = [
     ("answers the sender of a QUERY", find::<AnswersSender>, &["WrongAnswer"]),
     ("answers whatever is asked", find::<HoldsAll>, &["WrongAnswer", "AnsweredFromBeyond"]),
     ("does not answer what is new", find::<Mute>, &["NotAnswered", "AnswerMissing"]),
+    ("stays with a neighbour's first address", find::<Faithful>, &["ForwardedAstray", "NotForwarded", "AnswerMissing"]),
+    ("keeps a neighbour's old address beside the new one", find::<Hoarder>, &["ForwardedAstray", "TooManyMessages"]),
     ("no mutation at all", find::<Unchanged>, &[]),
 ];
 
@@ -242,8 +244,56 @@ impl Behaviour for NoOwnMark {
         machines.on_message(now, inbox, outbox)
     }
 
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.origin.replace_neighbours(neighbours.clone());
+        self.relay.replace_neighbours(neighbours);
+    }
+
     fn sightings(&self) -> usize {
         self.relay.sightings()
+    }
+}
+
+/// Keeps to the addresses that it found at its start (against P-27).
+struct Faithful(Machines);
+
+impl Behaviour for Faithful {
+    fn start(flood: FloodConfig, store: Store, limiter: ResponseLimiter) -> Self {
+        Self(Machines::start(flood, store, limiter))
+    }
+
+    fn on_message(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> Outcome {
+        self.0.on_message(now, inbox, outbox)
+    }
+
+    fn replace_neighbours(&mut self, _: Neighbours) {}
+
+    fn sightings(&self) -> usize {
+        self.0.sightings()
+    }
+}
+
+/// Knows its neighbours' old addresses beside the new ones (against P-27).
+struct Hoarder(Machines, Neighbours);
+
+impl Behaviour for Hoarder {
+    fn start(flood: FloodConfig, store: Store, limiter: ResponseLimiter) -> Self {
+        let known = flood.neighbours.clone();
+        Self(Machines::start(flood, store, limiter), known)
+    }
+
+    fn on_message(&mut self, now: Timestamp, inbox: &Inbox, outbox: &mut Outbox) -> Outcome {
+        self.0.on_message(now, inbox, outbox)
+    }
+
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        let all = self.1.as_slice().iter().chain(neighbours.as_slice()).copied();
+        self.1 = Neighbours::new(all).unwrap_or(neighbours);
+        self.0.replace_neighbours(self.1.clone());
+    }
+
+    fn sightings(&self) -> usize {
+        self.0.sightings()
     }
 }
 
@@ -267,6 +317,10 @@ impl Behaviour for DedupBySeq {
             return Outcome::Query(QueryVerdict::Duplicate { higher_ttl: false }, None::<LookupVerdict>);
         }
         self.machines.on_message(now, inbox, outbox)
+    }
+
+    fn replace_neighbours(&mut self, neighbours: Neighbours) {
+        self.machines.replace_neighbours(neighbours);
     }
 
     fn sightings(&self) -> usize {

@@ -107,6 +107,32 @@ fn p13_after_a_restart_queries_are_not_swallowed_and_from_0_they_would_be() {
     assert_eq!(answers_after_a_restart(FirstSeq::Fixed(SeqNo(0))), BTreeSet::from([0]));
 }
 
+#[test]
+fn p27_a_servent_that_comes_back_elsewhere_is_followed_at_the_next_look_up() {
+    for (follows, later) in [(true, [0, 1, 2].into()), (false, BTreeSet::from([0]))] {
+        // Whoever refuses strangers must know the new address as well.
+        let setup = Setup { neighbours_only: true, ..held_by_all(Graph::line(3).unwrap()) };
+        let checker = Checker::new(Arc::new(setup.clone()), LINKS.delay_max());
+        let mut simulation = start(setup, checker);
+        let clients = [(); 3].map(|()| simulation.add_client());
+        if follows {
+            simulation.tell(at(0), Action::FollowNames(at(100)));
+        }
+        simulation.ask(at(1), clients[0], ServentId(0), key());
+        simulation.tell(at(10), Action::Move(ServentId(1)));
+        // The first one sends to where nobody is any more.
+        simulation.ask(at(11), clients[1], ServentId(0), key());
+        simulation.ask(at(31), clients[2], ServentId(0), key());
+        let end = simulation.run(1_000);
+        assert_eq!(end, RunEnd::Silent);
+        let now = simulation.now();
+        let (asks, mut checker) = simulation.into_parts();
+        assert_eq!(asks.iter().map(answered).collect::<Vec<_>>(), [[0, 1, 2].into(), [0].into(), later]);
+        checker.finish(now, end, &asks, |_| false);
+        assert_eq!(checker.found(), []);
+    }
+}
+
 /// Counts QUERYs that came too late with more time-to-live left.
 #[derive(Default)]
 struct HigherTtl(u32);
@@ -229,6 +255,8 @@ impl Observer for Corners {
             Event::Retransmits { .. } => count("retransmissions", true),
             Event::Crashed(_) => count("crashes", true),
             Event::Restarted(_) => count("restarts", true),
+            Event::Moved { .. } => count("moves", true),
+            Event::LookedUp { .. } => count("look-ups", true),
             Event::Healed => count("healed", true),
             Event::Finished { answers, .. } => {
                 count("answered", *answers > 0);
@@ -250,5 +278,5 @@ fn the_seeds_come_round_every_corner() {
         corners = simulation.into_parts().1;
     }
     let rare: Vec<_> = corners.0.iter().filter(|(_, times)| **times < 20).collect();
-    assert!(rare.is_empty() && corners.0.len() == 22, "{:#?}", corners.0);
+    assert!(rare.is_empty() && corners.0.len() == 24, "{:#?}", corners.0);
 }

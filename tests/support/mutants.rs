@@ -5,7 +5,7 @@ use servent::batch::{Inbox, Outbox};
 use servent::protocol::{FloodConfig, ResponseLimiter, SeenConfig, Store};
 use servent::sim::{Behaviour, Machines, Outcome};
 use servent::wire::{QueryHeader, decode, encode_query};
-use servent::{Timestamp, Ttl};
+use servent::{Neighbours, Timestamp, Ttl};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
@@ -24,6 +24,10 @@ macro_rules! mutation {
             fn on_message(&mut self, $now: Timestamp, $inbox: &Inbox, $outbox: &mut Outbox) -> Outcome {
                 let $inner = &mut self.0;
                 $act
+            }
+
+            fn replace_neighbours(&mut self, neighbours: Neighbours) {
+                self.0.replace_neighbours(neighbours);
             }
 
             fn sightings(&self) -> usize {

@@ -2,9 +2,9 @@
 //! killed.
 
 use super::Fallible;
-use super::net::{BATCH, bind, send_batch};
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrIn, recvmmsg};
+use servent::load::sockets::{BATCH, bind, send_batch};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::{ErrorKind, IoSliceMut};

@@ -3,11 +3,11 @@
 use super::Fallible;
 use super::baselines::ROLE;
 use super::load::Target;
-use super::net::{bind, local_addr, set_patience};
 use super::process::{Process, Usage};
 use super::scenarios::{Entry, Load, Program, Scenario, Topology};
 use super::sinks::Sinks;
 use super::workload::{KEYS, Values, memcached_sets, pairs_file, query};
+use servent::load::sockets::{bind, local_addr};
 use std::env;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
@@ -75,12 +75,12 @@ impl Cluster {
 
     fn wait_until_ready(&mut self, entry: Entry, values: Values) -> Fallible<()> {
         let socket = bind(Ipv4Addr::LOCALHOST, 0)?;
-        set_patience(&socket, START)?;
+        socket.set_read_timeout(Some(START)).map_err(|error| format!("SO_RCVTIMEO: {error}"))?;
         let sets = memcached_sets(values);
         let is_memcached = entry.program == Program::Memcached;
         let first = match entry.load {
             _ if is_memcached => sets[0].clone(),
-            Load::Queries => query(3, local_addr(&socket), 0, "key-00000000"),
+            Load::Queries => query(3, local_addr(&socket)?, 0, "key-00000000"),
             _ => b"\0\x01key-00000000".to_vec(),
         };
         self.ask(&socket, &first)?;

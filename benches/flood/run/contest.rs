@@ -3,8 +3,8 @@
 use super::Fallible;
 use super::args::Args;
 use super::cluster::Cluster;
-use super::load::{Asker, Generator, ManyClients, OneClient, Outcome};
-use super::net::{SILENCE, drops};
+use super::drops::{SILENCE, drops};
+use super::load::{Clients, Generator, Loop, Outcome};
 use super::noise::{Noise, NoiseKind};
 use super::paced::{Nobody, Paced};
 use super::pin::Pinned;
@@ -12,7 +12,8 @@ use super::process::Usage;
 use super::report::Sample;
 use super::scenarios::{Entry, Load, Program, Scenario};
 use super::sinks::SINKS;
-use super::workload::{Dialect, Values};
+use super::workload::{Dialect, Values, Workload};
+use servent::load::Traffic;
 use std::collections::BTreeMap;
 use std::mem;
 use std::net::SocketAddrV4;
@@ -21,8 +22,8 @@ use std::thread;
 use std::time::Duration;
 
 /// One client's CLIREQs or QUERYs under way.
-const IN_FLIGHT: u64 = 256;
-const CLIENTS: usize = 64;
+const IN_FLIGHT: u32 = 256;
+const CLIENTS: u32 = 64;
 /// The longest that a contestant is measured before the next one is: a machine that is shared with others is fast and
 /// slow for some tenths of a second in turn.
 const SLICE_MAX: Duration = Duration::from_millis(200);
@@ -209,18 +210,17 @@ fn generator(entry: Entry, cluster: &Cluster, values: Values, offload: bool) -> 
         Program::Memcached => Dialect::Memcached,
         _ => Dialect::Clireq,
     };
-    let target = cluster.target;
-    let offload = offload && entry.load != Load::PlainClient;
-    let asker = |dialect: &dyn Fn(SocketAddrV4) -> Dialect| Asker::new(target, dialect, values, offload);
-    let client = |dialect: &dyn Fn(SocketAddrV4) -> Dialect| -> Fallible<Box<dyn Generator>> {
-        Ok(Box::new(OneClient { asker: asker(dialect)?, in_flight: IN_FLIGHT }))
+    let batched = Traffic::Batched { offload: offload && entry.load != Load::PlainClient };
+    let clients = |dialect: &dyn Fn(SocketAddrV4) -> Dialect, clients, traffic| {
+        Clients::new(cluster.target, |own| Workload::new(dialect(own), values), clients, traffic)
     };
+    let one = |dialect: &dyn Fn(SocketAddrV4) -> Dialect| clients(dialect, 1, batched);
     Ok(match entry.load {
-        Load::OneClient | Load::PlainClient => client(&|_| dialect)?,
-        Load::Queries => client(&Dialect::Query)?,
-        Load::ManyClients => Box::new(ManyClients::new(target, dialect, values, CLIENTS)?),
-        Load::Noise(kind) => Box::new(Noise::new(asker(&|_| dialect)?, kind)),
-        Load::Paced => Box::new(Paced::new(target, dialect, values)?),
+        Load::OneClient | Load::PlainClient => Box::new(Loop { clients: one(&|_| dialect)?, in_flight: IN_FLIGHT }),
+        Load::Queries => Box::new(Loop { clients: one(&Dialect::Query)?, in_flight: IN_FLIGHT }),
+        Load::ManyClients => Box::new(Loop { clients: clients(&|_| dialect, CLIENTS, Traffic::Single)?, in_flight: 1 }),
+        Load::Noise(kind) => Box::new(Noise::new(one(&|_| dialect)?, kind)),
+        Load::Paced => Box::new(Paced(clients(&|_| dialect, 1, Traffic::Single)?)),
         Load::Idle => Box::new(Nobody),
     })
 }

@@ -1,12 +1,17 @@
-//! The load: closed loops of requests and answers.
+//! The load: the library's generator, and answers that are checked byte for byte.
 
 use super::Fallible;
-use super::net::{SILENCE, SILENCES, STALL, Slots, Watch, bind, enable_gro, local_addr, send_equal, set_patience};
-use super::workload::{Dialect, Ledger, Values, Workload};
-use nix::sys::socket::MsgFlags;
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
-use std::time::{Duration, Instant};
+use super::drops::{SILENCE, SILENCES};
+use super::workload::{KEYS, Workload};
+use servent::load::{
+    Dialogue, Ends, Extent, Links, Measurement, Pace, Pattern, Picker, Plan, Strange, Traffic, engine,
+};
+use servent::{Clock, SystemClock};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Duration;
+
+/// A question that is not answered for this long is given up, so that its loss does not stop a closed loop.
+const TIMEOUT: Duration = Duration::from_millis(100);
 
 /// What one go at a contestant did.
 #[derive(Default)]
@@ -24,11 +29,6 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn of(ledger: &Ledger, elapsed: Duration) -> Self {
-        let Ledger { sent, answered, lost, .. } = *ledger;
-        Self { sent, answered, lost, elapsed, ..Self::default() }
-    }
-
     /// Counts what `other` did as well.
     pub(crate) fn add(&mut self, other: Self) {
         self.sent += other.sent;
@@ -63,195 +63,136 @@ pub(crate) struct Target {
     pub(crate) answers_from: SocketAddrV4,
 }
 
-/// One socket that asks and is answered in batches.
-pub(crate) struct Asker {
-    pub(crate) socket: UdpSocket,
-    pub(crate) workload: Workload,
-    target: Target,
-    slots: Slots,
-    offload: bool,
-    bytes: Vec<u8>,
+/// Clients that ask for the keys of a workload.
+pub(crate) struct Clients {
+    pub(crate) links: Links,
+    pub(crate) checked: Checked,
+    pub(crate) clock: SystemClock,
+    clients: u32,
+    /// So that each go asks for other keys than the one before.
+    goes: u64,
 }
 
-impl Asker {
-    /// `dialect` gets the socket's own address.
+impl Clients {
+    /// `workload` gets the first client's address.
     pub(crate) fn new(
         target: Target,
-        dialect: &dyn Fn(SocketAddrV4) -> Dialect,
-        values: Values,
-        offload: bool,
+        workload: impl FnOnce(SocketAddrV4) -> Workload,
+        clients: u32,
+        traffic: Traffic,
     ) -> Fallible<Self> {
-        let socket = bind(Ipv4Addr::LOCALHOST, 0)?;
-        set_patience(&socket, STALL)?;
-        if offload {
-            enable_gro(&socket)?;
-        }
-        let workload = Workload::new(dialect(local_addr(&socket)), values);
-        Ok(Self { socket, workload, target, slots: Slots::new(), offload, bytes: Vec::new() })
+        let links = Links::new(target.asked, Ipv4Addr::LOCALHOST, clients, traffic)?;
+        let workload = workload(links.local_addr(0)?);
+        let checked = Checked { workload, answers_from: target.answers_from, wrong: None };
+        Ok(Self { links, checked, clock: SystemClock::start(), clients, goes: 0 })
     }
 
-    /// Sends `count` requests.
-    pub(crate) fn ask(&mut self, count: u64, ledger: &mut Ledger) -> Fallible<()> {
-        self.bytes.clear();
-        for _ in 0..count {
-            ledger.sent(self.workload.next(&mut self.bytes));
-        }
-        send_equal(&self.socket, &self.bytes, self.workload.request_len(), self.target.asked, self.offload)
+    /// The machine of one go.
+    pub(crate) fn begin(&mut self, pace: Pace, extent: Extent) -> Measurement {
+        let plan = Plan {
+            pace,
+            extent,
+            clients: self.clients,
+            clients_max: self.clients,
+            timeout: TIMEOUT,
+            ends: Ends::WithFirstAnswer,
+            linger: Duration::ZERO,
+            shares_keys: true,
+            tells_ended: false,
+        };
+        self.goes += 1;
+        Measurement::new(plan, KEYS, Picker::new(Pattern::Uniform, KEYS, self.goes), self.clock.now())
     }
 
-    /// Sends bytes that are no request of the workload, in datagrams of `len` bytes.
-    pub(crate) fn send(&self, bytes: &[u8], len: usize) -> Fallible<()> {
-        send_equal(&self.socket, bytes, len, self.target.asked, self.offload)
+    /// One go.
+    pub(crate) fn go(&mut self, pace: Pace, extent: Extent, drops: Drops<'_>) -> Fallible<Measurement> {
+        let mut load = self.begin(pace, extent);
+        let unsent = engine::run(&mut load, &mut self.links, &mut self.checked, &self.clock, &mut ())?;
+        if let Some(cause) = unsent.cause {
+            return Err(format!("{} requests could not be sent: {cause}", unsent.questions));
+        }
+        self.hear_late(&mut load, drops)?;
+        Ok(load)
     }
 
     /// Waits for answers that seem lost.
-    pub(crate) fn hear_late(&mut self, ledger: &mut Ledger, drops: Drops<'_>) -> Fallible<()> {
-        set_patience(&self.socket, SILENCE)?;
+    pub(crate) fn hear_late(&mut self, load: &mut Measurement, drops: Drops<'_>) -> Fallible<()> {
         let mut silences = 0;
-        while ledger.lost > 0 && silences < SILENCES {
-            if self.hear(ledger)? == 0 {
+        while missing(load) > 0 && silences < SILENCES {
+            self.links.wait(SILENCE)?;
+            if !self.links.has_ready() {
                 silences += if drops() { SILENCES } else { 1 };
             }
-        }
-        set_patience(&self.socket, STALL)
-    }
-
-    /// Waits for answers and checks them; returns how many came. If none did, what is under way is given up.
-    pub(crate) fn hear(&mut self, ledger: &mut Ledger) -> Fallible<usize> {
-        let (mut checked, workload, answers_from) = (Ok(()), &self.workload, self.target.answers_from);
-        let heard = self.slots.receive(&self.socket, MsgFlags::empty(), |from, answer| {
-            let mut check = || {
-                if SocketAddrV4::from(from) != answers_from {
-                    return Err(format!("an answer from {from} instead of {answers_from}"));
-                }
-                ledger.answered(workload.check(answer)?)
-            };
-            if checked.is_ok() {
-                checked = check();
+            while let Some(client) = self.links.next_ready() {
+                engine::hear(load, &mut self.links, &mut self.checked, &self.clock, client)?;
             }
-        })?;
-        checked?;
-        if heard == 0 {
-            ledger.give_up();
         }
-        Ok(heard)
+        let counts = load.tally().counts;
+        match self.checked.wrong.take() {
+            Some(wrong) => Err(wrong),
+            None if counts.answered + counts.late > counts.asked => {
+                Err("there are more answers than requests".to_owned())
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        let addresses = (0..self.clients).map(|client| self.links.local_addr(client));
+        addresses.map(|address| address.expect("a bound socket").port()).collect()
     }
 }
 
-/// One client with many requests in flight.
-pub(crate) struct OneClient {
-    pub(crate) asker: Asker,
-    pub(crate) in_flight: u64,
+/// What seems lost and has not come late.
+fn missing(load: &Measurement) -> u64 {
+    load.tally().counts.lost.saturating_sub(load.tally().counts.late)
 }
 
-impl Generator for OneClient {
+/// What a go came to.
+pub(crate) fn outcome(load: &Measurement) -> Outcome {
+    let counts = load.tally().counts;
+    // What came late was not lost.
+    let answered = counts.answered + counts.late;
+    Outcome { sent: counts.asked, answered, lost: missing(load), elapsed: load.elapsed(), ..Outcome::default() }
+}
+
+/// A dialogue in which every answer must be right.
+pub(crate) struct Checked {
+    pub(crate) workload: Workload,
+    answers_from: SocketAddrV4,
+    wrong: Option<String>,
+}
+
+impl Dialogue for Checked {
+    fn write(&mut self, key: u32, bytes: &mut Vec<u8>) {
+        self.workload.write(key as usize, bytes);
+    }
+
+    fn read(&mut self, from: SocketAddrV4, answer: &[u8]) -> Result<u32, Strange> {
+        let checked = match from == self.answers_from {
+            true => self.workload.check(answer),
+            false => Err(format!("an answer from {from} instead of {}", self.answers_from)),
+        };
+        checked.map(|key| key as u32).map_err(|wrong| {
+            self.wrong.get_or_insert(wrong);
+            Strange::Unknown
+        })
+    }
+}
+
+/// As many requests under way at each client as it may have.
+pub(crate) struct Loop {
+    pub(crate) clients: Clients,
+    pub(crate) in_flight: u32,
+}
+
+impl Generator for Loop {
     fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
-        let mut ledger = Ledger::new();
-        let start = Instant::now();
-        let mut elapsed = Duration::ZERO;
-        loop {
-            if elapsed < length && ledger.in_flight < self.in_flight {
-                self.asker.ask(self.in_flight - ledger.in_flight, &mut ledger)?;
-            }
-            if ledger.in_flight == 0 {
-                self.asker.hear_late(&mut ledger, drops)?;
-                return Ok(Outcome::of(&ledger, elapsed));
-            }
-            self.asker.hear(&mut ledger)?;
-            elapsed = start.elapsed();
-        }
+        let extent = Extent { time: Some(length), questions: None };
+        self.clients.go(Pace::InFlight(self.in_flight), extent, drops).map(|load| outcome(&load))
     }
 
     fn ports(&self) -> Vec<u16> {
-        vec![local_addr(&self.asker.socket).port()]
+        self.clients.ports()
     }
-}
-
-/// Many clients with one request in flight each, on one thread.
-pub(crate) struct ManyClients {
-    sockets: Vec<UdpSocket>,
-    watch: Watch,
-    workload: Workload,
-}
-
-impl ManyClients {
-    pub(crate) fn new(target: Target, dialect: Dialect, values: Values, clients: usize) -> Fallible<Self> {
-        let sockets: Vec<_> = (0..clients).map(|_| connected(target)).collect::<Fallible<_>>()?;
-        for socket in &sockets {
-            socket.set_nonblocking(true).map_err(|error| error.to_string())?;
-        }
-        Ok(Self { watch: Watch::new(&sockets)?, sockets, workload: Workload::new(dialect, values) })
-    }
-}
-
-fn ask_one(socket: &UdpSocket, workload: &mut Workload, ledger: &mut Ledger) -> Fallible<()> {
-    let mut request = Vec::with_capacity(32);
-    ledger.sent(workload.next(&mut request));
-    socket.send(&request).map_err(|error| format!("send: {error}"))?;
-    Ok(())
-}
-
-impl Generator for ManyClients {
-    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
-        let Self { sockets, watch, workload } = self;
-        let mut ledger = Ledger::new();
-        let mut answer = [0; 2048];
-        let start = Instant::now();
-        let mut elapsed = Duration::ZERO;
-        let mut silences = 0;
-        // Under load until the time is over, then until the last answers are there.
-        loop {
-            let is_loaded = elapsed < length;
-            if is_loaded && ledger.in_flight == 0 {
-                sockets.iter().try_for_each(|socket| ask_one(socket, workload, &mut ledger))?;
-            }
-            let clients = watch.ready(if is_loaded { STALL } else { SILENCE })?;
-            let ready = clients.len();
-            if ready == 0 {
-                ledger.give_up();
-                silences += if is_loaded {
-                    0
-                } else if drops() {
-                    SILENCES
-                } else {
-                    1
-                };
-            }
-            for client in clients {
-                let Some(len) = receive_one(&sockets[client], &mut answer)? else { continue };
-                ledger.answered(workload.check(&answer[..len])?)?;
-                if is_loaded {
-                    ask_one(&sockets[client], workload, &mut ledger)?;
-                }
-            }
-            if ready > 0 || is_loaded {
-                elapsed = start.elapsed();
-            }
-            if !is_loaded && ledger.in_flight == 0 && (ledger.lost == 0 || silences >= SILENCES) {
-                return Ok(Outcome::of(&ledger, elapsed));
-            }
-        }
-    }
-
-    fn ports(&self) -> Vec<u16> {
-        self.sockets.iter().map(|socket| local_addr(socket).port()).collect()
-    }
-}
-
-/// The length of one datagram; `None` if none came in time.
-pub(crate) fn receive_one(socket: &UdpSocket, buffer: &mut [u8]) -> Fallible<Option<usize>> {
-    loop {
-        match socket.recv(buffer) {
-            Ok(len) => return Ok(Some(len)),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(format!("recv: {error}")),
-        }
-    }
-}
-
-pub(crate) fn connected(target: Target) -> Fallible<UdpSocket> {
-    let socket = bind(Ipv4Addr::LOCALHOST, 0)?;
-    socket.connect(target.asked).map_err(|error| format!("cannot connect to {}: {error}", target.asked))?;
-    Ok(socket)
 }

@@ -7,12 +7,13 @@
 //! | `contest` | interleaved rounds of a scenario's contestants, and the checks of their counts |
 //! | `cluster` | a contestant's processes and neighbours |
 //! | `process` | a process: its start, its usage, its end |
-//! | `load`, `noise` | the closed loops |
+//! | `load` | the library's generator, with answers that are checked, in closed loops |
+//! | `noise` | datagrams that nobody answers among them |
 //! | `paced` | one request a millisecond, and none at all |
 //! | `pin` | the generator on one core |
 //! | `workload` | requests and the answers that they must get |
 //! | `sinks` | neighbours that only count |
-//! | `net` | batched sends and receives |
+//! | `drops` | what the kernel dropped |
 //! | `baselines` | what this executable is when it is started as a baseline |
 //! | `report` | tables, CSV, bars |
 
@@ -20,8 +21,8 @@ mod args;
 mod baselines;
 mod cluster;
 mod contest;
+mod drops;
 mod load;
-mod net;
 mod noise;
 mod paced;
 mod pin;

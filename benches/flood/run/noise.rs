@@ -6,15 +6,18 @@
 //! datagrams where a round has millions. At the end the servent's counters must show every one of them.
 
 use super::Fallible;
-use super::load::{Asker, Drops, Generator, Outcome};
-use super::net::local_addr;
-use super::workload::{Ledger, query};
-use std::time::{Duration, Instant};
+use super::load::{Clients, Drops, Generator, Outcome, outcome};
+use super::workload::query;
+use servent::Clock;
+use servent::load::links::Unsent;
+use servent::load::measurement::Next;
+use servent::load::{Extent, Pace, engine};
+use std::time::Duration;
 
 /// Datagrams of a burst before its CLIREQ.
 const NOISE: usize = 63;
 /// Bursts under way: 1024 datagrams.
-const BURSTS: u64 = 16;
+const BURSTS: u32 = 16;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoiseKind {
@@ -26,7 +29,7 @@ pub(crate) enum NoiseKind {
 
 /// One client that sends noise.
 pub(crate) struct Noise {
-    asker: Asker,
+    clients: Clients,
     kind: NoiseKind,
     times: u32,
     /// Bursts to choose from in turn, each with the length of its datagrams.
@@ -34,8 +37,8 @@ pub(crate) struct Noise {
 }
 
 impl Noise {
-    pub(crate) fn new(asker: Asker, kind: NoiseKind) -> Self {
-        Self { asker, kind, times: 0, bursts: malformed().iter().map(|datagram| burst(datagram)).collect() }
+    pub(crate) fn new(clients: Clients, kind: NoiseKind) -> Self {
+        Self { clients, kind, times: 0, bursts: malformed().iter().map(|datagram| burst(datagram)).collect() }
     }
 
     /// Each time the duplicates are of another QUERY, for a key that nobody holds. The first one is no
@@ -43,8 +46,8 @@ impl Noise {
     fn prepare(&mut self) -> Fallible<()> {
         self.times += 1;
         if self.kind == NoiseKind::Duplicates {
-            let original = query(3, local_addr(&self.asker.socket), self.times, "nobody-holds");
-            self.asker.send(&original, original.len())?;
+            let original = query(3, self.clients.links.local_addr(0)?, self.times, "nobody-holds");
+            self.clients.links.send(0, &original, original.len())?;
             self.bursts = vec![burst(&original)];
         }
         Ok(())
@@ -69,31 +72,39 @@ fn malformed() -> Vec<Vec<u8>> {
 impl Generator for Noise {
     fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
         self.prepare()?;
-        let mut ledger = Ledger::new();
+        let extent = Extent { time: Some(length), questions: None };
+        let mut load = self.clients.begin(Pace::InFlight(BURSTS), extent);
         let (mut noise, mut turn) = (0, 0);
-        let start = Instant::now();
-        let mut elapsed = Duration::ZERO;
+        let mut unsent = Unsent::default();
         loop {
-            let room = if elapsed < length { BURSTS - ledger.in_flight } else { 0 };
-            for _ in 0..room {
-                let (bytes, len) = &self.bursts[turn % self.bursts.len()];
-                turn += 1;
-                self.asker.send(bytes, *len)?;
-                noise += NOISE as u64;
+            let Clients { links, checked, clock, .. } = &mut self.clients;
+            let until = match load.next(clock.now()) {
+                Next::Ask(question) => {
+                    let (bytes, len) = &self.bursts[turn % self.bursts.len()];
+                    turn += 1;
+                    links.send(0, bytes, *len)?;
+                    noise += NOISE as u64;
+                    links.ask(question, checked, &mut unsent);
+                    links.flush(&mut unsent);
+                    continue;
+                }
+                Next::AddClient => unreachable!("a closed loop has its clients from the beginning"),
+                Next::Wait(until) => until,
+                Next::Over => break,
+            };
+            links.wait(until.map_or(length, |until| until.since(clock.now())))?;
+            while let Some(client) = links.next_ready() {
+                engine::hear(&mut load, links, checked, clock, client)?;
             }
-            if room > 0 {
-                self.asker.ask(room, &mut ledger)?;
-            }
-            if ledger.in_flight == 0 {
-                self.asker.hear_late(&mut ledger, drops)?;
-                return Ok(Outcome { noise, ..Outcome::of(&ledger, elapsed) });
-            }
-            self.asker.hear(&mut ledger)?;
-            elapsed = start.elapsed();
         }
+        if let Some(cause) = unsent.cause {
+            return Err(format!("{} requests could not be sent: {cause}", unsent.questions));
+        }
+        self.clients.hear_late(&mut load, drops)?;
+        Ok(Outcome { noise, ..outcome(&load) })
     }
 
     fn ports(&self) -> Vec<u16> {
-        vec![local_addr(&self.asker.socket).port()]
+        self.clients.ports()
     }
 }

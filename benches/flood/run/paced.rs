@@ -1,57 +1,40 @@
 //! Loads that leave a contestant idle for most of the time, or for all of it.
 
 use super::Fallible;
-use super::load::{Drops, Generator, Outcome, Target, connected, receive_one};
-use super::net::local_addr;
-use super::workload::{Dialect, Ledger, Values, Workload};
-use std::net::UdpSocket;
+use super::load::{Clients, Drops, Generator, Outcome, outcome};
+use servent::load::{Extent, Pace};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// One client with one request in flight, one a millisecond.
-pub(crate) struct Paced {
-    socket: UdpSocket,
-    workload: Workload,
-}
+/// Requests a second.
+const RATE: f64 = 1_000.0;
 
-impl Paced {
-    pub(crate) fn new(target: Target, dialect: Dialect, values: Values) -> Fallible<Self> {
-        Ok(Self { socket: connected(target)?, workload: Workload::new(dialect, values) })
-    }
-}
+/// The first requests, whose latency is not counted: caches are still another contestant's.
+const COLD: u64 = 10;
+
+/// One client that asks once a millisecond, whatever becomes of the requests before.
+pub(crate) struct Paced(pub(crate) Clients);
 
 impl Generator for Paced {
-    fn load(&mut self, length: Duration, _: Drops<'_>) -> Fallible<Outcome> {
-        const PACE: Duration = Duration::from_millis(1);
-        /// The first requests, whose latency is not counted: caches are still another contestant's.
-        const COLD: u64 = 10;
-        let mut ledger = Ledger::new();
-        let mut latencies = Vec::new();
-        let (mut request, mut answer) = (Vec::new(), [0; 2048]);
-        let start = Instant::now();
-        let mut due = Duration::ZERO;
-        while due < length {
-            thread::sleep(due.saturating_sub(start.elapsed()));
-            request.clear();
-            ledger.sent(self.workload.next(&mut request));
-            let asked = Instant::now();
-            self.socket.send(&request).map_err(|error| format!("send: {error}"))?;
-            match receive_one(&self.socket, &mut answer)? {
-                Some(len) => {
-                    if ledger.sent > COLD {
-                        latencies.push(asked.elapsed().as_nanos() as u64);
-                    }
-                    ledger.answered(self.workload.check(&answer[..len])?)?;
-                }
-                None => ledger.give_up(),
-            }
-            due = start.elapsed().max(due + PACE);
+    fn load(&mut self, length: Duration, drops: Drops<'_>) -> Fallible<Outcome> {
+        let cold = self.0.go(Pace::Rate(RATE), Extent { questions: Some(COLD), time: Some(length) }, drops)?;
+        let left = length.saturating_sub(cold.elapsed());
+        let mut whole = outcome(&cold);
+        if !left.is_zero() {
+            let warm = self.0.go(Pace::Rate(RATE), Extent { time: Some(left), questions: None }, drops)?;
+            let mut measured = outcome(&warm);
+            let latencies = warm.tally().interval.first.histogram();
+            measured.latencies = latencies
+                .iter_recorded()
+                .flat_map(|value| std::iter::repeat_n(value.value_iterated_to(), value.count_at_value() as usize))
+                .collect();
+            whole.add(measured);
         }
-        Ok(Outcome { latencies, ..Outcome::of(&ledger, start.elapsed()) })
+        Ok(whole)
     }
 
     fn ports(&self) -> Vec<u16> {
-        vec![local_addr(&self.socket).port()]
+        self.0.ports()
     }
 }
 

@@ -1,10 +1,12 @@
 //! Neighbours that only count what reaches them, drained by one thread.
 
 use super::Fallible;
+use super::drops::{SILENCE, SILENCES};
 use super::load::Drops;
-use super::net::{SILENCE, SILENCES, Slots, Watch, bind, enable_gro, local_addr};
 use super::pin::Pinned;
 use nix::sys::socket::MsgFlags;
+use servent::load::CallFailed;
+use servent::load::sockets::{Slots, Watch, bind, enable_gro, local_addr};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,11 +42,11 @@ struct Shared {
 impl Sinks {
     /// Neighbours that expect QUERYs with this time-to-live, from a client on loopback; on `core` alone if there is one.
     pub(crate) fn start(kind: SinkKind, ttl: u8, core: Option<usize>) -> Fallible<Self> {
-        let sockets: Vec<_> = (0..SINKS).map(|_| bind(Ipv4Addr::LOCALHOST, 0)).collect::<Fallible<_>>()?;
+        let sockets: Vec<_> = (0..SINKS).map(|_| bind(Ipv4Addr::LOCALHOST, 0)).collect::<Result<_, CallFailed>>()?;
         if kind == SinkKind::Gro {
             sockets.iter().try_for_each(enable_gro)?;
         }
-        let addresses = sockets.iter().map(local_addr).collect();
+        let addresses = sockets.iter().map(local_addr).collect::<Result<_, CallFailed>>()?;
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
         let thread = thread::spawn(move || {
@@ -94,7 +96,8 @@ impl Drop for Sinks {
 }
 
 fn drain(sockets: &[UdpSocket], ttl: u8, shared: &Shared) -> Fallible<()> {
-    let mut watch = Watch::new(sockets)?;
+    let mut watch = Watch::new()?;
+    sockets.iter().enumerate().try_for_each(|(index, socket)| watch.add(socket, index))?;
     let mut slots = Slots::new();
     while !shared.stop.load(Ordering::Relaxed) {
         // Without QUERYs it sleeps, so that another contestant has the machine to itself.

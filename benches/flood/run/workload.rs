@@ -78,14 +78,13 @@ pub(crate) fn query(ttl: u16, client: SocketAddrV4, seq: u32, key: &str) -> Vec<
     datagram
 }
 
-/// Requests in a pseudo-random order that is the same in every run.
+/// Requests and answers of all keys.
 pub(crate) struct Workload {
     requests: Vec<Vec<u8>>,
     answers: Vec<Vec<u8>>,
     digits_at: usize,
     is_query: bool,
     seq: u32,
-    random: u32,
 }
 
 impl Workload {
@@ -110,26 +109,17 @@ impl Workload {
             digits_at,
             is_query: matches!(dialect, Dialect::Query(_)),
             seq: 0,
-            random: 1,
         }
     }
 
-    /// Bytes of every request.
-    pub(crate) fn request_len(&self) -> usize {
-        self.requests[0].len()
-    }
-
-    /// Appends the next request; returns which key it asks for.
-    pub(crate) fn next(&mut self, bytes: &mut Vec<u8>) -> usize {
-        self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let index = (self.random >> 8) as usize % KEYS;
+    /// Appends the request for a key.
+    pub(crate) fn write(&mut self, index: usize, bytes: &mut Vec<u8>) {
         let start = bytes.len();
         bytes.extend_from_slice(&self.requests[index]);
         if self.is_query {
             self.seq = self.seq.wrapping_add(1);
             bytes[start + 10..start + 14].copy_from_slice(&self.seq.to_be_bytes());
         }
-        index
     }
 
     /// Which key `answer` answers, byte for byte.
@@ -145,51 +135,5 @@ impl Workload {
                 expected.map_or_else(|| "one of the keys".to_owned(), |bytes| bytes.escape_ascii().to_string())
             )),
         }
-    }
-}
-
-/// What is under way, by key: every answer must belong to a request.
-pub(crate) struct Ledger {
-    outstanding: Vec<u32>,
-    given_up: Vec<u32>,
-    /// Requests under way.
-    pub(crate) in_flight: u64,
-    pub(crate) sent: u64,
-    pub(crate) answered: u64,
-    pub(crate) lost: u64,
-}
-
-impl Ledger {
-    pub(crate) fn new() -> Self {
-        Self { outstanding: vec![0; KEYS], given_up: vec![0; KEYS], in_flight: 0, sent: 0, answered: 0, lost: 0 }
-    }
-
-    pub(crate) fn sent(&mut self, index: usize) {
-        self.outstanding[index] += 1;
-        self.in_flight += 1;
-        self.sent += 1;
-    }
-
-    pub(crate) fn answered(&mut self, index: usize) -> Result<(), String> {
-        if self.outstanding[index] > 0 {
-            self.outstanding[index] -= 1;
-            self.in_flight -= 1;
-        } else if self.given_up[index] > 0 {
-            // It was late, not lost.
-            self.given_up[index] -= 1;
-            self.lost -= 1;
-        } else {
-            return Err(format!("an answer too many for {}", key(index)));
-        }
-        self.answered += 1;
-        Ok(())
-    }
-
-    /// Nothing came for long: what is under way counts as lost.
-    pub(crate) fn give_up(&mut self) {
-        for (given_up, outstanding) in self.given_up.iter_mut().zip(&mut self.outstanding) {
-            *given_up += std::mem::take(outstanding);
-        }
-        self.lost += std::mem::take(&mut self.in_flight);
     }
 }

@@ -22,7 +22,7 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                 ),
                 Term("SIGTERM, SIGHUP", "end the client and the servents"),
                 Term("SIGTSTP, SIGQUIT", "(Ctrl-Z and its like) stop or end the client, with the terminal as before"),
-                Text("With --web all of these but SIGTSTP end the program and the servents."),
+                Text("With --web and --serve all of these but SIGTSTP end the program and the servents."),
                 IGNORED_SIGNALS,
             ],
         },
@@ -57,6 +57,12 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                     is ended with all that it started. --loss, --delay and --trace do not go for it; --explain \
                     sees what it sends with dumpcap(1) or tcpdump(8), where they are installed and allowed to.",
                 ),
+                Text(
+                    "In a file over several machines each line begins with HOST:PORT, and neighbours are named likewise. HOST is an \
+                    IPv4 address or a name of letters, digits, dots, dashes and underscores, which means the same on every \
+                    machine. Each runs its own by --here HOST, with the same file; a servent listens at its host's address unless \
+                    its line says --bind. tp3-export(1) makes such files and what it takes to run them.",
+                ),
                 Lines(
                     "# two servents that know each other, and a program of yours\n6001 web.txt  127.0.0.1:6002\n6002 mail.txt 127.0.0.1:6001 127.0.0.1:6003\n! \"python3 servent.py\" 6003 more.txt 127.0.0.1:6002",
                 ),
@@ -81,11 +87,13 @@ pub(in super::super) const OVERLAY: Manual = Manual {
                 Lines("tp3 overlay data/overlays/chain.txt --explain rfb"),
                 Text("Keep the traces of all servents, and look at what became of each question later:"),
                 Lines("tp3 overlay data/overlays/ring.txt --trace traces http ssh\ntp3 explain traces"),
+                Text("On node1, run its servents of a file over several machines, until Ctrl-C:"),
+                Lines("tp3 overlay overlay.txt --here node1 --serve"),
                 Text("See what the servents log:"),
                 Lines("tp3 overlay -v data/overlays/ring.txt http"),
             ],
         },
-        Section { title: "See also", entries: &[Text("tp3(1), serventTP3(1), clientTP3(1)")] },
+        Section { title: "See also", entries: &[Text("tp3(1), serventTP3(1), clientTP3(1), tp3-export(1)")] },
     ],
     reference: super::reference::CLIENT,
     hint: |_| None,

@@ -9,7 +9,7 @@ use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
 use crate::console::session::SessionConfig;
 use crate::entropy::secret;
-use crate::overlay::{OverlayFile, Sniffer, SnifferError};
+use crate::overlay::{Located, Sniffer, SnifferError};
 use crate::telling::Language;
 use crate::text::escape_path;
 use crate::types::Ttl;
@@ -81,12 +81,12 @@ const GRACE: Duration = Duration::from_secs(1);
 /// longer after Ctrl-C. `false`: the program is to end at once.
 pub(super) fn let_arrive(
     args: &OverlayArgs,
-    overlay: &OverlayFile,
+    overlay: &Located,
     asked: &SessionConfig,
     interrupt_rx: &Receiver<Interrupt>,
 ) -> bool {
     let of_all = args.links().unwrap_or_default().delay_max();
-    let longest = links::own_delays(overlay).fold(of_all, Duration::max);
+    let longest = links::own_delays(overlay.file()).fold(of_all, Duration::max);
     if longest.is_zero() {
         return true;
     }
@@ -132,14 +132,14 @@ pub(super) struct Captured {
 /// then, and what these servents did is not known. `Err` is the exit code if a signal comes first.
 pub(super) fn capture(
     args: &OverlayArgs,
-    overlay: &OverlayFile,
+    overlay: &Located,
     client: u16,
     signal_rx: &Receiver<i32>,
 ) -> Result<Result<Option<Capture>, u8>, String> {
     if args.explain.is_none() || overlay.foreign().next().is_none() {
         return Ok(Ok(None));
     }
-    let ports = overlay.addresses().map(|address| address.port()).chain([client]);
+    let ports = overlay.addresses().iter().map(|address| address.port()).chain([client]);
     let cannot = |error: io::Error| format!("cannot capture: {error}");
     let folder = Folder::new().map_err(cannot)?;
     let file = folder.path().join("capture");
@@ -170,13 +170,13 @@ impl Capture {
 
 /// Tells what became of each question, from the traces of the servents of `overlay` and what was captured of those that write
 /// none; `Err` is the end of a program that could not.
-pub(super) fn explain(args: &OverlayArgs, overlay: &OverlayFile, captured: Option<&Captured>) -> Result<(), ExitCode> {
+pub(super) fn explain(args: &OverlayArgs, overlay: &Located, captured: Option<&Captured>) -> Result<(), ExitCode> {
     let language = explain::language(None);
     let mut readings = Readings::new(language);
     readings.captures_fill_gaps = true;
     explain::expect(&mut readings.records, overlay);
     // A pipe's reader has had it already.
-    let (files, others): (Vec<_>, Vec<_>) = overlay.traces().partition(|trace| trace.is_file());
+    let (files, others): (Vec<_>, Vec<_>) = overlay.file().traces().partition(|trace| trace.is_file());
     for other in others {
         let what = language.of("it is no file, and was not read", "não é um arquivo, e não foi lido");
         complain(super::NAME, format_args!("{}: {what}", escape_path(&other)));

@@ -1,7 +1,7 @@
 //! An overlay while it runs: its servents, the client on it, and the signals that end both.
 
 use super::explaining::{self, Capture, Captured};
-use super::{NAME, OverlayArgs, SERVENT_MODE, exit_of_signal, fail};
+use super::{NAME, OverlayArgs, SERVENT_MODE, exit_of_signal, fail, print};
 use crate::actor::crew::Crew;
 use crate::cli::client::exit_code;
 use crate::cli::explain;
@@ -12,7 +12,7 @@ use crate::console::client_ui::{Ending, Interrupt};
 use crate::console::session;
 use crate::console::standard_error;
 use crate::overlay::{
-    Overlay, OverlayError, OverlayFile, PassedOn, ServentProgram, StartReport, TRACED, Traces, die_with_parent,
+    Located, Overlay, OverlayError, PassedOn, ServentProgram, StartReport, TRACED, Traces, die_with_parent,
 };
 use crate::protocol::AskedKey;
 use crate::text::escape;
@@ -82,7 +82,7 @@ impl Ended {
 /// Starts the servents, asks, and stops them.
 pub(super) fn run(
     args: &OverlayArgs,
-    file: &OverlayFile,
+    file: &Located,
     servent: SocketAddrV4,
     keys: Vec<AskedKey>,
     signals: Signals,
@@ -139,10 +139,36 @@ pub(super) fn run(
     })
 }
 
+/// Starts the servents, and stops them when a signal comes. Returns the exit code.
+pub(super) fn serve(args: &OverlayArgs, file: &Located, signals: Signals) -> Result<ExitCode, String> {
+    let Signals { signal_rx, guard, crew, .. } = signals;
+    let mut overlay = match start(args, file, None, &signal_rx)? {
+        Ok(overlay) => overlay,
+        Err(code) => return Ok(ExitCode::from(code)),
+    };
+    let count = file.addresses().len();
+    let told = print(format!("serving: {count} servent{}", if count == 1 { "" } else { "s" }), &signal_rx);
+    if told != ExitCode::SUCCESS {
+        return Ok(told);
+    }
+    let ended_rx = overlay.ended();
+    let died = select! {
+        recv(signal_rx) -> _ => None,
+        recv(ended_rx) -> index => index.ok(),
+    };
+    if let Some(index) = died {
+        return Err(overlay.obituary(index).to_string());
+    }
+    drop(overlay);
+    drop(guard);
+    crew.join().map_err(|panicked| panicked.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Starts the servents, or returns the exit code if a signal comes first. What they trace goes to `traces`.
 pub(super) fn start(
     args: &OverlayArgs,
-    file: &OverlayFile,
+    file: &Located,
     traces: Option<Traces>,
     signal_rx: &Receiver<i32>,
 ) -> Result<Result<Overlay, u8>, String> {
@@ -161,13 +187,13 @@ pub(super) fn start(
 }
 
 /// Says which other programs are run, before they are, and what does not go for them.
-fn announce(args: &OverlayArgs, file: &OverlayFile) {
+fn announce(args: &OverlayArgs, file: &Located) {
     let mut others = 0;
-    for (line, command) in file.foreign() {
+    for (address, line, command) in file.foreign() {
         let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
         // A word that no shell can be told is shown as it is.
         let typed = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_else(|_| words.join(" "));
-        say(format_args!("servent {} (line {}) runs: {}", line.address(), line.number(), escape(typed.as_bytes())));
+        say(format_args!("servent {address} (line {}) runs: {}", line.number(), escape(typed.as_bytes())));
         others += 1;
     }
     if others == 0 {

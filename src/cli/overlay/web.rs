@@ -11,7 +11,7 @@ use crate::cli::links;
 use crate::cli::{complain, explain, say};
 use crate::flood::Records;
 use crate::live::{Board, Health, Order, Ordered, Pages, Refused, Server};
-use crate::overlay::{Overlay, OverlayError, OverlayFile, StartReport};
+use crate::overlay::{Located, Overlay, OverlayError, StartReport};
 use crate::picture::{DELAY_MS_MAX, Served, Words, served};
 use crate::protocol::LinkConfig;
 use asker::Askers;
@@ -42,19 +42,19 @@ struct Show {
 pub(super) fn run(
     args: &OverlayArgs,
     port: Option<u16>,
-    file: &OverlayFile,
+    file: &Located,
     entry: SocketAddrV4,
     signals: Signals,
 ) -> Result<ExitCode, String> {
     let Signals { signal_rx, guard, crew, .. } = signals;
-    if let Some(line) = file.lines().iter().find(|line| line.command().trace.is_some()) {
+    if let Some(line) = file.file().lines().iter().find(|line| line.command().trace.is_some()) {
         return Err(format!("line {}: --trace: with --web the page reads the traces: leave it out", line.number()));
     }
     let links = args.links().unwrap_or_default();
     if links.delay > Duration::from_millis(DELAY_MS_MAX.into()) {
         return Err(format!("--delay: with --web it is at most {DELAY_MS_MAX} ms, as far as the page's slider goes"));
     }
-    let addresses: Vec<_> = file.addresses().collect();
+    let addresses: Vec<_> = file.addresses().to_vec();
     let mut known = Records::new();
     explain::expect(&mut known, file);
     let board = Arc::new(Board::new(&addresses, entry, known));
@@ -73,7 +73,7 @@ pub(super) fn run(
     let (health, stopping) = (vec![Health::Serves; addresses.len()], vec![false; addresses.len()]);
     let mut show = Show { addresses, overlay, health, stopping, links: None, board, askers };
     show.board.links(links);
-    links::own_delays(file).for_each(|delay| show.board.hold_back(delay));
+    links::own_delays(file.file()).for_each(|delay| show.board.hold_back(delay));
     (0..show.health.len()).for_each(|servent| show.is_now(servent, Health::Serves, Words::same("")));
     say(file);
     let printed = print(server.url(), &signal_rx);

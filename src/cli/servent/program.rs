@@ -117,13 +117,7 @@ fn start(args: ServentArgs) -> Result<Option<Started>, NotStarted> {
         true => Some(orders::listen(args.loss, args.delay).map_err(|error| format!("cannot start: {error}"))?),
         false => None,
     };
-    let started = match events.wait_for("resolver", move || args.check()) {
-        Ok(config) => {
-            let config = config.map_err(|error| error.to_string())?;
-            serving::start(&ServingConfig { links_rx, ..config }, &mut events)
-        }
-        Err(error) => Err(error),
-    };
+    let started = serving::start(&ServingConfig { links_rx, ..args.check() }, &mut events);
     match (started, hints::kv_file(&file)) {
         (Ok(serving), _) => Ok(Some(Started { serving, events, is_verbose, guard, crew })),
         (Err(ServingError::Stopped), _) => Ok(None),

@@ -53,7 +53,8 @@ impl<'r, 'w> ClientRig<'r, 'w> {
 
     fn start_at(rig: &'r mut Rig<'w>, address: Ipv4Addr) -> Result<Self, Stop> {
         let servent = rig.peer_at(Words::new("servent", "servent"), SocketAddrV4::new(address, 0))?;
-        let placed = Placed { address: rig.address(servent), file: None, neighbours: Vec::new() };
+        let address = rig.address(servent);
+        let placed = Placed { port: address.port(), address: address.to_string(), file: None, neighbours: Vec::new() };
         let command = rig.world().command.place(&placed);
         // Where it is is known from its first question on.
         let nowhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);

@@ -6,7 +6,7 @@ use crate::conformance::checking::Checked;
 use crate::conformance::probe::{Edition, Level, Target};
 use crate::conformance::verdict::{ProbeResult, Verdict};
 use crate::conformance::words::Words;
-use crate::telling::{Language, Style, Tone};
+use crate::telling::{Language, Style, Tone, csv_cell};
 use crate::text::escape;
 use std::ffi::OsString;
 use unicode_width::UnicodeWidthStr;
@@ -133,10 +133,4 @@ pub fn csv(entrants: &[Entrant], edition: Edition, language: Language) -> String
         out.push_str("\r\n");
     }
     out
-}
-
-fn csv_cell(text: &str) -> String {
-    // What a spreadsheet would take for a formula is text to it behind an apostrophe.
-    let text = if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

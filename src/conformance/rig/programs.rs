@@ -85,7 +85,8 @@ impl Rig<'_> {
         };
         let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
         let neighbours = setup.neighbours.iter().map(ToString::to_string).collect();
-        let placed = Placed { address, file: Some(file.clone()), neighbours };
+        let placed =
+            Placed { port: address.port(), address: address.to_string(), file: Some(file.clone()), neighbours };
         let command = if setup.is_ours {
             let neighbours = setup.neighbours.iter().map(|neighbour| neighbour.to_string().into());
             let own = self.world.ours.iter().cloned();

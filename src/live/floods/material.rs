@@ -8,6 +8,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) start: Arc<[u8]>,
+    /// When it came to know other neighbours (P-27).
+    pub(super) changes: Vec<Arc<[u8]>>,
     pub(super) end: Option<Arc<[u8]>>,
 }
 
@@ -43,7 +45,9 @@ impl Material {
             for (number, run) in runs.iter().enumerate() {
                 let from = self.lines.partition_point(|line| (line.servent, line.run) < (servent, number));
                 let own = self.lines[from..].iter().take_while(|line| (line.servent, line.run) == (servent, number));
-                reader.line(&mut records, &run.start);
+                for line in std::iter::once(&run.start).chain(&run.changes) {
+                    reader.line(&mut records, line);
+                }
                 if self.is_cut {
                     // What is no line stands for those that are missing: this trace is not whole.
                     reader.line(&mut records, b"");

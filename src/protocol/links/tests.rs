@@ -139,3 +139,13 @@ fn nothing_lasts_longer_than_time_and_it_is_said_in_words() {
         assert_eq!((config.to_string().as_str(), config.is_perfect()), (said, said.starts_with("nothing")));
     }
 }
+
+/// P-27: neighbours' names may lead to ever new addresses.
+#[test]
+fn links_to_addresses_of_before_are_forgotten_once_nothing_is_under_way_there() {
+    let mut links = Links::new(LinkConfig { delay: 5 * MS, ..LinkConfig::default() }, 7);
+    for number in 0..1_000_u16 {
+        links.send(after(10 * MS * u32::from(number)), &outbox(&[(b"one", &[number, 6001])]), |_| {});
+        assert!(links.links.len() <= IDLE_MAX + 2, "{number}");
+    }
+}

@@ -28,14 +28,16 @@ pub use violation::{Found, Place, Violation};
 
 use super::client::Ask;
 use super::event::{Cause, Event, Fate, Observer};
-use super::ids::{Party, ServentId};
+use super::ids::{Addresses, Party, ServentId};
 use super::setup::{HOPS_MAX, Setup};
 use super::simulation::RunEnd;
 use crate::types::Timestamp;
 use crate::wire::decode;
 use lineage::Lineages;
 use model::{Queries, Sightings};
+use std::collections::HashMap;
 use std::mem::discriminant;
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +50,10 @@ pub struct Checker {
     setup: Arc<Setup>,
     delay_max: Duration,
     sightings: Vec<Sightings>,
+    addresses: Addresses,
+    /// Where each servent that has looked names up, or has started since, must take its neighbours to be, in the order of the
+    /// graph (P-27).
+    known: HashMap<ServentId, Vec<SocketAddrV4>>,
     queries: Queries,
     lineages: Lineages,
     /// When a datagram last came from outside, or was corrupted into a new one.
@@ -67,6 +73,8 @@ impl Checker {
             setup,
             delay_max,
             sightings,
+            addresses: Addresses::default(),
+            known: HashMap::new(),
             queries: Queries::default(),
             lineages: Lineages::default(),
             last_stimulus: Timestamp::ZERO,
@@ -140,6 +148,20 @@ impl Checker {
         }
     }
 
+    /// Where a servent must take its neighbours to be.
+    fn known(&self, servent: ServentId) -> impl Iterator<Item = SocketAddrV4> {
+        let known = self.known.get(&servent);
+        let neighbours = self.setup.graph.neighbours(servent).iter().enumerate();
+        neighbours.map(move |(place, neighbour)| known.map_or_else(|| neighbour.address(), |known| known[place]))
+    }
+
+    /// A servent finds each neighbour where its name leads to.
+    fn find_neighbours(&mut self, servent: ServentId) {
+        let neighbours = self.setup.graph.neighbours(servent).iter();
+        let found = neighbours.map(|&neighbour| self.addresses.of(neighbour)).collect();
+        self.known.insert(servent, found);
+    }
+
     fn forget(&mut self, servent: ServentId) {
         self.sightings[servent.index()] = Sightings::default();
     }
@@ -157,7 +179,13 @@ impl Observer for Checker {
                 self.on_delivered(at, &step::Delivery { datagram, from, servent: to, bytes, outcome, sends });
             }
             Event::Heard { .. } | Event::Missed { .. } => self.last_arrival = at,
-            Event::Crashed(servent) | Event::Restarted(servent) => self.forget(servent),
+            Event::Crashed(servent) => self.forget(servent),
+            Event::Restarted(servent) => {
+                self.forget(servent);
+                self.find_neighbours(servent);
+            }
+            Event::Moved { servent, address } => self.addresses.set(servent, address),
+            Event::LookedUp { servent, .. } => self.find_neighbours(servent),
             Event::Asked { .. }
             | Event::Retransmits { .. }
             | Event::Finished { .. }

@@ -3,7 +3,7 @@
 use super::{Checker, Place, Violation};
 use crate::batch::Outbox;
 use crate::protocol::QueryVerdict;
-use crate::sim::ids::{DatagramId, Party, ServentId};
+use crate::sim::ids::{DatagramId, ServentId};
 use crate::sim::machines::Outcome;
 use crate::types::{SeqNo, Timestamp, Ttl};
 use crate::wire::{Header, Message, QUERY_HEADER_LEN, QueryHeader, Text, decode, encode_query, encode_response};
@@ -98,7 +98,7 @@ impl Checker {
     /// A QUERY is looked up and forwarded if it is new (P-14).
     fn due_of_query(&mut self, now: Timestamp, step: &Delivery<'_>, header: QueryHeader, text: Text<'_>) -> Due {
         let QueryHeader { ttl, client, seq } = header;
-        let is_neighbour = |address| self.setup.graph.neighbours(step.servent).iter().any(|n| n.address() == address);
+        let is_neighbour = |address| self.known(step.servent).any(|known| known == address);
         if ttl == Ttl(0) || (self.setup.neighbours_only && !is_neighbour(step.from)) {
             return Due::nothing(Because::Ignored);
         }
@@ -191,11 +191,10 @@ impl Checker {
             self.note_here(now, step, Violation::NotAnswered);
         }
         if due.query.is_some() {
-            let neighbours = self.setup.graph.neighbours(step.servent);
-            let is_left_out = |neighbour: &&ServentId| {
-                Some(neighbour.address()) != due.except && !told.contains(&neighbour.address())
-            };
-            if let Some(&neighbour) = neighbours.iter().find(is_left_out) {
+            let is_left_out = |address: &SocketAddrV4| Some(*address) != due.except && !told.contains(address);
+            let place = self.known(step.servent).position(|address| is_left_out(&address));
+            if let Some(place) = place {
+                let neighbour = self.setup.graph.neighbours(step.servent)[place];
                 self.note_here(now, step, Violation::NotForwarded(neighbour));
             }
         }
@@ -215,9 +214,7 @@ impl Checker {
         if Some(to) == due.except {
             return Some(Violation::SentBack);
         }
-        let is_neighbour =
-            matches!(Party::from(to), Party::Servent(to) if self.setup.graph.neighbours(step.servent).contains(&to));
-        if is_repeated || !is_neighbour {
+        if is_repeated || !self.known(step.servent).any(|known| known == to) {
             return Some(Violation::ForwardedAstray);
         }
         let ttl_due = query_header(query).expect("what is due for neighbours is a QUERY").ttl;

@@ -137,6 +137,14 @@ impl Scenario {
             self.actions.push((draw_time(60, rng), Action::Part(far)));
             self.actions.push((draw_time(100, rng), Action::Heal));
         }
+        if rng.bool() {
+            for _ in 0..rng.u32(1..4) {
+                self.actions.push((draw_time(100, rng), Action::Move(self.draw_servent(rng))));
+            }
+            // Whoever has moved is followed before the probes.
+            let until = Timestamp::from_start(Self::CALM_FROM + Duration::from_secs(60));
+            self.actions.push((draw_time(60, rng), Action::FollowNames(until)));
+        }
     }
 
     fn end_troubles(&mut self) {

@@ -26,7 +26,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     fn transmit(&mut self, client: ClientId, number: usize) {
         let ask = &mut self.asks[number];
         ask.transmissions += 1;
-        let to = ask.entry.address();
+        let to = self.names.addresses.of(ask.entry);
         let mut clireq = Vec::new();
         encode_clireq(&mut clireq, ask.key.as_bytes());
         self.send(Cause::Client(client), client.address(), to, &clireq.into());

@@ -1,19 +1,27 @@
 //! The loop: events in the order of their time, until nothing is left to happen.
 
 mod asking;
+mod names;
 mod network;
+mod servents;
 
 use super::client::{Ask, Client};
 use super::event::{Cause, Event, Observer};
 use super::ids::{ClientId, DatagramId, Party, ServentId};
 use super::links::{LinkModel, Links};
+#[cfg(feature = "cli")]
+use super::machines::Machines;
 use super::machines::{Behaviour, Outcome};
 use super::queue::EventQueue;
 use super::setup::{FirstSeq, Setup};
 use crate::batch::{Inbox, Outbox, Transmit};
 use crate::protocol::{AskedKey, FloodConfig, ResponseLimiter, Store, StoreBuilder};
-use crate::types::{Neighbours, SeqNo, Timestamp};
+use crate::types::{Neighbours, SeqNo, Timestamp, Ttl};
 use fastrand::Rng;
+use names::Names;
+use servents::Servents;
+#[cfg(feature = "cli")]
+use std::collections::HashMap;
 use std::net::SocketAddrV4;
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,10 +32,14 @@ pub struct Simulation<B, O> {
     setup: Arc<Setup>,
     now: Timestamp,
     rng: Rng,
-    servents: Vec<Option<B>>,
+    servents: Servents<B>,
+    begin: Begin<B>,
+    /// What QUERYs start with; the protocol has one, and [`Begin`] may know others.
+    ttl: Ttl,
     clients: Vec<Client>,
     asks: Vec<Ask>,
     links: Links,
+    names: Names,
     queue: EventQueue<Happening>,
     next_datagram: u64,
     deliveries: u64,
@@ -37,6 +49,9 @@ pub struct Simulation<B, O> {
     observer: O,
 }
 
+/// How a servent begins.
+type Begin<B> = fn(FloodConfig, Store, ResponseLimiter, Ttl) -> B;
+
 /// What a simulation can be told to do to its overlay.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -44,6 +59,10 @@ pub enum Action {
     Crash(ServentId),
     /// It starts again, unless it is running.
     Restart(ServentId),
+    /// It stops, if it runs, and starts again at another address, which its name leads to from then on (P-27).
+    Move(ServentId),
+    /// All servents look their neighbours' names up, now and every 30 s until then; those that start, when they do.
+    FollowNames(Timestamp),
     /// These servents are cut off from all others, and from the clients; datagrams under way still arrive.
     Part(Vec<ServentId>),
     /// The partition ends.
@@ -65,6 +84,7 @@ enum Happening {
     },
     Asking(ClientId, usize),
     Deadline(ClientId),
+    LookUp(ServentId),
     Injection {
         from: SocketAddrV4,
         to: SocketAddrV4,
@@ -87,13 +107,31 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     /// An overlay at time zero, all servents running, whose links are all alike.
     #[must_use]
     pub fn new(setup: Arc<Setup>, links: LinkModel, seed: u64, observer: O) -> Self {
-        let mut simulation = Self {
+        let begin: Begin<B> = |flood, store, limiter, _| B::start(flood, store, limiter);
+        let none_yet = Servents::All(Vec::new());
+        let mut simulation = Self::with(setup, links, seed, observer, (none_yet, begin, Ttl::INITIAL));
+        let all = simulation.setup.graph.servents().map(|servent| Some(simulation.start(servent))).collect();
+        simulation.servents = Servents::All(all);
+        simulation
+    }
+
+    fn with(
+        setup: Arc<Setup>,
+        links: LinkModel,
+        seed: u64,
+        observer: O,
+        (servents, begin, ttl): (Servents<B>, Begin<B>, Ttl),
+    ) -> Self {
+        Self {
             now: Timestamp::ZERO,
             rng: Rng::with_seed(seed),
-            servents: Vec::with_capacity(setup.graph.len()),
+            servents,
+            begin,
+            ttl,
             clients: Vec::new(),
             asks: Vec::new(),
             links: Links::new(links),
+            names: Names::default(),
             queue: EventQueue::default(),
             next_datagram: 0,
             deliveries: 0,
@@ -101,12 +139,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             outbox: Outbox::default(),
             observer,
             setup,
-        };
-        for servent in simulation.setup.graph.servents() {
-            let started = simulation.start(servent);
-            simulation.servents.push(Some(started));
         }
-        simulation
     }
 
     /// One more client.
@@ -145,7 +178,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     /// At `at`, `action` is done.
     ///
     /// # Panics
-    /// The run, then, if it is about a servent that there is not.
+    /// The run, then, if it starts a servent that there is not.
     pub fn tell(&mut self, at: Timestamp, action: Action) {
         self.queue.push(at.as_nanos(), Happening::Told(Box::new(action)));
     }
@@ -169,6 +202,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             Happening::Arrival { datagram, from, to, bytes } => self.arrive(datagram, from, to, &bytes),
             Happening::Asking(client, ask) => self.queue_asking(client, ask),
             Happening::Deadline(client) => self.meet_deadline(client),
+            Happening::LookUp(servent) => self.look_up(servent),
             Happening::Injection { from, to, bytes } => self.send(Cause::Stranger, from, to, &bytes),
             Happening::Told(action) => self.act(*action),
         }
@@ -195,7 +229,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     /// A servent, unless it is down.
     #[must_use]
     pub fn servent(&self, servent: ServentId) -> Option<&B> {
-        self.servents.get(servent.index())?.as_ref()
+        self.servents.get(servent)
     }
 
     /// Who watches.
@@ -211,7 +245,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     }
 
     fn start(&mut self, servent: ServentId) -> B {
-        let listed = self.setup.graph.neighbours(servent).iter().map(|neighbour| neighbour.address());
+        let listed = self.setup.graph.neighbours(servent).iter().map(|&neighbour| self.names.addresses.of(neighbour));
         let first_seq = match self.setup.first_seq {
             FirstSeq::Random => SeqNo(self.rng.u32(..)),
             FirstSeq::Fixed(seq) => seq,
@@ -224,7 +258,13 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
             secret: [self.rng.u64(..), self.rng.u64(..)],
         };
         let secret = [self.rng.u64(..), self.rng.u64(..)];
-        B::start(flood, self.store(servent, secret), ResponseLimiter::new(0))
+        (self.begin)(flood, self.store(servent, secret), ResponseLimiter::new(0), self.ttl)
+    }
+
+    /// Whether what arrives at `servent` is taken.
+    fn is_running(&self, servent: ServentId) -> bool {
+        servent.index() < self.setup.graph.len()
+            && (self.servents.is_asleep(servent) || self.servents.get(servent).is_some())
     }
 
     fn store(&self, servent: ServentId, secret: [u64; 2]) -> Store {
@@ -239,15 +279,23 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     fn arrive(&mut self, datagram: DatagramId, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
         self.deliveries += 1;
         match Party::from(to) {
-            Party::Servent(servent) if self.servent(servent).is_some() => self.deliver(datagram, from, servent, bytes),
+            Party::Servent(servent) if self.is_at(servent, to) => self.deliver(datagram, from, servent, bytes),
             Party::Client(client) if client.index() < self.clients.len() => self.hear(datagram, from, client, bytes),
             _ => self.tell_observer(&Event::Missed { datagram, to }),
         }
     }
 
+    /// Whether `servent` runs, and at this address.
+    fn is_at(&self, servent: ServentId, address: SocketAddrV4) -> bool {
+        self.is_running(servent) && self.names.addresses.of(servent) == address
+    }
+
     fn deliver(&mut self, datagram: DatagramId, from: SocketAddrV4, servent: ServentId, bytes: &[u8]) {
-        let behaviour =
-            self.servents[servent.index()].as_mut().expect("nothing is delivered to a servent that is down");
+        if self.servents.is_asleep(servent) {
+            let started = self.start(servent);
+            self.servents.put(servent, Some(started));
+        }
+        let behaviour = self.servents.get_mut(servent).expect("nothing is delivered to a servent that is down");
         let mut sends = std::mem::take(&mut self.outbox);
         sends.clear();
         self.inbox.clear();
@@ -264,7 +312,7 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
                 Some((same, shared)) if *same == *range => Arc::clone(shared),
                 _ => Arc::from(&sends.bytes()[range.clone()]),
             };
-            self.send(Cause::Datagram(datagram), servent.address(), *to, &shared);
+            self.send(Cause::Datagram(datagram), self.names.addresses.of(servent), *to, &shared);
             written = Some((range.clone(), shared));
         }
         self.outbox = sends;
@@ -273,17 +321,28 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
     fn act(&mut self, action: Action) {
         match action {
             Action::Crash(servent) => {
-                if self.servents[servent.index()].take().is_some() {
+                if self.is_running(servent) {
+                    self.servents.put(servent, None);
+                    self.close_book(servent);
                     self.tell_observer(&Event::Crashed(servent));
                 }
             }
             Action::Restart(servent) => {
-                if self.servents[servent.index()].is_none() {
+                if !self.is_running(servent) {
                     let started = self.start(servent);
-                    self.servents[servent.index()] = Some(started);
+                    self.servents.put(servent, Some(started));
                     self.tell_observer(&Event::Restarted(servent));
+                    self.open_book(servent);
                 }
             }
+            Action::Move(servent) => {
+                self.act(Action::Crash(servent));
+                let address = self.names.addresses.next(servent);
+                self.names.addresses.set(servent, address);
+                self.tell_observer(&Event::Moved { servent, address });
+                self.act(Action::Restart(servent));
+            }
+            Action::FollowNames(until) => self.follow(until),
             Action::Part(far) => {
                 self.links.part(&far, self.setup.graph.len());
                 self.tell_observer(&Event::Parted(&far));
@@ -305,5 +364,19 @@ impl<B: Behaviour, O: Observer> Simulation<B, O> {
 
     fn tell_observer(&mut self, event: &Event<'_>) {
         self.observer.observe(self.now, event);
+    }
+}
+
+#[cfg(feature = "cli")]
+impl<O: Observer> Simulation<Machines, O> {
+    /// An overlay whose servents start when something first reaches them, so that a question costs no more than what it
+    /// reaches, in an overlay of any size. QUERYs start with `ttl`, which no servent and no other simulation can do.
+    pub(crate) fn asleep(setup: Arc<Setup>, links: LinkModel, seed: u64, ttl: Ttl, observer: O) -> Self {
+        Self::with(setup, links, seed, observer, (Servents::Met(HashMap::new()), Machines::with_ttl, ttl))
+    }
+
+    /// How many servents something has reached so far, if they were asleep.
+    pub(crate) fn reached(&self) -> usize {
+        self.servents.started()
     }
 }

@@ -14,7 +14,7 @@ fn refuse(text: &str) -> (Finished, [u16; 2]) {
 
 #[test]
 fn a_bad_line_is_named_with_its_cause() {
-    let rows: [(&str, &str, usize, &[&str]); 17] = [
+    let rows: [(&str, &str, usize, &[&str]); 23] = [
         ("port 0", "0 pairs.txt\n", 1, &["0", "65535"]),
         ("port too large", "{a} pairs.txt\n70000 pairs.txt\n", 2, &["70000", "65535"]),
         ("port a word", "# first\n\nport pairs.txt\n", 3, &["port"]),
@@ -29,6 +29,12 @@ fn a_bad_line_is_named_with_its_cause() {
         ("bad option value", "{a} pairs.txt --first-seq many\n", 1, &["--first-seq", "many"]),
         ("eleven neighbours", &eleven_neighbours(), 1, &["10", "11"]),
         ("one port twice", "{a} pairs.txt\n# again:\n{a} pairs.txt\n", 3, &["{a}"]),
+        ("a host on one line only", "a:{a} pairs.txt\n{b} pairs.txt\n", 2, &["line 1", "HOST:PORT"]),
+        ("a host on one line only", "{a} pairs.txt\na:{b} pairs.txt\n", 2, &["line 1", "HOST:PORT"]),
+        ("one host written in two ways", "a:{a} pairs.txt\nA:{b} pairs.txt\n", 2, &["line 1 has this host as a"]),
+        ("one port of a host twice", "a:{a} pairs.txt\nb:{a} pairs.txt\na:{a} pairs.txt\n", 3, &["a:{a}", "line 1"]),
+        ("no host", "a/b:{a} pairs.txt\n", 1, &["a/b", "node1"]),
+        ("an address of many hosts", "224.0.0.1:{a} pairs.txt\n", 1, &["224.0.0.1"]),
         ("a quote that is not closed", "{a} \"pairs.txt\n", 1, &["quot"]),
         ("help in a line", "{a} pairs.txt\n{b} pairs.txt --help\n", 2, &[]),
         ("CRLF line ends", "{a} pairs.txt\r\n{b} absent.txt\r\n", 2, &["absent.txt"]),

@@ -3,6 +3,7 @@
 mod bad_files;
 mod explained;
 mod foreign;
+mod hosts;
 mod links;
 mod printed;
 mod reach;

@@ -32,20 +32,20 @@ fn all_that_a_line_says_is_printed() {
     let known = |name: &str, line: Option<u32>| json!({"name": name, "line": line});
     let servents = [
         json!({
-            "line": 2, "address": "127.0.0.1:6001", "port": 6001, "file": pairs, "trace": null, "log": null,
+            "line": 2, "host": null, "address": "127.0.0.1:6001", "port": 6001, "file": pairs, "trace": null, "log": null,
             "command": null, "options": [], "neighbours": [known("127.0.0.1:6002", Some(4)), known("localhost:6003", Some(6)),
                 known("127.0.0.1:7000", None), known("example.org:6002", None)],
         }),
         json!({
-            "line": 4, "address": "127.0.0.1:6002", "port": 6002, "file": pairs, "neighbours": [],
+            "line": 4, "host": null, "address": "127.0.0.1:6002", "port": 6002, "file": pairs, "neighbours": [],
             "trace": dir.path().join("two.jsonl"), "log": "all", "command": null, "options": ["--first-seq", "7", "--neighbours-only"],
         }),
         json!({
-            "line": 5, "address": "127.0.0.2:6002", "port": 6002, "file": pairs, "neighbours": [],
+            "line": 5, "host": null, "address": "127.0.0.2:6002", "port": 6002, "file": pairs, "neighbours": [],
             "trace": null, "log": "warnings", "command": null, "options": ["--response-limit", "0"],
         }),
         json!({
-            "line": 6, "address": "127.0.0.1:6003", "port": 6003, "file": pairs,
+            "line": 6, "host": null, "address": "127.0.0.1:6003", "port": 6003, "file": pairs,
             "neighbours": [known("127.0.0.2:6002", Some(5))],
             "trace": null, "log": "usual", "command": null, "options": ["--stats-every", "1"],
         }),

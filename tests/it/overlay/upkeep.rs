@@ -3,7 +3,7 @@
 use super::topology::Topology;
 use super::{run, start, start_with_stdin};
 use crate::support::processes::{children_of, is_running};
-use crate::support::{Peer, Program, ports, until};
+use crate::support::{Peer, Program, TP3, ports, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs;
@@ -19,6 +19,17 @@ fn running() -> (Topology, Program, Vec<i32>) {
     let children = children_of(program.pid());
     assert_eq!(children.len(), 3, "one process a line: {children:?}");
     (topology, program, children)
+}
+
+/// Each servent takes a pipe of the program that starts it, or two, and shells allow 1,024 open files.
+#[test]
+fn more_servents_than_the_soft_limit_of_open_files_leaves_room_for_are_started() {
+    let topology = Topology::chain(60);
+    let words =
+        ["-c", "ulimit -Sn 48 && exec \"$0\" overlay \"$1\" --timeout 0.5 key", TP3, topology.file().to_str().unwrap()];
+    let finished = Program::start("sh", words).finish();
+    let answers = String::from_utf8(finished.stdout).unwrap();
+    assert!(finished.code == Some(0) && answers.lines().count() == 4, "{answers}{}", finished.stderr);
 }
 
 fn expect_nothing_left(topology: &Topology, children: &[i32]) {

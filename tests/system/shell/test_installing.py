@@ -32,7 +32,7 @@ def files_in(folder):
     )
 
 
-PAGES = [f"share/man/man1/tp3-{verb}.1" for verb in ("check", "explain", "overlay")]
+PAGES = [f"share/man/man1/tp3-{verb}.1" for verb in ("check", "explain", "export", "load", "overlay", "simulate")]
 EXPECTED = sorted([place.format(program) for place in PLACES for program in NAMES] + PAGES)
 
 

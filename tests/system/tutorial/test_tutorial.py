@@ -1,4 +1,5 @@
-"""docs/TUTORIAL.md and docs/LAB.md: every command in them, in order. Its output must be what stands below it.
+"""docs/TUTORIAL.md, docs/LAB.md and docs/MACHINES.md, and what there is of them in Portuguese: every command, in order.
+Its output must be what stands below it.
 
 A block that begins with ```console is run. In it a line `$ COMMAND` is a command, run by bash in the root of the
 checkout with the built programs in front of its PATH; the lines below are its output, standard error included. In them
@@ -8,8 +9,9 @@ checkout with the built programs in front of its PATH; the lines below are its o
     unordered    the lines may come in any order
     root         it takes root and what `require TOOL...` names, or is skipped
 
-A test is a chapter; chapters share no files, for they may run at the same time. It runs in a network namespace of its
-own, if there is one to be had; else on this machine's loopback.
+A test is a chapter. It runs in a folder that is the checkout but for target/, which is the chapter's own, and in a
+network namespace of its own, if there is one to be had; else on this machine's loopback. A chapter in Portuguese that
+shows the same as one in English is not run again: `test_translations.py` sees to it that only that differs which may.
 """
 
 import os
@@ -20,6 +22,7 @@ import threading
 
 import pytest
 
+from lab.documents import PAGES, in_portuguese, read
 from lab.needs import skip, why_not
 from lab.processes import DEADLINE_S
 from lab.programs import BINARIES, ROOT
@@ -28,47 +31,37 @@ from lab.programs import BINARIES, ROOT
 pytestmark = [pytest.mark.timeout(600), pytest.mark.needs("bash")]
 
 
-class Block:
-    """A ```console block: where it is, how to run it, its commands and the lines below each."""
-
-    def __init__(self, line, words, text):
-        self.line, self.words, self.commands = line, words, []
-        for row in text:
-            if row.startswith("$ "):
-                self.commands.append((row[2:], []))
-            elif row.startswith("> ") and self.commands and not self.commands[-1][1]:
-                self.commands[-1] = (f"{self.commands[-1][0]}\n{row[2:]}", [])
-            elif self.commands:
-                self.commands[-1][1].append(row)
-
-    @property
-    def needs(self):
-        """What it takes to run it: root, tools."""
-        tools = self.words[self.words.index("require") + 1 :] if "require" in self.words else []
-        return [word for word in self.words if word == "root"] + tools
+def needs(block):
+    """What it takes to run it: root, tools."""
+    tools = block.words[block.words.index("require") + 1 :] if "require" in block.words else []
+    return [word for word in block.words if word == "root"] + tools
 
 
-def read_chapters(name):
-    """The blocks of each chapter of a file of docs that has any: {(name, title): blocks}."""
-    with open(os.path.join(ROOT, "docs", name), encoding="utf-8") as file:
-        rows = file.read().splitlines()
-    blocks, block = [], None
-    chapters = {"": blocks}
-    for number, row in enumerate(rows, 1):
-        if block is not None:
-            if row.startswith("```"):
-                blocks.append(Block(*block))
-                block = None
-            else:
-                block[2].append(row)
-        elif row.startswith("```console"):
-            block = (number, row.removeprefix("```console").split(), [])
-        elif row.startswith("## "):
-            blocks = chapters[row.removeprefix("## ")] = []
-    return {(name, title): blocks for title, blocks in chapters.items() if blocks}
+def read_chapters(page):
+    """The blocks to run of each chapter that has any, by its title."""
+    chapters = {"": []}
+    blocks = chapters[""]
+    for section in read(page):
+        if section.level == 2:
+            blocks = chapters[section.title] = []
+        blocks += [block for block in section.blocks if block.words and block.words[0] == "console"]
+    return {title: blocks for title, blocks in chapters.items() if blocks}
 
 
-CHAPTERS = read_chapters("TUTORIAL.md") | read_chapters("LAB.md")
+def chapters_to_run():
+    """Those of the English pages, and of the Portuguese those that show something else: {(file, title): blocks}."""
+    chosen = {}
+    for page in ["docs/TUTORIAL.md", "docs/LAB.md", "docs/MACHINES.md"]:
+        english = read_chapters(page)
+        chosen |= {(os.path.basename(page), title): blocks for title, blocks in english.items()}
+        if page in PAGES:
+            name = in_portuguese(page)
+            others = {title: blocks for title, blocks in read_chapters(name).items() if blocks not in english.values()}
+            chosen |= {(os.path.basename(name), title): blocks for title, blocks in others.items()}
+    return chosen
+
+
+CHAPTERS = chapters_to_run()
 
 
 def pattern(row):
@@ -94,17 +87,21 @@ def matches(rows, output, unordered):
 
 
 class Reader:
-    """Somebody who types the commands, each with a network that is the chapter's own where that can be had."""
+    """Somebody who types the commands, in a checkout and a network that are the chapter's own."""
 
-    def __init__(self, lab):
-        self.lab, self.host = lab, None
+    def __init__(self, lab, folder):
+        self.lab, self.host, self.folder = lab, None, folder
+        for name in set(os.listdir(ROOT)) - {"target"}:
+            os.symlink(os.path.join(ROOT, name), os.path.join(folder, name))
+        os.mkdir(os.path.join(folder, "target"))
+        os.symlink(BINARIES, os.path.join(folder, "target/release"))
         if not why_not("namespaces"):
             (self.host,) = lab.hosts("reader")
 
     def start(self, command):
         return (self.host or self.lab).popen(
             "bash", "-c", command,
-            cwd=ROOT, env={**os.environ, "PATH": f"{BINARIES}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
+            cwd=self.folder, env={**os.environ, "PATH": f"{BINARIES}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
             start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
@@ -152,10 +149,10 @@ def run_block(reader, block, running):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=": ".join)
-def test_tutorial(lab, chapter):
-    reader, running, wrong, reasons = Reader(lab), [], [], []
+def test_tutorial(lab, folder, chapter):
+    reader, running, wrong, reasons = Reader(lab, folder), [], [], []
     for block in CHAPTERS[chapter]:
-        if missing := [reason for reason in map(why_not, block.needs) if reason]:
+        if missing := [reason for reason in map(why_not, needs(block)) if reason]:
             reasons.append(f"{chapter[0]}:{block.line}: {'; '.join(missing)}")
         elif found := run_block(reader, block, running):
             wrong.append(f"{chapter[0]}:{block.line}: {found}")
