@@ -11,9 +11,14 @@ def interval(row, name, scale=1.0):
     return [scale * float(row[name + end]) for end in ("", "_low", "_high")]
 
 
+def _once(found):
+    """Those rows, one where several are the same: what was simulated for either chart."""
+    return list({tuple(row.values()): row for row in found}.values())
+
+
 def hosts(folder):
     """Measured on hosts, simulated, and expected."""
-    measured, simulated = rows("reach-hosts.csv"), rows("simulate-ring.csv")
+    measured, simulated = rows("reach-hosts.csv"), rows("sim-ring.csv")
     figure, axes = plt.subplots(figsize=(6.0, 2.9))
     loss = [float(row["loss_percent"]) for row in measured]
     axes.plot(loss, [float(row["expected"]) for row in measured], "-", color=COLOURS[3], label="previsto", zorder=1)
@@ -42,10 +47,10 @@ def hosts(folder):
 def loss(folder):
     """One line a graph and number of tries."""
     figure, axes = plt.subplots(figsize=(6.4, 2.5))
-    found = rows("simulate-loss.csv")
+    found = [row for row in rows("sim-reach.csv") if row["delay"] == "50ms"]
     for tries, style, title in [("2", "-", "com retransmissão"), ("1", "--", "sem")]:
         for index, (graph, name) in enumerate(GRAPHS.items()):
-            here = [row for row in found if row["graph"] == graph and row["tries"] == tries]
+            here = _once(row for row in found if row["graph"] == graph and row["tries"] == tries)
             middles, error = spread([interval(row, "answers_share") for row in here])
             axes.errorbar(
                 [float(row["loss_percent"]) for row in here],
@@ -68,12 +73,12 @@ def loss(folder):
 def jitter(folder):
     """Left the reach, right the copies that came late with more time-to-live left."""
     figure, both = plt.subplots(1, 2, figsize=(6.4, 2.6))
-    found = rows("simulate-jitter.csv")
+    found = [row for row in rows("sim-reach.csv") if row["loss_percent"] == "0" and row["tries"] == "2"]
     names = ["0", "5", "12,5", "25", "37,5", "50", "exp."]
     parts = [("reached_share", "alcance", 2), ("higher_ttl", "cópias tardias com TTL maior, por pergunta", 0)]
     for axes, (column, title, digits) in zip(both, parts, strict=True):
         for index, (graph, name) in enumerate(GRAPHS.items()):
-            here = [row for row in found if row["graph"] == graph]
+            here = _once(row for row in found if row["graph"] == graph)
             middles, error = spread([interval(row, column) for row in here])
             axes.errorbar(
                 names,
@@ -99,7 +104,7 @@ def bound(degree):
 def messages(folder):
     """Left the reach by degree with its bound, right the QUERYs by reach in graphs of all shapes."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 2.9))
-    found = rows("simulate-messages.csv")
+    found = rows("sim-messages.csv")
     degrees = range(2, 11)
     left.plot(degrees, [bound(degree) for degree in degrees], color=COLOURS[3], label="limite", zorder=1)
     sizes = [("1000", "1.000 servents"), ("100000", "100.000 servents")]

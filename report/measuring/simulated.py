@@ -8,6 +8,7 @@ from measuring import tables
 QUESTIONS = 1_000
 GRAPHS = ["regular:4", "regular:8", "scale-free:3"]
 LOSS = "0,1,2,5,10,20,30,40,50"
+DELAYS = "50ms,50ms±5ms,50ms±12.5ms,50ms±25ms,50ms±37.5ms,50ms±50ms,exp:50ms"
 DEGREES = range(3, 11)
 # Those that can be of any size, and those that are as large as they can be: a servent knows at most ten others.
 LARGE_SHAPES, SMALL_SHAPES = ["line", "ring", "tree", "grid", "scale-free:3"], ["star", "clique"]
@@ -26,35 +27,30 @@ def simulate(name, runs):
 
 
 def ring():
-    """simulate-ring.csv: the hosts of `reach`, simulated."""
+    """sim-ring.csv: the hosts of `reach`, simulated."""
     words = ["--graph", "ring", "--servents", "8", "--questions", "10000", "--loss", LOSS]
-    simulate("simulate-ring.csv", [words])
+    simulate("sim-ring.csv", [words])
 
 
-def loss():
-    """simulate-loss.csv: reach against loss in large overlays, with one try and with two."""
-    words = ["--servents", "1000", "--questions", str(QUESTIONS), "--loss", LOSS, "--tries", "1,2"]
-    simulate("simulate-loss.csv", [["--graph", graph, *words] for graph in GRAPHS])
-
-
-def jitter():
-    """simulate-jitter.csv: reach where delays differ (P-19)."""
-    delays = ",".join(["50ms", *(f"50ms±{spread}ms" for spread in (5, 12.5, 25, 37.5, 50)), "exp:50ms"])
-    words = ["--servents", "1000", "--questions", str(QUESTIONS), "--delay", delays]
-    simulate("simulate-jitter.csv", [["--graph", graph, *words] for graph in GRAPHS])
+def reach():
+    """sim-reach.csv: reach against loss in large overlays, with one try and with two; and where delays differ (P-19)."""
+    words = ["--servents", "1000", "--questions", str(QUESTIONS)]
+    loss = [["--graph", graph, *words, "--loss", LOSS, "--tries", "1,2"] for graph in GRAPHS]
+    delay = [["--graph", graph, *words, "--delay", DELAYS] for graph in GRAPHS]
+    simulate("sim-reach.csv", loss + delay)
 
 
 def messages():
-    """simulate-messages.csv: what a question costs and whom it reaches, by the number of neighbours; and in graphs of
+    """sim-messages.csv: what a question costs and whom it reaches, by the number of neighbours; and in graphs of
     other shapes."""
     graphs = [f"regular:{degree}" for degree in DEGREES]
     large = [["--graph", graph, "--servents", "1000"] for graph in graphs + LARGE_SHAPES]
     huge = [["--graph", graph, "--servents", "100000"] for graph in graphs]
     small = [["--graph", graph] for graph in SMALL_SHAPES]
-    simulate("simulate-messages.csv", [[*words, "--questions", str(QUESTIONS)] for words in large + huge + small])
+    simulate("sim-messages.csv", [[*words, "--questions", str(QUESTIONS)] for words in large + huge + small])
 
 
 def holders():
-    """simulate-holders.csv: how often a key that few hold is found in a large overlay."""
+    """sim-holders.csv: how often a key that few hold is found in a large overlay."""
     words = ["--graph", "regular:10", "--servents", "100000", "--questions", "10000", "--holders", "1,100,1000"]
-    simulate("simulate-holders.csv", [words])
+    simulate("sim-holders.csv", [words])
