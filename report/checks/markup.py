@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 NAME = re.compile(r"[^\W\d][\w-]*")
 LABEL = re.compile(r"<[\w-]+>|@[\w-]*[\w]")
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 STATEMENT = re.compile(r"(let|set|show|import|include)\b")
 
 
@@ -124,7 +125,9 @@ class _Reader:
             if char in '"([{`$' or self.ahead("//"):
                 self.take("code", start, before)
                 if char == '"':
-                    self.until('"', "string", 1)
+                    string = STRING.match(self.source, self.at)
+                    self.take("string", self.at + 1, string.end() - 1)
+                    self.at = string.end()
                 elif char == "$":
                     self.until("$", "math", 1)
                 elif char in "([{":

@@ -25,6 +25,7 @@ def faults(text):
     "text",
     [
         "O TTL é 3, como diz P-14.",
+        '#pseudocodigo(("diz \\"nova\\"", [P-14]))',
         'Foram #numero(soma("mixed.csv", "answers"), casas: 1) respostas.',
         "#let perda = 10\nCom #perda % de perda.",
         "#text(size: 7.5pt)[três] // 99 motivos",
