@@ -125,8 +125,6 @@ def test_a_share_of_a_host_that_is_not_this_one_is_refused(lab):
     lab.lan("10.77.0.0/24", here, there)
     write(lab.folder, "pairs.txt", b"all\tyes\n")
     file = write(lab.folder, "overlay.txt", f"{here.address}:6001 pairs.txt\n{there.address}:6001 pairs.txt\n")
-    with pytest.raises(
-        AssertionError, match=f":2: {there.address} is {there.address}, which is no address of this mach"
-    ):
+    with pytest.raises(AssertionError, match=f":2: {there.address} is {there.address}, which is no address of this mach"):
         here.run(*built(OVERLAY), file, "--here", there.address, "--serve")
     assert run(*built(OVERLAY), file, "--print-json").count('"host"') == 2

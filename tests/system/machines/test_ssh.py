@@ -76,9 +76,7 @@ PermitRootLogin yes
         network, found = os.fstat(self.host.namespace).st_ino, []
         for pid in filter(str.isdecimal, os.listdir("/proc")):
             try:
-                if os.stat(f"/proc/{pid}/ns/net").st_ino == network and os.readlink(f"/proc/{pid}/exe").endswith(
-                    "/tp3"
-                ):
+                if os.stat(f"/proc/{pid}/ns/net").st_ino == network and os.readlink(f"/proc/{pid}/exe").endswith("/tp3"):
                     found.append(int(pid))
             except OSError:
                 continue  # It has just ended.
