@@ -34,7 +34,7 @@ def _of(metric):
 def _dots(folder, name, metric, label):
     """A band a scenario, a mark a program, from the lowest to the highest of the rounds."""
     found = _of(metric)
-    figure, axes = plt.subplots(figsize=(6.4, 4.1))
+    figure, axes = plt.subplots(figsize=(6.4, 3.7))
     for place in range(0, len(SCENARIOS), 2):
         axes.axhspan(place - 0.5, place + 0.5, color=BAND, zorder=0)
     for index, (contestant, title) in enumerate(CONTESTANTS.items()):
