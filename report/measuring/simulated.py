@@ -33,7 +33,7 @@ def ring():
 
 
 def reach():
-    """sim-reach.csv: reach in large overlays against loss, with one try and with two, and where delays differ (P-19)."""
+    """sim-reach.csv: reach in large overlays against loss, with one try and with two, and by delays (P-19)."""
     words = ["--servents", "1000", "--questions", str(QUESTIONS)]
     loss = [["--graph", graph, *words, "--loss", LOSS, "--tries", "1,2"] for graph in GRAPHS]
     delay = [["--graph", graph, *words, "--delay", DELAYS] for graph in GRAPHS]
