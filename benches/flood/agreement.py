@@ -80,7 +80,7 @@ def tp3_load(program, port, rate, questions):
         str(questions),
         "--json",
     ]
-    run = subprocess.run([program, *words, "--json"], check=True, stdout=subprocess.PIPE)
+    run = subprocess.run([program, *words], check=True, stdout=subprocess.PIPE)
     return json.loads(run.stdout)
 
 

@@ -1,11 +1,13 @@
 //! `tp3 export FILE TARGET -o DIR`
 
 mod folder;
+mod programs;
 
 use super::{EXIT_FAILURE, EXIT_OK, command, complain, exit_with_usage, manual, overlay_file, say};
-use crate::export::{Export, Plan, TARGETS, Target};
+use crate::export::{Export, Plan, TARGETS, Target, Wishes};
 use crate::loading;
 use crate::overlay::Host;
+use crate::protocol::AskedKey;
 use crate::text::escape_path;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
@@ -44,6 +46,22 @@ pub(super) struct ExportArgs {
     /// have no HOST:PORT, and a TARGET that has hosts. A host is an IPv4 address or a name that all of them know.
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     hosts: Vec<Host>,
+    /// Key that the exported client asks for
+    ///
+    /// For a TARGET that has a client. Unless it is given, the first key in the file of the first servent.
+    #[arg(long, value_name = "KEY", value_parser = key)]
+    key: Option<String>,
+    /// Folder of static programs
+    ///
+    /// For a TARGET whose machines have no shared libraries: serventTP3, clientTP3 and tp3. Unless it is given, where tp3
+    /// itself is.
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
+}
+
+/// Reads a key that is to be asked for elsewhere: text that a file of text can hold.
+fn key(typed: &str) -> Result<String, String> {
+    AskedKey::new(typed.as_bytes()).map(|_| typed.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Reads the word for a target.
@@ -76,8 +94,14 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
 impl ExportArgs {
     /// What does not go together.
     fn wrong(&self) -> Option<String> {
-        if !self.hosts.is_empty() && !self.target.takes_hosts {
-            return Some(format!("--hosts: {} has no hosts", self.target.name));
+        let Target { name, takes_hosts, takes_key, programs, .. } = self.target;
+        let given = [
+            (!self.hosts.is_empty() && !takes_hosts, "--hosts", "hosts"),
+            (self.key.is_some() && !takes_key, "--key", "client"),
+            (self.programs.is_some() && programs.is_empty(), "--programs", "programs"),
+        ];
+        if let Some((_, option, what)) = given.into_iter().find(|(is_superfluous, ..)| *is_superfluous) {
+            return Some(format!("{option}: {name} has no {what}"));
         }
         let is_twice =
             |(place, host): (usize, &Host)| self.hosts[..place].iter().any(|one| one.is_called(host.as_str()));
@@ -104,7 +128,10 @@ impl ExportArgs {
         let overlay = overlay_file::load(&self.file, &[]).map_err(|error| error.to_string())?;
         let plan = Plan::new(&self.file, &overlay, read).map_err(|error| error.to_string())?;
         let plan = if self.hosts.is_empty() { Ok(plan) } else { plan.dealt(&self.hosts) };
-        plan.and_then(|plan| (self.target.make)(&plan)).map_err(|error| error.to_string())
+        let plan = plan.map_err(|error| error.to_string())?;
+        let programs = programs::read(self.programs.as_deref(), self.target.programs)?;
+        let wishes = Wishes { key: self.key.clone(), programs };
+        (self.target.make)(&plan, &wishes).map_err(|error| error.to_string())
     }
 }
 

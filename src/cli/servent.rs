@@ -76,7 +76,7 @@ pub struct ServentArgs {
     neighbours_only: bool,
     /// Wait so long for neighbours' names that are not found
     ///
-    /// It listens meanwhile, tries them again every second, and knows each once it is found. One that is not found by then
+    /// It listens meanwhile, tries them again five times a second, and knows each once it is found. One that is not found by then
     /// ends the servent. 0 is an error at once, before it listens; else from 0.1 s up to a year.
     #[arg(long, hide_short_help = true, value_name = "SECONDS", default_value = "0", value_parser = values::interval_or_none)]
     resolve_wait: Duration,

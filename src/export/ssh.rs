@@ -3,13 +3,19 @@
 //! Every word of it that comes from the overlay file is a [`Host`], a number or a name that [`Plan`] made, so there is
 //! nothing to quote; the words of the shares are quoted as an overlay file quotes them.
 
-use super::{Export, ExportedFile, Known, Plan, Planned, Target};
+use super::{Export, ExportedFile, Known, Plan, Planned, Target, Wishes};
 use crate::overlay::{Host, OverlayFileError};
 use std::collections::BTreeSet;
 
 /// Hosts that one logs in to by ssh.
-pub(super) const TARGET: Target =
-    Target { name: "ssh", about: "hosts that you log in to by ssh", takes_hosts: true, make };
+pub(super) const TARGET: Target = Target {
+    name: "ssh",
+    about: "hosts that you log in to by ssh",
+    takes_hosts: true,
+    takes_key: false,
+    programs: &[],
+    make,
+};
 
 /// The script, with `@NAME@` where something is to be filled in.
 const SCRIPT: &str = include_str!("ssh/overlay.sh");
@@ -17,7 +23,7 @@ const SCRIPT: &str = include_str!("ssh/overlay.sh");
 /// The folder of the key-value files.
 const KV: &str = "kv";
 
-fn make(plan: &Plan) -> Result<Export, OverlayFileError> {
+fn make(plan: &Plan, _: &Wishes) -> Result<Export, OverlayFileError> {
     let mut lines = Vec::new();
     for servent in &plan.servents {
         lines.push(line(plan, servent)?);

@@ -38,6 +38,7 @@ const FILE: &str = "{file}";
 const ADDRESS: &str = "{address}";
 const NEIGHBOURS: &str = "{neighbours}";
 const EACH_NEIGHBOUR: &str = "{neighbour...}";
+const ALL: [&str; 5] = [PORT, ADDRESS, FILE, NEIGHBOURS, EACH_NEIGHBOUR];
 
 impl Template {
     /// A command as typed. `None` without a word.
@@ -58,6 +59,12 @@ impl Template {
         &self.words[0]
     }
 
+    /// Whether its program is one, and not a placeholder, of which nothing may be left.
+    #[must_use]
+    pub fn names_program(&self) -> bool {
+        !ALL.iter().any(|name| holds(self.program(), name))
+    }
+
     /// The command line with everything in its place.
     #[must_use]
     pub fn place(&self, placed: &Placed) -> Vec<OsString> {
@@ -67,8 +74,7 @@ impl Template {
             (ADDRESS, placed.address.clone().into()),
             (FILE, placed.file.clone().unwrap_or_default().into()),
         ];
-        let all = [PORT, ADDRESS, FILE, NEIGHBOURS, EACH_NEIGHBOUR];
-        let has_any = self.words.iter().any(|word| all.iter().any(|name| holds(word, name)));
+        let has_any = self.words.iter().any(|word| ALL.iter().any(|name| holds(word, name)));
         if !has_any {
             let appended = match &placed.file {
                 Some(file) => [placed.port.to_string().into(), file.clone().into()]

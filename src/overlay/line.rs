@@ -301,7 +301,11 @@ fn program_of(mut typed: Vec<String>) -> Result<(Program, Vec<String>), String> 
     let is_command = words.first().is_some_and(|program| !program.is_empty());
     let template = Template::new(words.into_iter().map(OsString::from).collect()).filter(|_| is_command);
     let example = "expected a command behind the !, for example ! \"python3 servent.py\" 6001 web.txt 127.0.0.1:6002";
-    Ok((Program::Foreign(template.ok_or(example)?), rest.collect()))
+    let template = template.ok_or(example)?;
+    if !template.names_program() {
+        return Err("a placeholder stands where the program belongs, in front of COMMAND".to_owned());
+    }
+    Ok((Program::Foreign(template), rest.collect()))
 }
 
 /// Takes the host off the first word, if that is `HOST:PORT`: the port is left.

@@ -13,7 +13,7 @@ const POLICY: &str =
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// What else such a page looks like.
-const CSS: &str = ".chart { width: 100%; height: auto; max-width: 1240px; }\nth + td, td { text-align: right; }\n\
+const CSS: &str = ".chart { width: 100%; min-width: 760px; height: auto; max-width: 1240px; }\ntd { text-align: right; white-space: nowrap; }\n\
                    thead th { text-align: right; }\npre { overflow-x: auto; background: var(--soft); padding: .5rem .7rem; }\n";
 
 /// One HTML document; `command` is the command line that made it.

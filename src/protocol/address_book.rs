@@ -7,8 +7,9 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 /// How long after a look-up that failed a name without an address is looked up again. Whoever looks up more often does so
-/// here as well.
-const AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// here as well. Short, since who starts many servents asks them as soon as all are there: a container has a name only once
+/// it is started, and whoever does not know the last one yet does not forward to it.
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// When names are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -163,6 +163,13 @@ pub fn parse_kv_file(file: impl AsRef<[u8]>, secret: [u64; 2]) -> Result<Loaded,
     Ok(Loaded { store, skipped, skipped_count, lines: count, repeated })
 }
 
+/// The key of the first pair of a key-value file, if there is one.
+#[must_use]
+pub fn first_key(file: &[u8]) -> Option<&[u8]> {
+    let text = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    Lines::of(text).find_map(|(_, line)| pair(line).ok()?.map(|(key, _)| key))
+}
+
 /// The lines of a text with their numbers, counted from 1, without what ends them.
 struct Lines<'a> {
     rest: &'a [u8],

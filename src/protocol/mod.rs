@@ -34,7 +34,9 @@ mod store;
 
 pub use address_book::{AddressBook, NameNews, ResolveConfig, Wanted};
 pub use flood::{ClireqFlooded, FloodConfig, Flooder, QueryVerdict, Verdict};
-pub use kv_file::{Foreign, KvFileError, Loaded, Repeated, SKIPPED_SHOWN_MAX, SkipCause, Skipped, parse_kv_file};
+pub use kv_file::{
+    Foreign, KvFileError, Loaded, Repeated, SKIPPED_SHOWN_MAX, SkipCause, Skipped, first_key, parse_kv_file,
+};
 pub use limit::ResponseLimiter;
 pub use links::{LinkConfig, Links, UNDER_WAY_LEN_MAX};
 pub use lookup::{Lookup, LookupVerdict};

@@ -52,6 +52,7 @@ pub struct ServentBuilder {
 enum Given {
     Peers(Vec<Peer>),
     /// With what was found of them already.
+    #[cfg(feature = "cli")]
     Settled(Box<Resolver>),
 }
 
@@ -226,6 +227,7 @@ impl ServentBuilder {
         let Endpoint { local, source, sink } = endpoint;
         let is_own = move |address| net::leads_to(local, address);
         let mut resolver = match self.neighbours {
+            #[cfg(feature = "cli")]
             Given::Settled(resolver) => *resolver,
             Given::Peers(peers) => {
                 let book =

@@ -7,6 +7,7 @@
 //! | `file_id` | whether two paths lead to one file |
 //! | `holder` | which program holds a port |
 //! | `reloads` | its file, read again while it serves |
+//! | `service_manager` | what systemd is told |
 //! | `trace_target` | where its trace goes |
 
 mod banner;
@@ -14,12 +15,14 @@ mod events;
 mod file_id;
 mod holder;
 mod reloads;
+mod service_manager;
 mod trace_target;
 
 pub use events::{Events, ServentEvent};
 pub use file_id::FileId;
 pub use holder::Holder;
 pub use reloads::{Reloads, is_standard_input};
+pub use service_manager::NOTIFY_SOCKET;
 pub use trace_target::TraceTarget;
 
 use crate::actor::clock::{Clock, SystemClock};
@@ -170,8 +173,9 @@ pub struct Serving {
     pub stats_every: Option<Duration>,
 }
 
-/// Looks up the neighbours' names, reads the file, binds the port, opens the trace, starts the servent, and logs a banner. All that can fail fails
-/// before the banner; the trace of a servent that holds the port already is not emptied.
+/// Looks up the neighbours' names, reads the file, binds the port, opens the trace, starts the servent, logs a banner, and
+/// tells the service manager, if there is one, that it serves. All that can fail fails before the banner; the trace of a
+/// servent that holds the port already is not emptied.
 ///
 /// # Errors
 /// [`ServingError`].
@@ -222,6 +226,7 @@ pub fn start(config: &ServingConfig, events: &mut Events) -> Result<Serving, Ser
         trace: config.trace.as_ref(),
     };
     banner.log();
+    service_manager::serves();
     Ok(Serving { servent, reloads: Reloads::new(config.file.clone(), pairs), stats_every: config.stats_every })
 }
 
@@ -232,11 +237,13 @@ fn resolve(config: &ServingConfig, events: &mut Events, clock: SystemClock) -> R
     let book = AddressBook::new(config.neighbours.iter().cloned(), config.resolve, clock.now(), is_own)
         .map_err(|error| ServingError::Start(StartError::Neighbours(error)))?;
     let mut resolver = Resolver::new(book, Arc::new(net::look_up));
-    if !resolver.may_change() {
-        return Ok(resolver);
+    if resolver.may_change() {
+        let settled = events.wait_for(RESOLVER, move || resolver.settle(&clock).map(|()| resolver))?;
+        resolver = settled.map_err(|error| ServingError::Start(StartError::Unresolved(error)))?;
     }
-    let settled = events.wait_for(RESOLVER, move || resolver.settle(&clock).map(|()| resolver))?;
-    settled.map_err(|error| ServingError::Start(StartError::Unresolved(error)))
+    // Who is left out is said now, and not listed.
+    drop(resolver.neighbours(&is_own));
+    Ok(resolver)
 }
 
 impl Serving {
@@ -275,6 +282,7 @@ impl Serving {
                 }
             }
         };
+        service_manager::stops();
         let (counters, outcome) = servent.stop();
         let outcome = outcome.map_err(ServentFailure::Panicked);
         (counters, outcome.and_then(|()| failed.map_or(Ok(()), |actor| Err(ServentFailure::Ended(actor)))))

@@ -2,11 +2,11 @@
 
 use crate::search::first_complaint;
 use servent::Timestamp;
-use servent::flood::{Fate, Flood, LookedUp, Memory, Model, Watch};
+use servent::flood::{Fate, Flood, LookedUp, Memory, Model, PeerId, Visit, Watch};
 use servent::protocol::{LookupVerdict, QueryVerdict};
 use servent::sim::{Cause, Event, Fate as OnLink, Machines, Observer, Outcome, Party, Scenario, ServentId};
 use servent::wire::{Header, decode};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddrV4;
 
 /// Overlays in an ordinary run. `FLOOD_SEED=7` runs one alone.
@@ -138,11 +138,18 @@ fn fate(fate: Fate) -> &'static str {
 
 /// What is wrong with the tree of one flood.
 fn compare_tree(model: &Model, flood: &Flood, expected: &Expected, zero: u64) -> Result<(), String> {
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<ServentId, &Visit> = BTreeMap::new();
+    let mut places: BTreeMap<ServentId, BTreeSet<PeerId>> = BTreeMap::new();
     for visit in &flood.visits {
         let Party::Servent(servent) = Party::from(model.peer(visit.servent).address) else { continue };
-        if let Some(true) = found.insert(servent, visit).map(|_| true) {
+        // One that moved while the flood went on is another one to the model, and may be visited again.
+        let addresses = places.entry(servent).or_default();
+        if !addresses.insert(visit.servent) {
             return Err(format!("{servent} is visited twice"));
+        }
+        let first = found.entry(servent).or_insert(visit);
+        if visit.at < first.at {
+            *first = visit;
         }
     }
     if !found.keys().eq(expected.reached.keys()) {

@@ -91,6 +91,45 @@ pub(crate) fn texts() -> Vec<Vec<u8>> {
     simulation.into_parts().1.into_texts()
 }
 
+/// P-27: what is told of a flood goes by the neighbours of its time, and a servent that came back elsewhere is another one.
+#[test]
+fn who_was_to_be_reached_goes_by_the_addresses_of_the_time() {
+    use servent::sim::Action;
+    let at = |seconds| Timestamp::from_start(Duration::from_secs(seconds));
+    let setup = Arc::new(Setup::new(Graph::line(3).unwrap()).held_by_all(b"http"));
+    let links = LinkModel::perfect(Duration::from_millis(1));
+    let observers = (Watch::new(&setup), Traces::new(&setup, WALL));
+    let mut simulation: Simulation<Machines, _> = Simulation::new(Arc::clone(&setup), links, 7, observers);
+    simulation.tell(at(0), Action::FollowNames(at(100)));
+    simulation.tell(at(10), Action::Move(ServentId(1)));
+    // Before the move, between it and the next look-up, and after that.
+    for seconds in [1, 11, 31] {
+        let client = simulation.add_client();
+        simulation.ask(at(seconds), client, ServentId(0), AskedKey::new(b"http").unwrap());
+    }
+    simulation.run(u64::MAX);
+    let (watch, traces) = simulation.into_parts().1;
+    let memory = servent::flood::Memory::default();
+    for model in [watch.into_records().model(memory), read(&traces.into_texts()).model(memory)] {
+        let reached: Vec<_> = model.floods.iter().map(|flood| flood.visits.len()).collect();
+        // Nobody answered the client but the entry, and it does not ask again (P-40).
+        assert_eq!(reached, [3, 1, 3]);
+        let old = ServentId(1).address();
+        let whys = |place: usize| {
+            let misses = model.misses(&model.floods[place]).into_iter();
+            misses.map(|miss| (model.peer(miss.servent).address, miss.why)).collect::<Vec<_>>()
+        };
+        assert!(
+            whys(1).iter().any(|(address, why)| *address == old && matches!(why, Why::Down { .. })),
+            "{:?}",
+            whys(1)
+        );
+        // To the new address the second flood had no way, and to the old one the third.
+        assert_eq!(whys(2), [(old, Why::NoPath)]);
+        assert!(model.floods.iter().all(|flood| flood.findings.is_empty()));
+    }
+}
+
 /// The same by a machine that was started then, whose time of day is so far off and whose clock is so much too fast.
 fn skewed(text: &[u8], started: i64, offset: i64, rate: f64) -> Vec<u8> {
     let text = str::from_utf8(text).unwrap();

@@ -191,7 +191,7 @@ fn the_man_pages_have_the_usual_sections() {
     let behind = ["SIGNALS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"];
     for tool in WORKERS {
         let reference: &[_] = if tool == TOOLS[0] {
-            &["COUNTERS", "TRACES", "HOSTS WITH SEVERAL ADDRESSES"]
+            &["COUNTERS", "TRACES", "NEIGHBOURS BY NAME", "HOSTS WITH SEVERAL ADDRESSES"]
         } else {
             &["OUTPUT", "JSON"]
         };

@@ -42,6 +42,16 @@ pub(in super::super) const EXPORT: Manual = Manual {
                     servents run, and a neighbour on loopback that is no servent of FILE.",
                 ),
                 Text(
+                    "compose writes docker-compose.yml, for Docker Compose and, as it is, for docker stack deploy on a swarm; a Dockerfile; \
+                    the programs in bin/ and the key-value files in kv/. Each servent is a service that knows its neighbours by \
+                    name, and a client asks the first one for a key. The image holds the programs alone, so they are to be built \
+                    without shared libraries; if they are not, it is said how.",
+                ),
+                Text(
+                    "systemd writes a folder etc/, for each host one if there are hosts: the unit servent@.service, a target that wants \
+                    all servents, and in etc/servent/ the arguments and the key-value files. The program is to be in /usr/local/bin.",
+                ),
+                Text(
                     "ssh: overlay.sh up, ask KEY, traces and down do what they say, and say how at their head. hosts/ has the share of \
                     each host and what is copied to it, overlay.txt the whole, for tp3 explain --overlay. A file ssh_config that you \
                     write into DIR is used in the place of ssh's own.",
@@ -55,6 +65,10 @@ pub(in super::super) const EXPORT: Manual = Manual {
         Section {
             title: "Examples",
             entries: &[
+                Text("The chain in containers, by programs that were built as above:"),
+                Lines("tp3 export data/overlays/chain.txt compose -o x\ncd x && docker-compose up"),
+                Text("The chain as services of this machine:"),
+                Lines("tp3 export data/overlays/chain.txt systemd -o units"),
                 Text("Three hosts, each with a share of the chain:"),
                 Lines("tp3 export data/overlays/chain.txt ssh --hosts 10.0.0.1,10.0.0.2,10.0.0.3 -o out"),
             ],

@@ -53,6 +53,22 @@ pub(super) const SERVENT: &[Section] = &[
         ],
     },
     Section {
+        title: "Neighbours by name",
+        entries: &[
+            Text(
+                "A neighbour may be given by its host's name, which is looked up as the system does: /etc/hosts, DNS. Where it \
+                leads elsewhere at a later look-up (--resolve-every), QUERYs go there from then on, and nobody else is \
+                taken for that neighbour. A look-up that fails changes nothing, and is logged once. Of several addresses \
+                the one in use stays; IPv6 is not used.",
+            ),
+            Text(
+                "A name that is not found when it starts is an error. With --resolve-wait it listens all the same, \
+                after a second at the latest, and the neighbour joins once it is found: the line `listening on` \
+                tells which have no address yet, and later lines when each has one.",
+            ),
+        ],
+    },
+    Section {
         title: "Hosts with several addresses",
         entries: &[Text(
             "A client is answered from the address that it asked. QUERYs, and answers to clients of other servents, \

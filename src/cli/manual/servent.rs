@@ -43,22 +43,17 @@ pub(in super::super) const SERVENT: Manual = Manual {
             ],
         },
         Section {
-            title: "Names",
+            title: "Environment",
             entries: &[
-                Text(
-                    "A neighbour may be given by its host's name, which is looked up as the system does: /etc/hosts, DNS. Where it \
-                    leads elsewhere at a later look-up (--resolve-every), QUERYs go there from then on, and nobody else is \
-                    taken for that neighbour. A look-up that fails changes nothing, and is logged once. Of several addresses \
-                    the one in use stays; IPv6 is not used.",
-                ),
-                Text(
-                    "A name that is not found when it starts is an error. With --resolve-wait it listens all the same, \
-                    after a second at the latest, and the neighbour joins once it is found: the line `listening on` \
-                    tells which have no address yet, and later lines when each has one.",
+                LOG_ENTRY,
+                COLOR_ENTRY,
+                Term(
+                    "NOTIFY_SOCKET",
+                    "where the service manager listens: it is told READY=1 once the servent serves, and STOPPING=1 once it stops, \
+                    see sd_notify(3)",
                 ),
             ],
         },
-        Section { title: "Environment", entries: &[LOG_ENTRY, COLOR_ENTRY] },
         Section {
             title: "Files",
             entries: &[
@@ -83,7 +78,7 @@ pub(in super::super) const SERVENT: Manual = Manual {
                 Text("A servent on a laboratory's network that serves its neighbours alone:"),
                 Lines("serventTP3 6001 data/kv/web.txt 192.168.0.7:6001 --neighbours-only"),
                 Text("One among containers, whose names appear as they start, and lead elsewhere when they come back:"),
-                Lines("serventTP3 6001 data/kv/web.txt mail:6001 files:6001 --resolve-wait 60 --resolve-every 5"),
+                Lines("serventTP3 6001 data/kv/web.txt mail:6001 --resolve-wait 60"),
                 Text("One whose QUERYs take from 40 to 60 ms to each neighbour:"),
                 Lines("serventTP3 6001 data/kv/web.txt 127.0.0.1:6002 --delay 50ms+-10ms"),
                 Text("Print the counters of a servent that runs, and have it read its file again:"),

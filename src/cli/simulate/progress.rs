@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn the_line_fits_and_says_how_much_of_what() {
         let total = Progress { total: 9_000, done: AtomicU64::new(0), language: Language::English, columns: None };
-        assert_eq!(total.line(4_500, 45), "[##########----------]  50 % of 9000 questions");
+        assert_eq!(total.line(4_500, 46), "[##########----------]  50 % of 9000 questions");
         for columns in 0..100 {
             assert!(total.line(10, columns).len() <= columns, "{columns}");
         }

@@ -3,6 +3,7 @@
 use super::Told;
 use crate::overlay::orders::Orders;
 use crate::overlay::{OverlayError, ServentProgram, TRACED, reading};
+use crate::serving::NOTIFY_SOCKET;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::VecDeque;
@@ -40,6 +41,8 @@ impl Own {
             .stdin(if is_traced { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // What a service manager waits for is the overlay, not one of its servents.
+            .env_remove(NOTIFY_SOCKET)
             // Ctrl-C at the terminal is for the client; the servents get a group of their own.
             .process_group(0)
             .spawn()?;

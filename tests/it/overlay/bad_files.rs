@@ -14,7 +14,7 @@ fn refuse(text: &str) -> (Finished, [u16; 2]) {
 
 #[test]
 fn a_bad_line_is_named_with_its_cause() {
-    let rows: [(&str, &str, usize, &[&str]); 23] = [
+    let rows: [(&str, &str, usize, &[&str]); 24] = [
         ("port 0", "0 pairs.txt\n", 1, &["0", "65535"]),
         ("port too large", "{a} pairs.txt\n70000 pairs.txt\n", 2, &["70000", "65535"]),
         ("port a word", "# first\n\nport pairs.txt\n", 3, &["port"]),
@@ -28,6 +28,7 @@ fn a_bad_line_is_named_with_its_cause() {
         ("unknown option", "{a} pairs.txt\n{b} pairs.txt --unknown\n", 2, &["--unknown"]),
         ("bad option value", "{a} pairs.txt --first-seq many\n", 1, &["--first-seq", "many"]),
         ("eleven neighbours", &eleven_neighbours(), 1, &["10", "11"]),
+        ("a placeholder for a program", "! {neighbours} {a} pairs.txt\n", 1, &["placeholder"]),
         ("one port twice", "{a} pairs.txt\n# again:\n{a} pairs.txt\n", 3, &["{a}"]),
         ("a host on one line only", "a:{a} pairs.txt\n{b} pairs.txt\n", 2, &["line 1", "HOST:PORT"]),
         ("a host on one line only", "{a} pairs.txt\na:{b} pairs.txt\n", 2, &["line 1", "HOST:PORT"]),

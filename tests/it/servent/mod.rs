@@ -12,5 +12,6 @@ mod malformed;
 mod neighbours;
 mod pairs;
 mod seen;
+mod service_manager;
 mod signals;
 mod trace;

@@ -29,12 +29,17 @@ impl Servent {
 
     /// The same, where the arguments depend on the servent's own port.
     pub(crate) fn start_knowing_its_port(file: &Path, args: impl Fn(u16) -> Vec<String>) -> Self {
+        Self::start_command(|port| Program::command(SERVENT, Self::words(port, file, &args(port))))
+    }
+
+    /// The same with a command that becomes a servent at the port that it is given.
+    pub(crate) fn start_command(command: impl Fn(u16) -> Command) -> Self {
         for _ in 0..PORTS_TRIED_MAX {
             let port = ports::free();
-            let all = Self::words(port, file, &args(port));
-            match Self::listen(port, &mut Program::command(SERVENT, &all)) {
+            let mut command = command(port);
+            match Self::listen(port, &mut command) {
                 Ok(servent) => return servent,
-                Err(said) => assert!(said.contains("in use"), "{SERVENT} {all:?} does not listen: {said}"),
+                Err(said) => assert!(said.contains("in use"), "{command:?} does not listen: {said}"),
             }
         }
         panic!("{PORTS_TRIED_MAX} ports that were free a moment before are in use");

@@ -102,6 +102,16 @@ class Host:
         """Loads rules into this host's packet filter."""
         self.run("nft", "-f", "-", text=rules)
 
+    def processes(self):
+        """The processes in this host."""
+        network, found = os.fstat(self.namespace).st_ino, []
+        for pid in filter(str.isdecimal, os.listdir("/proc")):
+            # One that has just ended is none.
+            with contextlib.suppress(OSError):
+                if os.stat(f"/proc/{pid}/ns/net").st_ino == network:
+                    found.append(int(pid))
+        return found
+
     def popen(self, *words, **options):
         return self.lab.popen(*self.enter(*words), **options)
 

@@ -79,6 +79,11 @@ def why_no_mininet():
     return why_not("nftables") or tools or why_no_lab(use)
 
 
+def why_no_docker():
+    # What keeps one from starting is seen when it is started.
+    return why_not("namespaces") or why_no_tools("dockerd", "docker", "docker-compose", "iptables", "unshare")
+
+
 def why_no_lab(use):
     """Why no network of two hosts can be made, or `use` can't be called with one of them."""
     try:
@@ -102,6 +107,7 @@ def why_no_tshark():
 
 
 FACILITIES = {
+    "docker": why_no_docker,
     "root": why_no_root,
     "namespaces": why_no_namespaces,
     "nftables": why_no_nftables,

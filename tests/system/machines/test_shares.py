@@ -10,7 +10,7 @@ import pytest
 
 from lab.networks import ball
 from lab.overlays import Client
-from lab.processes import Deadline, run
+from lab.processes import Deadline, run, still_running
 from lab.programs import OVERLAY, built, write
 
 pytestmark = pytest.mark.needs("namespaces")
@@ -40,19 +40,6 @@ class Share:
         self.process.terminate()
         code = self.process.wait(Deadline().left())
         assert code == 0, f"{self.host.name} ended with {code}: {self.process.stderr.read()}"
-
-
-def processes_in(hosts):
-    """The processes whose network is one of these hosts'."""
-    networks = {os.fstat(host.namespace).st_ino for host in hosts}
-    found = []
-    for pid in filter(str.isdecimal, os.listdir("/proc")):
-        try:
-            if os.stat(f"/proc/{pid}/ns/net").st_ino in networks:
-                found.append(int(pid))
-        except OSError:
-            continue  # It has just ended.
-    return found
 
 
 def sparse(names, degree, seed):
@@ -93,7 +80,7 @@ def test_p14_1000_servents_as_ten_shares_are_up_answer_as_breadth_first_search_s
     for share in shares:
         share.stop()
     down_s = time.monotonic() - before
-    assert processes_in(hosts) == []
+    assert [host.processes() for host in hosts] == [[]] * HOSTS
     remark(f"{HOSTS * SHARE} servents up in {up_s:.1f} s, gone in {down_s:.1f} s")
     assert up_s < UP_S_MAX, f"up after {up_s:.1f} s"
 
@@ -109,12 +96,10 @@ def test_a_share_that_is_killed_takes_its_servents_along_and_no_others(lab):
     shares = [Share(host, file) for host in (one, other)]
     for share in shares:
         assert share.wait() == "serving: 2 servents"
+    running = [os.pidfd_open(pid) for pid in one.processes()]
+    assert len(running) == 3
     shares[0].process.kill()
-    shares[0].process.wait()
-    deadline = Deadline()
-    while processes_in([one]) and deadline.left():
-        os.sched_yield()
-    assert processes_in([one]) == []
+    assert still_running(running) == []
     asked = Client(other, places[2], ["all"]).finish()
     assert sorted(servent for servent, _ in asked.answers["all"]) == places[2:]
     shares[1].stop()
@@ -125,6 +110,6 @@ def test_a_share_of_a_host_that_is_not_this_one_is_refused(lab):
     lab.lan("10.77.0.0/24", here, there)
     write(lab.folder, "pairs.txt", b"all\tyes\n")
     file = write(lab.folder, "overlay.txt", f"{here.address}:6001 pairs.txt\n{there.address}:6001 pairs.txt\n")
-    with pytest.raises(AssertionError, match=f":2: {there.address} is {there.address}, which is no address of this mach"):
+    with pytest.raises(AssertionError, match=f":2: {there.address} is .*, which is no address of this machine"):
         here.run(*built(OVERLAY), file, "--here", there.address, "--serve")
     assert run(*built(OVERLAY), file, "--print-json").count('"host"') == 2

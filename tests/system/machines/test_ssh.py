@@ -1,5 +1,6 @@
 """`tp3 export FILE ssh`: its script, between hosts with a real sshd each and a desk from which it is run."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import pytest
 
 from lab.overlays import Client
-from lab.processes import Deadline, run
+from lab.processes import Deadline, run, still_running
 from lab.programs import BINARIES, ROOT, built, write
 
 pytestmark = [pytest.mark.needs("namespaces", "sshd", "ssh", "ssh-keygen", "unshare"), pytest.mark.timeout(600)]
@@ -73,13 +74,12 @@ PermitRootLogin yes
 
     def programs(self):
         """The processes of the overlay that run on it."""
-        network, found = os.fstat(self.host.namespace).st_ino, []
-        for pid in filter(str.isdecimal, os.listdir("/proc")):
-            try:
-                if os.stat(f"/proc/{pid}/ns/net").st_ino == network and os.readlink(f"/proc/{pid}/exe").endswith("/tp3"):
-                    found.append(int(pid))
-            except OSError:
-                continue  # It has just ended.
+        found = []
+        for pid in self.host.processes():
+            # One that has just ended is none.
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/{pid}/exe").endswith("/tp3"):
+                    found.append(pid)
         return found
 
 
@@ -143,7 +143,6 @@ def machines(lab):
 
 
 def test_the_chain_on_three_hosts_is_started_asked_traced_and_stopped_each_twice(machines):
-    a, b, c = machines.all
     up = machines.each(["serving: 2 servents", "serving: 2 servents", "serving: 1 servent"])
     assert machines.script("up") == up
     ids = [machine.id for machine in machines.all]
@@ -184,7 +183,7 @@ def explain(machines):
 
 
 def test_a_host_that_is_away_is_named_and_the_others_run(machines):
-    a, b, c = machines.all
+    c = machines.all[2]
     c.stop()
     said = machines.script("up", code=2)
     assert f"overlay.sh: up failed on {machines.addresses[2]}" in said, said
@@ -204,11 +203,9 @@ def test_an_overlay_that_died_is_down_and_a_number_that_is_anothers_by_now_is_le
     a = machines.all[0]
     another = lab.popen("sleep", "1000")
     machines.script("up")
+    running = [os.pidfd_open(pid) for pid in a.programs()]
     os.kill(int(a.id.split()[0]), signal.SIGKILL)
-    deadline = Deadline()
-    while a.programs() and deadline.left():
-        os.sched_yield()
-    assert a.programs() == []
+    assert still_running(running) == []
     # It has the number, and was started at another time.
     write(a.home, "tp3-chain/id", f"{another.pid} 1\n")
     assert machines.script("down") == machines.each(["down already", "stopped", "stopped"])
