@@ -46,6 +46,9 @@ struct Entry {
     look_up: LookUp,
     /// Of the last look-up, if that failed.
     failure: Option<ResolveFailure>,
+    /// It was given by an address that was the servent's own at the start, and stays no neighbour: a host may lose the
+    /// address, and there may be no room for one more.
+    was_own: bool,
     /// It is no neighbour at this address, which was said.
     left_out: Option<SocketAddrV4>,
 }
@@ -97,10 +100,10 @@ impl AddressBook {
         now: Timestamp,
         is_own: impl Fn(SocketAddrV4) -> bool,
     ) -> Result<Self, TooManyNeighbours> {
-        let entries: Vec<Entry> = peers.into_iter().map(|peer| Entry::new(peer, now)).collect();
+        let entries: Vec<Entry> = peers.into_iter().map(|peer| Entry::new(peer, now, &is_own)).collect();
         let mut others: Vec<&Peer> = Vec::new();
-        for Entry { peer, .. } in &entries {
-            if !matches!(peer, Peer::Address(address) if is_own(*address)) && !others.contains(&peer) {
+        for Entry { peer, was_own, .. } in &entries {
+            if !was_own && !others.contains(&peer) {
                 others.push(peer);
             }
         }
@@ -201,7 +204,7 @@ impl AddressBook {
         let (mut taken, mut news) = (Vec::new(), Vec::new());
         for entry in &mut self.entries {
             let Some(address) = entry.address else { continue };
-            let why: fn(Peer, SocketAddrV4) -> NameNews = if is_own(address) {
+            let why: fn(Peer, SocketAddrV4) -> NameNews = if entry.was_own || is_own(address) {
                 NameNews::IsSelf
             } else if taken.contains(&address) {
                 NameNews::IsRepeated
@@ -230,12 +233,12 @@ impl AddressBook {
 }
 
 impl Entry {
-    fn new(peer: Peer, now: Timestamp) -> Self {
+    fn new(peer: Peer, now: Timestamp, is_own: impl Fn(SocketAddrV4) -> bool) -> Self {
         let (address, look_up) = match &peer {
             Peer::Address(address) => (Some(*address), LookUp::Never),
             Peer::Name { .. } => (None, LookUp::At(now)),
         };
-        Self { peer, address, look_up, failure: None, left_out: None }
+        Self { peer, address, look_up, failure: None, was_own: address.is_some_and(is_own), left_out: None }
     }
 }
 

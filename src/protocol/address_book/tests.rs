@@ -165,3 +165,13 @@ fn p10_ten_different_neighbours_and_not_eleven() {
     assert_eq!(new(ten().chain(ten()).chain([OWN.into()]).collect()), Ok(()));
     assert_eq!(new(ten().chain([at(1).into()]).collect()), Err(TooManyNeighbours(11)));
 }
+
+/// It was counted out at the start, and counted in again: one neighbour too many, and a panic.
+#[test]
+fn p27_an_own_address_that_the_host_loses_is_no_neighbour_afterwards() {
+    let others = (1..=10).map(|last| at(last).into());
+    let mut book = book([Peer::from(OWN)].into_iter().chain(others), 0, Some(30));
+    assert_eq!(book.neighbours(is_own).1, [NameNews::IsSelf(OWN.into(), OWN)]);
+    let (neighbours, news) = book.neighbours(|_| false);
+    assert_eq!((neighbours.as_slice().len(), news), (10, vec![]));
+}
