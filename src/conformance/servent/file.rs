@@ -119,9 +119,10 @@ fn excerpt(rig: &mut Rig<'_>) -> Outcome {
         [b"compressnet", b"2/", b"tcp\t# Management Utility"],
     ];
     for [key, beginning, rest] in pairs {
-        let before = rig.received(scene.client).len();
-        scene.ask(rig, key)?;
-        let found = rig.await_event(&mut |rig| rig.received(scene.client).into_iter().nth(before))?;
+        // Each key by a client of its own: whatever comes there is no late or second answer to another one.
+        let asked = Scene { client: rig.client()?, ..scene };
+        asked.ask(rig, key)?;
+        let found = rig.await_at(asked.client, |_| true)?;
         // Which of two values it is, and how much of a value, are other probes'.
         let found = found.filter(carries(beginning));
         rig.came(found, response(rig, key, &[beginning, rest].concat()), NO_ANSWER)?;
