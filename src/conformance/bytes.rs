@@ -69,7 +69,7 @@ pub fn fields(kind: Kind, bytes: &[u8]) -> Vec<Field> {
             type_field,
             (Words::new("time-to-live", "TTL"), 4),
             (Words::new("client address", "endereço do cliente"), 8),
-            (Words::new("client port", "porta do cliente"), 10),
+            (Words::new("client port", "porto do cliente"), 10),
             (Words::new("sequence number", "número de sequência"), QUERY_HEADER_LEN),
             (Words::new("key", "chave"), usize::MAX),
         ],

@@ -5,6 +5,7 @@ use super::{CommandLine, Host, Neighbour, ServentLine};
 use crate::launching;
 use crate::loading;
 use crate::net::is_local;
+use crate::serving::TraceTarget;
 use crate::text::escape_path;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -27,7 +28,9 @@ const LEN_MAX: u64 = 16 << 20;
 pub struct OverlayFile {
     /// What key-value paths are relative to.
     pub(super) folder: PathBuf,
-    pub(super) lines: Vec<ServentLine>,
+    lines: Vec<ServentLine>,
+    /// The places in `lines` of those that listen on a port.
+    by_port: HashMap<u16, Vec<usize>>,
 }
 
 /// Why an overlay file is refused: `file:line: cause`, or `file: cause`.
@@ -93,6 +96,14 @@ impl fmt::Display for PortBaseError {
 impl std::error::Error for PortBaseError {}
 
 impl OverlayFile {
+    pub(super) fn new(folder: PathBuf, lines: Vec<ServentLine>) -> Self {
+        let mut by_port: HashMap<_, Vec<_>> = HashMap::new();
+        for (place, line) in lines.iter().enumerate() {
+            by_port.entry(line.command().port).or_default().push(place);
+        }
+        Self { folder, lines, by_port }
+    }
+
     /// Reads and checks an overlay file. See [`OverlayFile::parse`] for how a line and a key-value file are. No trace may
     /// go to one of the files `kept`.
     ///
@@ -147,16 +158,6 @@ impl OverlayFile {
             let kv_file = &line.command().kv_file;
             check_kv_file(kv_file, &folder.join(kv_file)).map_err(|cause| refuse(Some(number), cause))?;
             taken.take(&line).map_err(|cause| refuse(Some(number), cause))?;
-            let trace = &line.command().trace;
-            let same_trace = |earlier: &&ServentLine| {
-                trace.is_some() && earlier.command().trace == *trace && earlier.host() == line.host()
-            };
-            if let Some(earlier) = lines.iter().find(same_trace) {
-                return Err(refuse(
-                    Some(number),
-                    format!("--trace: line {} writes to this file already", earlier.number()),
-                ));
-            }
             lines.push(line);
         }
         if lines.is_empty() {
@@ -165,7 +166,7 @@ impl OverlayFile {
                 "names no servent: expected lines such as '6001 web.txt 127.0.0.1:6002'".to_owned(),
             ));
         }
-        Ok(Self { folder: folder.to_owned(), lines })
+        Ok(Self::new(folder.to_owned(), lines))
     }
 
     /// No program that is not there can be started. What other hosts have is not known here.
@@ -204,7 +205,13 @@ impl OverlayFile {
     /// host that it is named by. `None` if it is no servent of this file, or a name that would have to be resolved first.
     #[must_use]
     pub fn place_of(&self, neighbour: &Neighbour) -> Option<usize> {
-        self.lines.iter().position(|line| line.is_meant_by(neighbour))
+        let places = self.by_port.get(&neighbour.port())?;
+        places.iter().copied().find(|&place| self.lines[place].is_meant_by(neighbour))
+    }
+
+    /// Whether one line alone listens on a port.
+    pub(super) fn is_alone_on(&self, port: u16) -> bool {
+        self.by_port.get(&port).is_some_and(|places| places.len() == 1)
     }
 
     /// The hosts that its servents live on, in the order in which they are first named; none if that is this machine.
@@ -219,7 +226,7 @@ impl OverlayFile {
     pub fn share_of(&self, host: &Host) -> Option<Self> {
         let is_its = |line: &&ServentLine| line.host().is_some_and(|its| its.is_called(host.as_str()));
         let lines: Vec<_> = self.lines.iter().filter(is_its).cloned().collect();
-        (!lines.is_empty()).then(|| Self { folder: self.folder.clone(), lines })
+        (!lines.is_empty()).then(|| Self::new(self.folder.clone(), lines))
     }
 
     /// The same on other ports: the lowest that a line listens on becomes `base`, and the others keep their distance.
@@ -228,34 +235,34 @@ impl OverlayFile {
     /// # Errors
     /// [`PortBaseError`].
     pub fn with_port_base(&self, base: u16) -> Result<Self, PortBaseError> {
-        let own: Vec<_> = self.lines.iter().map(|line| line.command().port).collect();
-        let lowest = own.iter().copied().min().unwrap_or(base);
+        let lowest = self.by_port.keys().copied().min().unwrap_or(base);
         for line in &self.lines {
             let port = u32::from(line.command().port - lowest) + u32::from(base);
             if port > u32::from(u16::MAX) {
                 return Err(PortBaseError::Beyond { line: line.number(), port });
             }
         }
-        let shift = |port| if own.contains(&port) { port - lowest + base } else { port };
+        let shift = |port| if self.by_port.contains_key(&port) { port - lowest + base } else { port };
         // A servent elsewhere listens where it did, on whatever port.
         let is_here = self.hosts().is_empty();
         let is_own = |neighbour: &Neighbour| {
             let is_local = |address: SocketAddrV4| is_local(*address.ip());
             (is_here && neighbour.address.is_none_or(is_local)) || self.place_of(neighbour).is_some()
         };
-        let lines: Vec<_> = self.lines.iter().map(|line| line.shifted(shift, is_own)).collect();
+        let lines = self.lines.iter().map(|line| line.shifted(shift, is_own)).collect();
+        let shifted = Self::new(self.folder.clone(), lines);
         for line in &self.lines {
-            let stays = |neighbour: &&Neighbour| !own.contains(&neighbour.port());
-            let is_met = |neighbour: &&Neighbour| lines.iter().any(|line| line.is_meant_by(neighbour));
+            let stays = |neighbour: &&Neighbour| !self.by_port.contains_key(&neighbour.port());
+            let is_met = |neighbour: &&Neighbour| shifted.place_of(neighbour).is_some();
             if let Some(neighbour) = line.command().neighbours.iter().filter(stays).find(is_met) {
                 return Err(PortBaseError::Neighbour { line: line.number(), neighbour: neighbour.typed.clone() });
             }
         }
-        Ok(Self { folder: self.folder.clone(), lines })
+        Ok(shifted)
     }
 }
 
-/// Where servents are already, and by which names their hosts go.
+/// Where servents are already, by which names their hosts go, and what they write to.
 #[derive(Default)]
 struct Taken {
     /// The lines of places, and of the addresses that they are known by.
@@ -264,10 +271,12 @@ struct Taken {
     hosts: HashMap<String, (Host, usize)>,
     /// The first line, and whether it names a host.
     first: Option<(usize, bool)>,
+    /// The lines of traces, each on its host.
+    traces: HashMap<(Option<Host>, TraceTarget), usize>,
 }
 
 impl Taken {
-    /// Takes the place of a line.
+    /// Takes the place of a line, and the file of its trace.
     ///
     /// # Errors
     /// Why it can't be there.
@@ -294,6 +303,12 @@ impl Taken {
                 return Err(format!("{place} is taken by line {earlier} already"));
             }
             self.places.insert(place, number);
+        }
+        if let Some(trace) = &line.command().trace {
+            let earlier = *self.traces.entry((line.host().cloned(), trace.clone())).or_insert(number);
+            if earlier != number {
+                return Err(format!("--trace: line {earlier} writes to this file already"));
+            }
         }
         Ok(())
     }

@@ -28,8 +28,8 @@ impl OverlayFile {
         resolve: impl Fn(&Host) -> Result<Ipv4Addr, String>,
     ) -> Result<Located, OverlayFileError> {
         let mut resolved: HashMap<&Host, Ipv4Addr> = HashMap::new();
-        let mut addresses = Vec::with_capacity(self.lines.len());
-        for line in &self.lines {
+        let mut addresses = Vec::with_capacity(self.lines().len());
+        for line in self.lines() {
             let refuse = |cause| OverlayFileError { file: overlay_file.to_owned(), line: Some(line.number()), cause };
             let ip = match line.host() {
                 None => Ipv4Addr::LOCALHOST,

@@ -2,6 +2,7 @@
 
 use super::{OverlayFile, OverlayFileError, ServentLine};
 use crate::serving::{FileId, TraceTarget};
+use std::collections::HashSet;
 use std::io;
 use std::iter;
 use std::path::{self, Path, PathBuf};
@@ -23,18 +24,21 @@ impl OverlayFile {
         let folder = path::absolute(folder).map_err(absolute)?;
         let name = |line: &ServentLine| {
             let port = line.command().port;
-            let is_alone = self.lines.iter().filter(|other| other.command().port == port).count() == 1;
-            if is_alone { format!("{port}.jsonl") } else { format!("{}.jsonl", line.place().replace(':', "-")) }
+            if self.is_alone_on(port) {
+                format!("{port}.jsonl")
+            } else {
+                format!("{}.jsonl", line.place().replace(':', "-"))
+            }
         };
-        let lines = self.lines.iter().map(|line| line.traced(folder.join(name(line)))).collect();
-        let traced = Self { folder: self.folder.clone(), lines };
+        let lines = self.lines().iter().map(|line| line.traced(folder.join(name(line)))).collect();
+        let traced = Self::new(self.folder.clone(), lines);
         traced.check_traces(overlay_file, kept)?;
         Ok(traced)
     }
 
     /// The files that the traces go to, in the order of the lines.
     pub fn traces(&self) -> impl Iterator<Item = PathBuf> {
-        self.lines.iter().filter_map(|line| match &line.command().trace {
+        self.lines().iter().filter_map(|line| match &line.command().trace {
             Some(TraceTarget::File(path)) => Some(self.folder.join(path)),
             Some(TraceTarget::StandardOutput) | None => None,
         })
@@ -46,12 +50,12 @@ impl OverlayFile {
             Some(TraceTarget::File(path)) => Some(FileId::at(&self.folder.join(path))),
             Some(TraceTarget::StandardOutput) | None => None,
         };
-        let taken: Vec<_> = iter::once(FileId::at(overlay_file))
+        let taken: HashSet<_> = iter::once(FileId::at(overlay_file))
             .chain(kept.iter().map(|file| FileId::at(file)))
             .chain(self.kv_files().map(|file| FileId::at(&file)))
             .collect();
-        let mut traces = Vec::new();
-        for line in &self.lines {
+        let mut traces = HashSet::new();
+        for line in self.lines() {
             let Some(file) = trace(line) else { continue };
             let refuse = |cause: &str| OverlayFileError {
                 file: overlay_file.to_owned(),
@@ -63,10 +67,9 @@ impl OverlayFile {
             }
             // The same path on another host is another file.
             let file = (line.host(), file);
-            if traces.contains(&file) {
+            if !traces.insert(file) {
                 return Err(refuse("another line writes to this file already"));
             }
-            traces.push(file);
         }
         Ok(())
     }

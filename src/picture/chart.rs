@@ -33,6 +33,7 @@ struct Series<'a> {
 /// What lies along the panels, and where: 0 is left and 1 is right.
 struct Along {
     axis: &'static Axis,
+    language: Language,
     places: Vec<(String, f64)>,
 }
 
@@ -44,8 +45,8 @@ pub fn chart(report: &Report<'_>, language: Language) -> String {
 
 /// The same as a part of a page that has [`CHART_CSS`] and says itself what is simulated, unless it is a file.
 pub(super) fn draw(report: &Report<'_>, language: Language, is_file: bool) -> String {
-    let along = along(report);
-    let (series, left_out) = series(report, &along, language);
+    let along = along(report, language);
+    let (series, left_out) = series(report, &along);
     let rows = PANELS.len().div_ceil(COLUMNS) as f64;
     let below = if series.len() > 1 { series.len() as f64 * LEGEND } else { 0.0 };
     let head = if is_file { HEAD } else { 0.0 };
@@ -63,7 +64,7 @@ pub(super) fn draw(report: &Report<'_>, language: Language, is_file: bool) -> St
     for (place, name) in PANELS.iter().enumerate() {
         let corner = ((place % COLUMNS) as f64 * PANEL.0, head + (place / COLUMNS) as f64 * PANEL.1);
         let found = FOUND.iter().find(|found| found.name == *name).expect("a panel shows something that is found out");
-        panel(&mut svg, corner, found, (&along, &series), language);
+        panel(&mut svg, corner, found, (&along, &series));
     }
     let mut y = head + rows * PANEL.1 + 6.0;
     if series.len() > 1 {
@@ -90,11 +91,11 @@ pub(super) fn draw(report: &Report<'_>, language: Language, is_file: bool) -> St
 }
 
 /// The first axis that is swept; what links lose if none is.
-fn along(report: &Report<'_>) -> Along {
+fn along(report: &Report<'_>, language: Language) -> Along {
     let axis = report.swept().next().unwrap_or(&crate::telling::sweep::AXES[0]);
     let mut places: Vec<(String, Option<f64>)> = Vec::new();
     for Outcome { point, .. } in report.outcomes {
-        let name = (axis.of)(point);
+        let name = axis.value(point, language);
         if !places.iter().any(|(known, _)| *known == name) {
             places.push((name, (axis.at)(point)));
         }
@@ -112,17 +113,17 @@ fn along(report: &Report<'_>) -> Along {
         _ => (index as f64 + 0.5) / count,
     };
     let names = places.iter().enumerate().map(|(index, (name, _))| (name.clone(), place(index)));
-    Along { axis, places: names.collect() }
+    Along { axis, language, places: names.collect() }
 }
 
 /// The lines, one for each combination of what else is swept, and how many more there are.
-fn series<'a>(report: &Report<'a>, along: &Along, language: Language) -> (Vec<Series<'a>>, usize) {
+fn series<'a>(report: &Report<'a>, along: &Along) -> (Vec<Series<'a>>, usize) {
     let others: Vec<_> = report.swept().skip(1).collect();
     let mut all: Vec<Series<'a>> = Vec::new();
     for outcome in report.outcomes {
         let told = |axis: &&Axis| {
-            let name = language.of(axis.name[0], axis.name[1]);
-            format!("{name} {}", (axis.of)(&outcome.point))
+            let name = along.language.of(axis.name[0], axis.name[1]);
+            format!("{name} {}", axis.value(&outcome.point, along.language))
         };
         let name = others.iter().map(told).collect::<Vec<_>>().join(", ");
         match all.iter_mut().find(|series| series.name == name) {
@@ -140,14 +141,15 @@ fn series<'a>(report: &Report<'a>, along: &Along, language: Language) -> (Vec<Se
 
 impl Along {
     fn x(&self, outcome: &Outcome) -> f64 {
-        let name = (self.axis.of)(&outcome.point);
+        let name = self.axis.value(&outcome.point, self.language);
         self.places.iter().find(|(known, _)| *known == name).map_or(0.0, |(_, x)| *x)
     }
 }
 
 /// One panel: frame, ticks, lines and their intervals.
-fn panel(svg: &mut Svg, corner: (f64, f64), found: &Found, lines: (&Along, &[Series<'_>]), language: Language) {
+fn panel(svg: &mut Svg, corner: (f64, f64), found: &Found, lines: (&Along, &[Series<'_>])) {
     let (along, series) = lines;
+    let language = along.language;
     let [left, top, right, bottom] = MARGIN;
     let (x0, y0) = (corner.0 + left, corner.1 + top);
     let (width, height) = (PANEL.0 - left - right, PANEL.1 - top - bottom);
@@ -166,7 +168,7 @@ fn panel(svg: &mut Svg, corner: (f64, f64), found: &Found, lines: (&Along, &[Ser
     for tick in 0..=4 {
         let (value, y) = (f64::from(tick) * step, at(0.0, f64::from(tick) * step).1);
         svg.raw(format_args!("<path class=\"grid\" d=\"M{} {}h{}\"/>\n", number(x0), number(y), number(width)));
-        svg.text("tick y", (x0 - 6.0, y + 4.0), &value.to_string());
+        svg.text("tick y", (x0 - 6.0, y + 4.0), &language.number(&value.to_string()));
     }
     svg.raw(format_args!(
         "<rect class=\"frame\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n",

@@ -45,7 +45,8 @@ fn table(out: &mut String, report: &Report<'_>, language: Language) {
     heads.iter().for_each(|head| push(out, format_args!("<th scope=\"col\">{}</th>", markup(head))));
     out.push_str("</tr></thead><tbody>\n");
     for outcome in report.outcomes {
-        let cells: String = report.cells(outcome).iter().map(|cell| format!("<td>{}</td>", markup(cell))).collect();
+        let cells: String =
+            report.cells(outcome, language).iter().map(|cell| format!("<td>{}</td>", markup(cell))).collect();
         push(out, format_args!("<tr>{cells}</tr>\n"));
     }
     out.push_str("</tbody></table></div>\n");

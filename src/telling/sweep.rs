@@ -112,7 +112,7 @@ pub(crate) const FOUND: [Found; 9] = [
 pub(crate) struct Axis {
     /// In English and Portuguese.
     pub(crate) name: [&'static str; 2],
-    pub(crate) of: fn(&Point) -> String,
+    of: fn(&Point) -> String,
     /// Where it lies, if it is a number that says so.
     pub(crate) at: fn(&Point) -> Option<f64>,
     is_swept: fn(&Plan) -> bool,
@@ -152,6 +152,14 @@ pub(crate) const AXES: [Axis; 5] = [
     },
 ];
 
+impl Axis {
+    /// What a point is. What is typed is shown as it is typed.
+    pub(crate) fn value(&self, point: &Point, language: Language) -> String {
+        let value = (self.of)(point);
+        if (self.at)(point).is_some() { language.number(&value) } else { value }
+    }
+}
+
 impl Report<'_> {
     /// The axes that have several values.
     pub(crate) fn swept(&self) -> impl Iterator<Item = &'static Axis> {
@@ -176,7 +184,7 @@ impl Report<'_> {
         }
         let same = AXES.iter().filter(|axis| !(axis.is_swept)(self.plan));
         let told = |axis: &Axis| {
-            let value = self.outcomes.first().map(|outcome| (axis.of)(&outcome.point)).unwrap_or_default();
+            let value = self.outcomes.first().map(|outcome| axis.value(&outcome.point, language)).unwrap_or_default();
             format!("{} {value}", language.of(axis.name[0], axis.name[1]))
         };
         [first, same.map(told).collect::<Vec<_>>().join(", ")]
@@ -223,16 +231,16 @@ impl Report<'_> {
     }
 
     /// What stands in the columns for a point.
-    pub(crate) fn cells(&self, outcome: &Outcome) -> Vec<String> {
-        let found = self.columns().map(|found| shown((found.of)(&outcome.totals), found.unit));
-        self.swept().map(|axis| (axis.of)(&outcome.point)).chain(found).collect()
+    pub(crate) fn cells(&self, outcome: &Outcome, language: Language) -> Vec<String> {
+        let found = self.columns().map(|found| language.number(&shown((found.of)(&outcome.totals), found.unit)));
+        self.swept().map(|axis| axis.value(&outcome.point, language)).chain(found).collect()
     }
 
     /// As a table for people.
     #[must_use]
     pub fn table(&self, language: Language) -> String {
         let rows: Vec<_> = std::iter::once(self.heads(language))
-            .chain(self.outcomes.iter().map(|outcome| self.cells(outcome)))
+            .chain(self.outcomes.iter().map(|outcome| self.cells(outcome, language)))
             .collect();
         let len = |cell: &String| cell.chars().count();
         let widths: Vec<_> =

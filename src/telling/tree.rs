@@ -65,16 +65,12 @@ pub(crate) fn broken(text: &str, width: usize, first: &str, others: &str) -> Vec
 /// A time between two moments, in the unit that suits it.
 fn duration(language: Language, nanos: i64) -> String {
     let value = nanos as f64;
-    let text = match nanos.unsigned_abs() {
+    language.number(&match nanos.unsigned_abs() {
         0..10_000 => format!("{:.1} µs", value / 1e3),
         10_000..1_000_000 => format!("{:.0} µs", value / 1e3),
         1_000_000..1_000_000_000 => format!("{:.1} ms", value / 1e6),
         _ => format!("{:.3} s", value / 1e9),
-    };
-    match language {
-        Language::English => text,
-        Language::Portuguese => text.replace('.', ","),
-    }
+    })
 }
 
 /// Tells all that there is to say of a flood.

@@ -34,6 +34,11 @@ impl Language {
         }
     }
 
+    /// A number, or words in which no other point stands, with the language's decimal sign.
+    pub(crate) fn number(self, text: &str) -> String {
+        text.replace('.', self.of(".", ","))
+    }
+
     /// What a servent's look-up gave.
     pub(crate) fn lookup(self, lookup: LookedUp) -> String {
         match lookup {
@@ -164,7 +169,7 @@ impl Language {
             (Breach::AnsweredFromElsewhere { expected }, _) => {
                 let port = expected.map_or_else(String::new, |port| format!(" ({port})"));
                 let english = "answered from another port than the one that got the question";
-                format!("{}{port}", self.of(english, "respondeu de outra porta que não a que recebeu a pergunta"))
+                format!("{}{port}", self.of(english, "respondeu de outro porto que não o que recebeu a pergunta"))
             }
             (Breach::BeyondThreeHops { hops }, Self::English) => {
                 format!("sent the QUERY over link number {hops}, and three are allowed")

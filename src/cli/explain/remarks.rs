@@ -122,7 +122,7 @@ pub(super) fn unfit(language: Language, file: &str, first: Option<impl Display>)
             format!("{file}: none of its servents{at} is in what was read; --port-base moves its ports")
         }
         Language::Portuguese => {
-            format!("{file}: nenhum de seus servents{at} está no que foi lido; --port-base muda suas portas")
+            format!("{file}: nenhum de seus servents{at} está no que foi lido; --port-base muda seus portos")
         }
     }
 }
