@@ -2,15 +2,46 @@
 
 import csv
 import pathlib
+from typing import NamedTuple
 
 import matplotlib
 
 MEASUREMENTS = pathlib.Path(__file__).parent.parent / "measurements"
 
-# Told apart in grey print by their lightness, and by their marks.
-COLOURS = ["#0b3c5d", "#c2571a", "#7a9e3a", "#8f8f8f", "#5b2a86", "#d9a514"]
-MARKS = ["o", "s", "^", "D", "v", "P"]
+# Told apart in grey print by their lightness (36, 95, 147 and 182 of 255), by the colour-blind, and by their marks.
+COLOURS = ["#0b2a4a", "#c23b0a", "#41b8a5", "#e8b923"]
+MARKS = ["o", "s", "^", "D"]
+# What was calculated, and what should be.
+LINE = "#666666"
+EXPECTED = "#d5d9de"
 BAND = "#f3f5f8"
+
+
+class Program(NamedTuple):
+    """How a program that was measured is shown, in every chart."""
+
+    name: str
+    colour: str
+    mark: str
+    is_open: bool = False
+
+    def look(self):
+        """What matplotlib's errorbar takes of it."""
+        inside = "white" if self.is_open else self.colour
+        return {"label": self.name, "color": self.colour, "fmt": self.mark, "mfc": inside}
+
+
+# One colour a program; its variants have marks of their own.
+PROGRAMS = {
+    "servent": Program("servent", COLOURS[0], "o"),
+    "servent --no-offload": Program("servent sem GSO/GRO", COLOURS[0], "o", is_open=True),
+    "servent --hand-over queue": Program("servent só com filas", COLOURS[0], "v", is_open=True),
+    "echo": Program("eco", COLOURS[1], "s"),
+    "simple": Program("simples com sendto", COLOURS[2], "^", is_open=True),
+    "simple+sendmmsg": Program("simples com sendmmsg", COLOURS[2], "^"),
+    "python": Program("Python", COLOURS[3], "P"),
+    "memcached -t 1": Program("memcached", "#7b3294", "D"),
+}
 
 
 def set_up():
@@ -57,9 +88,10 @@ def short(axis):
     """An axis of large numbers: thousands and millions."""
 
     def label(value, _):
-        for unit, name in [(1e6, " mi"), (1e3, " mil")]:
+        for unit, one, more in [(1e6, "milhão", "milhões"), (1e3, "mil", "mil")]:
             if value >= unit:
-                return decimal(value / unit, 0 if value % unit == 0 else 1) + name
+                number = decimal(value / unit, 0 if value % unit == 0 else 1)
+                return f"{number} {one if value < 2 * unit else more}"
         return decimal(value)
 
     axis.set_major_formatter(label)

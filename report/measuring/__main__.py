@@ -10,6 +10,7 @@ STEPS = {
     "mutants": mutants.measure,
     "trace": floods.measure,
     "pictures": floods.draw,
+    "session": floods.session,
     "reach": reach.measure,
     "mixed": mixed.measure,
     "mininet": mininet.measure,

@@ -1,4 +1,4 @@
-"""flood-grid.jsonl: the trace of one question in a grid of nine servents; and its pictures."""
+"""flood-grid.jsonl: the trace of one question in a grid of nine servents; and its pictures. sessao.txt: what a client shows."""
 
 import os
 import subprocess
@@ -7,14 +7,14 @@ from lab.namespaces import Lab
 from lab.programs import ROOT, built
 from measuring import tables
 
-OVERLAY = os.path.join(ROOT, "data", "overlays", "grid.txt")
+OVERLAYS = os.path.join(ROOT, "data", "overlays")
 
 
 def measure():
     with Lab() as lab:
         (host,) = lab.hosts("host")
         traces = os.path.join(lab.folder, "traces")
-        words = ["overlay", OVERLAY, "--trace", traces, "--timeout", "1", "http"]
+        words = ["overlay", os.path.join(OVERLAYS, "grid.txt"), "--trace", traces, "--timeout", "1", "http"]
         host.run(*built(["tp3"]), *words)
         lines = []
         for name in sorted(os.listdir(traces)):
@@ -24,6 +24,19 @@ def measure():
         file.writelines(lines)
     print(f"report/measurements/flood-grid.jsonl: {len(lines)} lines")
     draw()
+
+
+def session():
+    """sessao.txt: a question that four servents answer, and one that nobody within reach does."""
+    with Lab() as lab:
+        (host,) = lab.hosts("host")
+        words = ["overlay", os.path.join(OVERLAYS, "chain.txt"), "http", "rfb"]
+        shown = host.run("sh", "-c", '"$@" || test $? -eq 1', "sh", *built(["tp3"]), *words).splitlines(keepends=True)
+    # What the overlay itself says comes first.
+    client = [line for line in shown if not line.startswith(("servent ", "asking "))]
+    with open(tables.path("sessao.txt"), "w", encoding="utf-8") as file:
+        file.writelines(client)
+    print("report/measurements/sessao.txt")
 
 
 def draw():
