@@ -1,4 +1,7 @@
-"""flood-grid.jsonl: the trace of one question in a grid of nine servents; and its pictures. sessao.txt: what a client shows."""
+"""flood-grid.jsonl: the trace of one question in a grid of nine servents; and its pictures.
+
+sessao.txt: what a client shows.
+"""
 
 import os
 import subprocess
