@@ -131,7 +131,7 @@ b:1 ./-o a:1 node9:7000
         b:1 kv/o a:1 node9:7000\n";
     assert!(text(&folder, "overlay.txt").ends_with(&format!(".\n{lines}")), "{}", text(&folder, "overlay.txt"));
     assert_eq!(text(&folder, "kv/2-my__pairs__.txt"), "http\t2\n");
-    assert!(text(&folder, "overlay.sh").contains("\nreadonly FOLDER=tp3-over_lay\n"));
+    assert!(text(&folder, "overlay.sh").contains("\nreadonly FOLDER=./tp3-over_lay\n"));
 }
 
 #[test]
