@@ -61,6 +61,9 @@ pub(super) struct ExportArgs {
 
 /// Reads a key that is to be asked for elsewhere: text that a file of text can hold.
 fn key(typed: &str) -> Result<String, String> {
+    if typed == "-" {
+        return Err("the client would take a lone - for standard input".to_owned());
+    }
     AskedKey::new(typed.as_bytes()).map(|_| typed.to_owned()).map_err(|error| error.to_string())
 }
 

@@ -342,10 +342,11 @@ fn entry(file: &OverlayFile, port: Option<u16>) -> Result<usize, String> {
     let own = || file.lines().iter().map(|line| line.command().port);
     own().position(|own| port.is_none_or(|port| own == port)).ok_or_else(|| {
         let ports: Vec<_> = own().map(|port| port.to_string()).collect();
+        let ports: Vec<_> = ports.iter().map(String::as_str).collect();
         format!(
             "invalid value '{}' for '--at <PORT>': expected the port of a servent in the overlay file: {}",
             port.unwrap_or_default(),
-            ports.join(", ")
+            listed(&ports)
         )
     })
 }

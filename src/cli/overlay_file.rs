@@ -5,6 +5,8 @@ use super::servent::ServentArgs;
 use crate::net::is_local;
 use crate::overlay::{CommandLine, Host, Located, Logging, Neighbour, OverlayFile, OverlayFileError};
 use crate::protocol::{Peer, Store};
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -14,15 +16,20 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The first line that can't start, and why.
 pub fn load(file: &Path, kept: &[PathBuf]) -> Result<OverlayFile, OverlayFileError> {
+    // Many lines may have one file.
+    let good = RefCell::new(HashSet::new());
     OverlayFile::load(file, kept, read_line, |typed, path| {
         // What a pipe or a device holds may come once, and is for the servent.
-        if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        let is_known = good.borrow().contains(path);
+        if is_known || fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             return Ok(());
         }
-        Store::read(path).map(drop).map_err(|error| {
+        Store::read(path).map_err(|error| {
             let hint = hints::kv_file(typed).map(|hint| format!("; {hint}")).unwrap_or_default();
             format!("{error}{hint}")
-        })
+        })?;
+        good.borrow_mut().insert(path.to_owned());
+        Ok(())
     })
 }
 
@@ -61,10 +68,9 @@ pub(super) fn located_here(overlay: OverlayFile, file: &Path) -> Result<Located,
     let refuse = |number, cause| OverlayFileError::new(file, number, cause);
     for (address, line) in located.lines() {
         if let Some(host) = line.host().filter(|_| !is_local(*address.ip())) {
-            return Err(refuse(
-                line.number(),
-                format!("{host} is {}, which is no address of this machine", address.ip()),
-            ));
+            let is_bound = line.command().bind.is_some_and(|bind| bind == *address.ip());
+            let what = if is_bound { "--bind".to_owned() } else { format!("{host} is") };
+            return Err(refuse(line.number(), format!("{what} {}, which is no address of this machine", address.ip())));
         }
     }
     Ok(located)
@@ -114,10 +120,9 @@ pub fn read_line(words: &[String]) -> Result<CommandLine, String> {
 fn neighbour(peer: &Peer) -> Neighbour {
     let address = match peer {
         Peer::Address(address) => Some(*address),
-        Peer::Name { host, port } if host == "localhost" => Some(SocketAddrV4::new(Ipv4Addr::LOCALHOST, *port)),
-        Peer::Name { .. } => None,
+        Peer::Name { host, port } => Host::loopback(host).map(|ip| SocketAddrV4::new(ip, *port)),
     };
-    Neighbour { typed: peer.to_string(), address }
+    Neighbour::new(peer.to_string(), address)
 }
 
 /// What is wrong with a line, on one line and without the usage.

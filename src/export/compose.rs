@@ -23,7 +23,7 @@ const SECRET_LEN_MAX: usize = 500 << 10;
 const USUAL: [(&str, &str); 2] = [("--resolve-wait", "60"), ("--resolve-every", "1")];
 
 fn make(plan: &Plan, wishes: &Wishes) -> Result<Export, OverlayFileError> {
-    let names: Vec<_> = instances::names(plan).iter().map(|name| format!("servent-{name}")).collect();
+    let names: Vec<_> = instances::names(plan, false).iter().map(|name| format!("servent-{name}")).collect();
     let key = match &wishes.key {
         Some(key) => key.clone(),
         None => key_of_first(plan)?,
@@ -77,8 +77,9 @@ fn fill(mut rest: &str, gaps: &[(&str, &str)]) -> String {
 fn key_of_first(plan: &Plan) -> Result<String, OverlayFileError> {
     let first = &plan.servents[0];
     let key = first_key(&plan.kv_files[first.kv_file].bytes).and_then(|key| str::from_utf8(key).ok());
-    key.map(str::to_owned).ok_or_else(|| {
-        plan.refuse(first, "for which key is the client to ask? Its file does not begin with one: --key KEY")
+    // A lone dash is standard input for the client.
+    key.filter(|key| *key != "-").map(str::to_owned).ok_or_else(|| {
+        plan.refuse(first, "for which key is the client to ask? Its file begins with none that can be typed: --key KEY")
     })
 }
 

@@ -4,10 +4,14 @@ use super::Plan;
 use std::collections::HashMap;
 
 /// A name for each servent, in the order of the plan: its port, and where several listen on that one, each at an address of
-/// its own, its line as well: `6001`, or `6001-line9`.
-pub(super) fn names(plan: &Plan) -> Vec<String> {
-    let mut at_port: HashMap<u16, usize> = HashMap::new();
-    plan.servents.iter().for_each(|servent| *at_port.entry(servent.port).or_default() += 1);
-    let name = |port, line| if at_port[&port] == 1 { format!("{port}") } else { format!("{port}-line{line}") };
-    plan.servents.iter().map(|servent| name(servent.port, servent.line)).collect()
+/// its own, its line as well: `6001`, or `6001-line9`. If `is_by_host`, only those of one host have to tell themselves apart.
+pub(super) fn names(plan: &Plan, is_by_host: bool) -> Vec<String> {
+    let places = || plan.servents.iter().map(|servent| (servent.host.as_ref().filter(|_| is_by_host), servent.port));
+    let mut count: HashMap<_, usize> = HashMap::new();
+    places().for_each(|place| *count.entry(place).or_default() += 1);
+    let named = places().zip(&plan.servents).map(|(place, servent)| match count[&place] {
+        1 => format!("{}", servent.port),
+        _ => format!("{}-line{}", servent.port, servent.line),
+    });
+    named.collect()
 }

@@ -3,7 +3,8 @@
 use super::ExportedFile;
 use crate::overlay::{Host, Logging, OverlayFile, OverlayFileError, ServentLine};
 use std::collections::{HashMap, HashSet};
-use std::net::Ipv4Addr;
+use std::hash::{BuildHasher, RandomState};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
 /// The servents of an overlay file, with all that they need in places that can be copied anywhere.
@@ -65,20 +66,21 @@ impl Plan {
         overlay: &OverlayFile,
         read: impl Fn(&Path) -> Result<Vec<u8>, String>,
     ) -> Result<Self, OverlayFileError> {
-        let mut plan = Self { file: file.to_owned(), servents: Vec::new(), kv_files: Vec::new() };
+        let mut servents = Vec::with_capacity(overlay.lines().len());
         let mut copied: HashMap<PathBuf, usize> = HashMap::new();
+        let mut copies = Copies::default();
         for (line, path) in overlay.lines().iter().zip(overlay.kv_files()) {
             let refuse = |cause| OverlayFileError::new(file, line.number(), cause);
             let kv_file = match copied.get(&path) {
                 Some(place) => *place,
                 None => {
-                    let place = plan.copy(&path, read(&path).map_err(refuse)?);
+                    let place = copies.add(&word(&path), read(&path).map_err(refuse)?);
                     *copied.entry(path).or_insert(place)
                 }
             };
-            plan.servents.push(planned(overlay, line, kv_file).map_err(refuse)?);
+            servents.push(planned(overlay, line, kv_file).map_err(refuse)?);
         }
-        Ok(plan)
+        Ok(Self { file: file.to_owned(), servents, kv_files: copies.files })
     }
 
     /// The name of the overlay file, safe to stand in a comment.
@@ -96,6 +98,17 @@ impl Plan {
     /// The key-value files, to be written into a folder of this name.
     pub fn copies(&self, folder: &str) -> impl Iterator<Item = ExportedFile> {
         self.kv_files.iter().map(move |kv| ExportedFile::new(Path::new(folder).join(&kv.name), kv.bytes.clone()))
+    }
+
+    /// Where a servent is reached: at the address that it says it listens on, or else at its host, or else on loopback.
+    #[must_use]
+    pub fn reached(&self, place: usize) -> String {
+        let Planned { port, bind, host, .. } = &self.servents[place];
+        let (bind, host) = (bind.filter(|bind| !bind.is_unspecified()), host.as_ref());
+        match (bind, host) {
+            (None, Some(host)) => format!("{host}:{port}"),
+            (bind, _) => SocketAddrV4::new(bind.unwrap_or(Ipv4Addr::LOCALHOST), *port).to_string(),
+        }
     }
 
     /// The hosts that its servents live on, in the order in which they are first named, each with the places of its servents.
@@ -147,24 +160,40 @@ impl Plan {
         }
         Ok(self)
     }
+}
 
-    /// Takes in a key-value file under a name of its own.
-    fn copy(&mut self, path: &Path, bytes: Vec<u8>) -> usize {
-        let wanted = word(path);
-        let names = std::iter::once(wanted.clone()).chain((2..).map(|number: u32| format!("{number}-{wanted}")));
-        for name in names {
-            match self.kv_files.iter().position(|kv| kv.name == name) {
-                Some(place) if self.kv_files[place].bytes == bytes => return place,
-                Some(_) => {}
-                None => {
-                    self.kv_files.push(KvFile { name, bytes });
-                    break;
-                }
-            }
+/// Key-value files, each under a name of its own.
+#[derive(Default)]
+struct Copies {
+    files: Vec<KvFile>,
+    names: HashSet<String>,
+    /// By the name that was wanted: the number for the next one, and the places of those that are there, by what they hold,
+    /// hashed.
+    wanted: HashMap<String, (u32, HashMap<u64, Vec<usize>>)>,
+    hasher: RandomState,
+}
+
+impl Copies {
+    /// Takes in a file, or finds the one that is the same; returns its place.
+    fn add(&mut self, wanted: &str, bytes: Vec<u8>) -> usize {
+        let (number, alike) = self.wanted.entry(wanted.to_owned()).or_insert((2, HashMap::new()));
+        let alike = alike.entry(self.hasher.hash_one(&bytes)).or_default();
+        if let Some(place) = alike.iter().find(|place| self.files[**place].bytes == bytes) {
+            return *place;
         }
-        self.kv_files.len() - 1
+        let mut name = wanted.to_owned();
+        while !self.names.insert(name.clone()) {
+            name = format!("{number}-{wanted}");
+            *number += 1;
+        }
+        alike.push(self.files.len());
+        self.files.push(KvFile { name, bytes });
+        self.files.len() - 1
     }
 }
+
+/// The option of a servent that takes orders from standard input.
+const LINK_ORDERS: &str = "--link-orders";
 
 /// A line as a servent of a plan.
 fn planned(overlay: &OverlayFile, line: &ServentLine, kv_file: usize) -> Result<Planned, String> {
@@ -174,6 +203,11 @@ fn planned(overlay: &OverlayFile, line: &ServentLine, kv_file: usize) -> Result<
     let command = line.command();
     if command.trace.is_some() {
         return Err("--trace: traces are collected from every servent where it runs: leave it out".to_owned());
+    }
+    if command.options.iter().any(|word| word == LINK_ORDERS) {
+        return Err(format!(
+            "{LINK_ORDERS}: nobody gives such orders there, and standard input is not theirs: leave it out"
+        ));
     }
     let known = |neighbour| {
         if let Some(place) = overlay.place_of(neighbour) {

@@ -44,11 +44,10 @@ fn make(plan: &Plan, _: &Wishes) -> Result<Export, OverlayFileError> {
         files.push(ExportedFile::new(format!("hosts/{host}.files"), format!("hosts/{host}.txt\n{kv_files}")));
     }
     let hosts: Vec<_> = shares.iter().map(|(host, _)| host.as_str()).collect();
-    let first = &plan.servents[0];
     let script = SCRIPT
         .replace("@TITLE@", &title)
         .replace("@HOSTS@", &hosts.join(" "))
-        .replace("@FIRST@", &place(host(plan, first)?, first))
+        .replace("@FIRST@", &plan.reached(0))
         .replace("@FOLDER@", &format!("tp3-{}", title.trim_end_matches(".txt")));
     files.push(ExportedFile::script("overlay.sh", script));
     let next = ["./overlay.sh up", "./overlay.sh ask KEY", "./overlay.sh traces", "./overlay.sh down"];
@@ -60,19 +59,14 @@ fn host<'a>(plan: &Plan, servent: &'a Planned) -> Result<&'a Host, OverlayFileEr
     servent.host.as_ref().ok_or_else(|| plan.refuse(servent, homeless))
 }
 
-fn place(host: &Host, servent: &Planned) -> String {
-    format!("{host}:{}", servent.port)
-}
-
 /// A servent as a line of an overlay file over many hosts.
 fn line(plan: &Plan, servent: &Planned) -> Result<String, OverlayFileError> {
-    let mut words = vec![place(host(plan, servent)?, servent), format!("{KV}/{}", plan.kv_files[servent.kv_file].name)];
+    let place = format!("{}:{}", host(plan, servent)?, servent.port);
+    let mut words = vec![place, format!("{KV}/{}", plan.kv_files[servent.kv_file].name)];
     for neighbour in &servent.neighbours {
         words.push(match neighbour {
-            Known::Servent(known) => {
-                let known = &plan.servents[*known];
-                place(host(plan, known)?, known)
-            }
+            // A share has no lines of others, which say where they listen.
+            Known::Servent(known) => plan.reached(*known),
             Known::Other(typed) => typed.clone(),
         });
     }

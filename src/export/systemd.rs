@@ -12,26 +12,36 @@ pub(super) const TARGET: Target =
 /// The folder of everything, as it is on the machine that it is copied to.
 const ETC: &str = "etc";
 
+/// What is copied to a machine, of what its folder has. Nothing else: the modes of what the machine has stay its own.
+const COPIED: &str = "etc/servent etc/systemd/system/servent@.service etc/systemd/system/servents.target";
+
+/// What unpacks it there, as root: whoever exported it owns nothing, and folders that are there stay as they are.
+const UNPACK: &str = "tar -C / -xf - --no-same-owner --no-overwrite-dir";
+
 /// The unit that all servents are instances of.
 const UNIT: &str = include_str!("systemd/servent@.service");
+
+/// The lowest port that a program without privileges may listen on, unless a machine's administrator has it otherwise.
+const PORT_MIN: u16 = 1024;
 
 /// How long names are waited for that no name server knows yet, for example while machines start, unless a line says it.
 const RESOLVE_WAIT: [&str; 2] = ["--resolve-wait", "60"];
 
 fn make(plan: &Plan, _: &Wishes) -> Result<Export, OverlayFileError> {
-    let names = instances::names(plan);
+    let names = instances::names(plan, true);
     let shares = plan.shares();
     if shares.is_empty() {
         let files = machine(plan, &names, Path::new(""), &(0..names.len()).collect::<Vec<_>>())?;
-        let next = ["sudo cp -R etc /", "sudo systemctl daemon-reload", "sudo systemctl enable --now servents.target"];
-        return Ok(Export { files, next: next.map(str::to_owned).to_vec() });
+        let copy = format!("tar -cf - {COPIED} | sudo {UNPACK}");
+        let start = ["sudo systemctl daemon-reload", "sudo systemctl enable --now servents.target"].map(str::to_owned);
+        return Ok(Export { files, next: [copy].into_iter().chain(start).collect() });
     }
     let mut export = Export::default();
     for (host, places) in shares {
         export.files.extend(machine(plan, &names, Path::new(host.as_str()), &places)?);
         export.next.push(format!(
-            "tar -C {host} -c etc | ssh root@{host} 'tar -C / -x --no-same-owner && systemctl daemon-reload && systemctl \
-            enable --now servents.target'"
+            "tar -C {host} -cf - {COPIED} | ssh root@{host} '{UNPACK} && systemctl daemon-reload && systemctl enable --now \
+            servents.target'"
         ));
     }
     Ok(export)
@@ -70,6 +80,10 @@ fn machine(
 
 /// The file of a servent's arguments. systemd reads it as a shell would, and then splits it at blanks.
 fn arguments(plan: &Plan, servent: &Planned) -> Result<String, OverlayFileError> {
+    if servent.port < PORT_MIN {
+        let cause = format!("port {}: ports below {PORT_MIN} take a privilege, and the unit has none", servent.port);
+        return Err(plan.refuse(servent, cause));
+    }
     let kv = &plan.kv_files[servent.kv_file].name;
     let neighbours: Vec<_> = servent.neighbours.iter().map(|known| address(plan, known)).collect();
     let mut words = servent.options.clone();
@@ -98,14 +112,9 @@ fn arguments(plan: &Plan, servent: &Planned) -> Result<String, OverlayFileError>
 
 /// Where a neighbour is reached.
 fn address(plan: &Plan, known: &Known) -> String {
-    let servent = match known {
-        Known::Servent(place) => &plan.servents[*place],
-        Known::Other(typed) => return typed.clone(),
-    };
-    let (bind, host) = (servent.bind.filter(|bind| !bind.is_unspecified()), &servent.host);
-    match (bind, host) {
-        (None, Some(host)) => format!("{host}:{}", servent.port),
-        (bind, _) => SocketAddrV4::new(bind.unwrap_or(Ipv4Addr::LOCALHOST), servent.port).to_string(),
+    match known {
+        Known::Servent(place) => plan.reached(*place),
+        Known::Other(typed) => typed.clone(),
     }
 }
 

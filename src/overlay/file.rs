@@ -1,13 +1,14 @@
 //! Overlay files: a whole overlay as a list of servent command lines.
 
 use super::line::COMMAND_MARK;
+use super::places::Places;
+use super::taken::Taken;
 use super::{CommandLine, Host, Neighbour, ServentLine};
 use crate::launching;
 use crate::loading;
 use crate::net::is_local;
-use crate::serving::TraceTarget;
 use crate::text::escape_path;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
@@ -29,8 +30,9 @@ pub struct OverlayFile {
     /// What key-value paths are relative to.
     pub(super) folder: PathBuf,
     lines: Vec<ServentLine>,
-    /// The places in `lines` of those that listen on a port.
-    by_port: HashMap<u16, Vec<usize>>,
+    /// How many of them listen on a port.
+    ports: HashMap<u16, usize>,
+    places: Places,
 }
 
 /// Why an overlay file is refused: `file:line: cause`, or `file: cause`.
@@ -96,12 +98,15 @@ impl fmt::Display for PortBaseError {
 impl std::error::Error for PortBaseError {}
 
 impl OverlayFile {
-    pub(super) fn new(folder: PathBuf, lines: Vec<ServentLine>) -> Self {
-        let mut by_port: HashMap<_, Vec<_>> = HashMap::new();
-        for (place, line) in lines.iter().enumerate() {
-            by_port.entry(line.command().port).or_default().push(place);
+    pub(super) fn new(folder: PathBuf, mut lines: Vec<ServentLine>) -> Self {
+        let mut ports = HashMap::new();
+        lines.iter().for_each(|line| *ports.entry(line.command().port).or_default() += 1);
+        let places = Places::of(&lines);
+        let bound: Vec<_> = lines.iter().map(ServentLine::bound).collect();
+        for line in &mut lines {
+            line.bind_neighbours(|neighbour| places.of_neighbour(neighbour).and_then(|place| bound[place]));
         }
-        Self { folder, lines, by_port }
+        Self { folder, lines, ports, places }
     }
 
     /// Reads and checks an overlay file. See [`OverlayFile::parse`] for how a line and a key-value file are. No trace may
@@ -205,13 +210,12 @@ impl OverlayFile {
     /// host that it is named by. `None` if it is no servent of this file, or a name that would have to be resolved first.
     #[must_use]
     pub fn place_of(&self, neighbour: &Neighbour) -> Option<usize> {
-        let places = self.by_port.get(&neighbour.port())?;
-        places.iter().copied().find(|&place| self.lines[place].is_meant_by(neighbour))
+        self.places.of_neighbour(neighbour)
     }
 
     /// Whether one line alone listens on a port.
     pub(super) fn is_alone_on(&self, port: u16) -> bool {
-        self.by_port.get(&port).is_some_and(|places| places.len() == 1)
+        self.ports.get(&port) == Some(&1)
     }
 
     /// The hosts that its servents live on, in the order in which they are first named; none if that is this machine.
@@ -235,14 +239,14 @@ impl OverlayFile {
     /// # Errors
     /// [`PortBaseError`].
     pub fn with_port_base(&self, base: u16) -> Result<Self, PortBaseError> {
-        let lowest = self.by_port.keys().copied().min().unwrap_or(base);
+        let lowest = self.ports.keys().copied().min().unwrap_or(base);
         for line in &self.lines {
             let port = u32::from(line.command().port - lowest) + u32::from(base);
             if port > u32::from(u16::MAX) {
                 return Err(PortBaseError::Beyond { line: line.number(), port });
             }
         }
-        let shift = |port| if self.by_port.contains_key(&port) { port - lowest + base } else { port };
+        let shift = |port| if self.ports.contains_key(&port) { port - lowest + base } else { port };
         // A servent elsewhere listens where it did, on whatever port.
         let is_here = self.hosts().is_empty();
         let is_own = |neighbour: &Neighbour| {
@@ -252,7 +256,7 @@ impl OverlayFile {
         let lines = self.lines.iter().map(|line| line.shifted(shift, is_own)).collect();
         let shifted = Self::new(self.folder.clone(), lines);
         for line in &self.lines {
-            let stays = |neighbour: &&Neighbour| !self.by_port.contains_key(&neighbour.port());
+            let stays = |neighbour: &&Neighbour| !self.ports.contains_key(&neighbour.port());
             let is_met = |neighbour: &&Neighbour| shifted.place_of(neighbour).is_some();
             if let Some(neighbour) = line.command().neighbours.iter().filter(stays).find(is_met) {
                 return Err(PortBaseError::Neighbour { line: line.number(), neighbour: neighbour.typed.clone() });
@@ -262,63 +266,13 @@ impl OverlayFile {
     }
 }
 
-/// Where servents are already, by which names their hosts go, and what they write to.
-#[derive(Default)]
-struct Taken {
-    /// The lines of places, and of the addresses that they are known by.
-    places: HashMap<String, usize>,
-    /// How a host was named first, by its name in small letters.
-    hosts: HashMap<String, (Host, usize)>,
-    /// The first line, and whether it names a host.
-    first: Option<(usize, bool)>,
-    /// The lines of traces, each on its host.
-    traces: HashMap<(Option<Host>, TraceTarget), usize>,
-}
-
-impl Taken {
-    /// Takes the place of a line, and the file of its trace.
-    ///
-    /// # Errors
-    /// Why it can't be there.
-    fn take(&mut self, line: &ServentLine) -> Result<(), String> {
-        let number = line.number();
-        let (first, has_host) = *self.first.get_or_insert((number, line.host().is_some()));
-        if has_host != line.host().is_some() {
-            let (this, that) = if has_host { ("no host", "one") } else { ("a host", "none") };
-            return Err(format!(
-                "it names {this} and line {first} {that}: either all lines have HOST:PORT, or none has"
-            ));
-        }
-        if let Some(host) = line.host() {
-            let (known, first) =
-                self.hosts.entry(host.as_str().to_lowercase()).or_insert_with(|| (host.clone(), number));
-            if known != host {
-                return Err(format!("line {first} has this host as {known}: write it alike"));
-            }
-        }
-        let address = line.address().map(|address| address.to_string());
-        let places: BTreeSet<_> = address.into_iter().chain([line.place()]).collect();
-        for place in places {
-            if let Some(earlier) = self.places.get(&place) {
-                return Err(format!("{place} is taken by line {earlier} already"));
-            }
-            self.places.insert(place, number);
-        }
-        if let Some(trace) = &line.command().trace {
-            let earlier = *self.traces.entry((line.host().cloned(), trace.clone())).or_insert(number);
-            if earlier != number {
-                return Err(format!("--trace: line {earlier} writes to this file already"));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// What to add where a file of another kind, above all a key-value file, is taken for an overlay file: no line of it
-/// begins with a number.
+/// begins with a port or an option.
 fn foreign(text: &str) -> &'static str {
     let mut first_words = text.lines().filter_map(|line| line.split_whitespace().next());
-    if first_words.any(|word| word.parse::<i64>().is_ok() || word.starts_with(COMMAND_MARK)) {
+    // Of HOST:PORT, the port.
+    let is_number = |word: &str| word.rsplit(':').next().is_some_and(|port| port.parse::<i64>().is_ok());
+    if first_words.any(|word| is_number(word) || word.starts_with([COMMAND_MARK, '-'])) {
         return "";
     }
     "; no line begins with a port, so this is no overlay file, which has a line such as '6001 web.txt 127.0.0.1:6002' \

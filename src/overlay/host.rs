@@ -25,14 +25,30 @@ impl Host {
     /// Its address, if that can be told without resolving a name.
     #[must_use]
     pub fn ip(&self) -> Option<Ipv4Addr> {
-        if self.is_called("localhost") { Some(Ipv4Addr::LOCALHOST) } else { self.name.parse().ok() }
+        Self::loopback(&self.name).or_else(|| self.name.parse().ok())
     }
 
-    /// Whether `name` is its name: capitals make no difference to a name server either.
+    /// Whether `name` is its name: capitals and a dot behind it make no difference to a name server either.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
+        without_dot(&self.name).eq_ignore_ascii_case(without_dot(name))
     }
+
+    /// A name that it has alike however it was typed.
+    pub(super) fn canonical(name: &str) -> String {
+        without_dot(name).to_ascii_lowercase()
+    }
+
+    /// The address of loopback, if that is what a name stands for on every machine.
+    #[must_use]
+    pub fn loopback(name: &str) -> Option<Ipv4Addr> {
+        without_dot(name).eq_ignore_ascii_case("localhost").then_some(Ipv4Addr::LOCALHOST)
+    }
+}
+
+/// The dot behind a whole name is its end.
+fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 impl fmt::Display for Host {
@@ -86,7 +102,10 @@ mod tests {
             assert!(typed.parse::<Host>().unwrap_err().contains("not the IPv4 address of one host"), "{typed}");
         }
         let [one, other] = ["Node1", "localhost"].map(|typed| typed.parse::<Host>().unwrap());
-        assert!(one.is_called("node1") && !one.is_called("node2"));
+        assert!(
+            one.is_called("node1") && one.is_called("NODE1.") && !one.is_called("node2") && !one.is_called("node1..")
+        );
         assert_eq!((one.ip(), other.ip()), (None, Some(Ipv4Addr::LOCALHOST)));
+        assert_eq!("LocalHost.".parse::<Host>().unwrap().ip(), Some(Ipv4Addr::LOCALHOST));
     }
 }

@@ -1,6 +1,6 @@
 //! What a line of an overlay file says.
 
-use super::host::Host;
+use super::{Host, Neighbour};
 use crate::launching::{Placed, Template};
 use crate::protocol::SeenConfig;
 use crate::serving::{self, TraceTarget};
@@ -29,38 +29,6 @@ pub struct CommandLine {
     pub seen: SeenConfig,
     /// The options that are none of the above but the last, by their full names, each value a word behind its option.
     pub options: Vec<String>,
-}
-
-/// A neighbour, as a command line names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Neighbour {
-    /// As typed.
-    pub typed: String,
-    /// Its address, if that can be told without resolving a name.
-    pub address: Option<SocketAddrV4>,
-}
-
-impl Neighbour {
-    /// The port, which every neighbour has.
-    pub(super) fn port(&self) -> u16 {
-        let port = self.typed.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        port.expect("a checked neighbour ends with its port")
-    }
-
-    /// The host, as typed.
-    fn host(&self) -> &str {
-        self.typed.rsplit_once(':').map_or(&self.typed, |(host, _)| host)
-    }
-
-    fn shift(&mut self, shift: impl Fn(u16) -> u16) {
-        let port = shift(self.port());
-        if let Some((host, _)) = self.typed.rsplit_once(':') {
-            self.typed = format!("{host}:{port}");
-        }
-        if let Some(address) = &mut self.address {
-            address.set_port(port);
-        }
-    }
 }
 
 impl CommandLine {
@@ -140,7 +108,10 @@ impl ServentLine {
         }
         let (program, mut words) = program_of(typed)?;
         let host = host_of(&mut words)?;
-        let command = read_line(&words)?;
+        let command = read_line(&words).map_err(|cause| match &host {
+            None if has_host_behind_options(&words) => cause + "; HOST:PORT stands in front of options",
+            _ => cause,
+        })?;
         if matches!(program, Program::Foreign(_)) && command.is_more_than_a_place() {
             return Err(
                 "a servent of another program takes no options of serventTP3: its own are words of COMMAND".to_owned()
@@ -171,21 +142,21 @@ impl ServentLine {
     /// or else at its host's address, or else on loopback.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddrV4> {
-        let ip = self.bound().or_else(|| match &self.host {
+        let ip = self.bound_ip().or_else(|| match &self.host {
             Some(host) => host.ip(),
             None => Some(Ipv4Addr::LOCALHOST),
         })?;
         Some(SocketAddrV4::new(ip, self.command.port))
     }
 
-    /// The same where the address of its host is `ip`.
-    pub(super) fn address_on(&self, ip: Ipv4Addr) -> SocketAddrV4 {
-        SocketAddrV4::new(self.bound().unwrap_or(ip), self.command.port)
+    /// The one address that it says it listens on.
+    fn bound_ip(&self) -> Option<Ipv4Addr> {
+        self.command.bind.filter(|bind| !bind.is_unspecified())
     }
 
-    /// The one address that it says it listens on.
-    fn bound(&self) -> Option<Ipv4Addr> {
-        self.command.bind.filter(|bind| !bind.is_unspecified())
+    /// The same with its port.
+    pub(super) fn bound(&self) -> Option<SocketAddrV4> {
+        self.bound_ip().map(|ip| SocketAddrV4::new(ip, self.command.port))
     }
 
     /// Where its servent is, as the file has it: `HOST:PORT`, or an address.
@@ -194,14 +165,8 @@ impl ServentLine {
         let port = self.command.port;
         match &self.host {
             Some(host) => format!("{host}:{port}"),
-            None => format!("{}:{port}", self.bound().unwrap_or(Ipv4Addr::LOCALHOST)),
+            None => format!("{}:{port}", self.bound_ip().unwrap_or(Ipv4Addr::LOCALHOST)),
         }
-    }
-
-    /// Whether a neighbour is its servent: it is named by the same host and port, or by its address.
-    pub(super) fn is_meant_by(&self, neighbour: &Neighbour) -> bool {
-        let by_host = |host: &Host| self.command.port == neighbour.port() && host.is_called(neighbour.host());
-        self.host.as_ref().is_some_and(by_host) || (neighbour.address.is_some() && self.address() == neighbour.address)
     }
 
     /// What it says. A path in it is relative to the overlay file.
@@ -215,7 +180,7 @@ impl ServentLine {
     pub(super) fn foreign_command(&self, place: String, kv_file: &Path) -> Option<Vec<OsString>> {
         let Program::Foreign(template) = &self.program else { return None };
         // The address of a name, or the name.
-        let neighbour = |neighbour: &Neighbour| match neighbour.address {
+        let neighbour = |neighbour: &Neighbour| match neighbour.bound.or(neighbour.address) {
             Some(address) => address.to_string(),
             None => neighbour.typed.clone(),
         };
@@ -266,8 +231,15 @@ impl ServentLine {
             Some(Logging::Usual) | None => {}
         }
         words.extend(["--".to_owned(), port.to_string(), kv_file.to_string_lossy().into_owned()]);
-        words.extend(neighbours.iter().map(|neighbour| neighbour.typed.clone()));
+        words.extend(neighbours.iter().map(Neighbour::reached));
         words
+    }
+
+    /// Lets its neighbours be reached where servents of the overlay file say that they listen.
+    pub(super) fn bind_neighbours(&mut self, bound: impl Fn(&Neighbour) -> Option<SocketAddrV4>) {
+        for neighbour in &mut self.command.neighbours {
+            neighbour.bound = bound(neighbour).or(neighbour.bound);
+        }
     }
 
     /// The same with a trace to `path`, unless it has one, or can't write any.
@@ -306,6 +278,14 @@ fn program_of(mut typed: Vec<String>) -> Result<(Program, Vec<String>), String> 
         return Err("a placeholder stands where the program belongs, in front of COMMAND".to_owned());
     }
     Ok((Program::Foreign(template), rest.collect()))
+}
+
+/// Whether a line begins with an option, and might have `HOST:PORT` behind it.
+fn has_host_behind_options(words: &[String]) -> bool {
+    let is_place = |word: &String| {
+        word.rsplit_once(':').is_some_and(|(host, port)| host.parse::<Host>().is_ok() && port.parse::<u16>().is_ok())
+    };
+    words.first().is_some_and(|word| word.starts_with('-')) && words.iter().any(is_place)
 }
 
 /// Takes the host off the first word, if that is `HOST:PORT`: the port is left.

@@ -1,6 +1,6 @@
 //! An overlay file all of whose servents have an address.
 
-use super::{Host, Member, OverlayFile, OverlayFileError, ServentLine};
+use super::{Host, Member, Neighbour, OverlayFile, OverlayFileError, ServentLine};
 use crate::text::escape;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -18,7 +18,7 @@ pub struct Located {
 
 impl OverlayFile {
     /// The same with the address of every servent. `resolve` says which address a host's name stands for; it is asked once a
-    /// host, and not for one that is named by its address.
+    /// host, and not for one that is named by its address or whose lines say all where they listen.
     ///
     /// # Errors
     /// The first line whose host has no address, and what `resolve` says of it.
@@ -31,18 +31,18 @@ impl OverlayFile {
         let mut addresses = Vec::with_capacity(self.lines().len());
         for line in self.lines() {
             let refuse = |cause| OverlayFileError { file: overlay_file.to_owned(), line: Some(line.number()), cause };
-            let ip = match line.host() {
-                None => Ipv4Addr::LOCALHOST,
-                Some(host) => match host.ip().or_else(|| resolved.get(host).copied()) {
-                    Some(ip) => ip,
-                    None => {
-                        let ip = resolve(host).map_err(refuse)?;
-                        resolved.insert(host, ip);
-                        ip
-                    }
-                },
+            let address = match (line.address(), line.host()) {
+                (Some(address), _) => address,
+                (None, host) => {
+                    let host = host.expect("without a host it has an address");
+                    let ip = match resolved.get(host) {
+                        Some(ip) => *ip,
+                        None => *resolved.entry(host).or_insert(resolve(host).map_err(refuse)?),
+                    };
+                    SocketAddrV4::new(ip, line.command().port)
+                }
             };
-            addresses.push(line.address_on(ip));
+            addresses.push(address);
         }
         Ok(Located { file: self, addresses })
     }
@@ -69,7 +69,7 @@ impl Located {
     /// The addresses of the neighbours of a line; `None` for names of no servent of the file.
     pub fn neighbours(&self, line: &ServentLine) -> impl Iterator<Item = Option<SocketAddrV4>> {
         let neighbours = line.command().neighbours.iter();
-        neighbours.map(|one| self.file.place_of(one).map(|place| self.addresses[place]).or(one.address))
+        neighbours.map(|one| self.file.place_of(one).map(|place| self.addresses[place]).or(one.bound).or(one.address))
     }
 
     /// The lines whose servents are other programs than this project's, with their addresses and commands.
@@ -105,8 +105,7 @@ impl fmt::Display for Located {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (address, line)) in self.lines().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            let neighbours: Vec<_> =
-                line.command().neighbours.iter().map(|neighbour| neighbour.typed.as_str()).collect();
+            let neighbours: Vec<_> = line.command().neighbours.iter().map(Neighbour::reached).collect();
             let neighbours =
                 if neighbours.is_empty() { "nobody".to_owned() } else { escape(neighbours.join(", ").as_bytes()) };
             let kv_name = escape(line.command().kv_file.file_name().unwrap_or_default().as_encoded_bytes());

@@ -4,6 +4,9 @@
 //! |---|---|
 //! | `file` | an overlay file, read and checked: one parser for everybody |
 //! | `line` | what a line of it says |
+//! | `neighbour` | whom it names as a neighbour |
+//! | `places` | which line that is |
+//! | `taken` | what lines take, each for itself: addresses, hosts' names, traces |
 //! | `host` | the host that a line lives on |
 //! | `located` | the same with an address for every servent, ready to be started |
 //! | `listing` | what was read, as JSON for other programs |
@@ -27,19 +30,23 @@ mod host;
 mod line;
 mod listing;
 mod located;
+mod neighbour;
 mod orders;
+mod places;
 mod process;
 mod processes;
 mod reading;
 mod sniffer;
 mod start_report;
+mod taken;
 mod traces;
 
 pub use error::OverlayError;
 pub use file::{OverlayFile, OverlayFileError, PortBaseError};
 pub use host::Host;
-pub use line::{CommandLine, Logging, Member, Neighbour, ServentLine, Start};
+pub use line::{CommandLine, Logging, Member, ServentLine, Start};
 pub use located::Located;
+pub use neighbour::Neighbour;
 pub use processes::{Overlay, PassedOn, Ready, ServentProgram, TRACED, Traces, die_with_parent};
 pub use sniffer::{Sniffer, SnifferError};
 pub use start_report::StartReport;

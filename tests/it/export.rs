@@ -131,7 +131,7 @@ b:1 ./-o a:1 node9:7000
         b:1 kv/o a:1 node9:7000\n";
     assert!(text(&folder, "overlay.txt").ends_with(&format!(".\n{lines}")), "{}", text(&folder, "overlay.txt"));
     assert_eq!(text(&folder, "kv/2-my__pairs__.txt"), "http\t2\n");
-    assert!(text(&folder, "overlay.sh").contains("\nreadonly FOLDER=tp3-over_lay\n"));
+    assert!(text(&folder, "overlay.sh").contains("\nreadonly FOLDER=./tp3-over_lay\n"));
 }
 
 #[test]
@@ -156,6 +156,9 @@ fn what_runs_here_alone_is_refused_with_its_line() {
         ("6001 pairs.txt\n", &["--hosts", "a,b"], ": it has 1 servent, too few for 2 hosts"),
         ("6001 /dev/null\n", &["--hosts", "a"], ":1: /dev/null is no ordinary file"),
         ("6001 absent.txt\n", &["--hosts", "a"], ":1: cannot read"),
+        ("6001 pairs.txt --link-orders\n", &["--hosts", "a"], ":1: --link-orders: "),
+        ("6001 pairs.txt LocalHost.:7000\n", &["--hosts", "a"], ":1: the neighbour LocalHost.:7000 is no servent"),
+        ("a:6001 pairs.txt\na.:6002 pairs.txt\n", &[], ":2: line 1 has this host as a: write it alike"),
     ] {
         let file = dir.write("overlay.txt", text.as_bytes());
         let folder = dir.path().join("made");
@@ -170,4 +173,121 @@ fn what_runs_here_alone_is_refused_with_its_line() {
         let finished = export(CHAIN, &dir.path().join("made"), words);
         assert!(finished.code == Some(2), "{words:?}: {}", finished.stderr);
     }
+}
+
+#[test]
+fn a_link_in_the_place_of_what_was_written_is_not_followed() {
+    let dir = TempDir::new();
+    fs::create_dir(dir.path().join("theirs")).unwrap();
+    for name in ["b.txt", "overlay.txt"] {
+        dir.write(&format!("theirs/{name}"), b"mine");
+    }
+    let before = files(&dir.path().join("theirs"));
+    for (link, target) in
+        [("hosts", "../theirs"), ("overlay.txt", "../theirs/overlay.txt"), (".tp3-export", "../theirs/list")]
+    {
+        let folder = dir.path().join("made");
+        assert_eq!(export(CHAIN, &folder, &["--hosts", "a,b"]).code, Some(0));
+        let place = folder.join(link);
+        if link == ".tp3-export" {
+            fs::rename(&place, dir.path().join("theirs/list")).unwrap();
+        } else {
+            fs::rename(&place, dir.path().join("moved")).unwrap();
+        }
+        std::os::unix::fs::symlink(target, &place).unwrap();
+        // The second one would remove hosts/b.txt.
+        for hosts in ["a,b", "a"] {
+            let finished = export(CHAIN, &folder, &["--hosts", hosts]);
+            let said = format!("{}: this is a symbolic link", place.display());
+            assert!(finished.code == Some(1) && finished.stderr.contains(&said), "{link}: {}", finished.stderr);
+        }
+        let list = dir.path().join("theirs/list");
+        assert!(link != ".tp3-export" || fs::read_to_string(&list).unwrap().contains("hosts/b.txt"));
+        fs::remove_file(list).ok();
+        assert_eq!(files(&dir.path().join("theirs")), before, "{link}");
+        fs::remove_dir_all(folder).unwrap();
+        fs::remove_dir_all(dir.path().join("moved")).or_else(|_| fs::remove_file(dir.path().join("moved"))).ok();
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn whatever_the_umask_units_come_to_be_readable_and_folders_of_the_machine_stay_as_they_are() {
+    let dir = TempDir::new();
+    for (umask, hosts) in [("002", &[][..]), ("077", &["--hosts", "a"])] {
+        // A machine, and the commands that it is told, with this folder in the place of its root.
+        let (folder, root) = (dir.path().join(umask), dir.path().join(format!("root {umask}")));
+        let etc = root.join("etc");
+        fs::create_dir_all(etc.join("systemd/system")).unwrap();
+        for (path, mode) in [("etc", 0o711), ("etc/systemd", 0o750), ("etc/systemd/system", 0o755)] {
+            fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let script = format!("umask {umask}; exec \"$0\" \"$@\"");
+        let words = ["-c", &script, TP3, "export", CHAIN, "systemd", "-o", folder.to_str().unwrap()];
+        let finished = Program::start("sh", words.iter().chain(hosts)).finish();
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        let copy = finished.stderr.lines().find(|line| line.contains("tar ")).unwrap();
+        let copy = copy.replace("sudo ", "").replace("ssh root@a ", "sh -c ").replace("systemctl", "true");
+        let copy = copy.replace("tar -C / ", "tar -C \"$ROOT\" ");
+        let mut command = Program::command("sh", ["-c", &format!("umask 022; {copy}")]);
+        let finished = Program::spawn(command.current_dir(&folder).env("ROOT", &root)).finish();
+        assert_eq!(finished.code, Some(0), "{copy}: {}", finished.stderr);
+        for (path, expected) in [
+            ("", 0o711),
+            ("systemd", 0o750),
+            ("systemd/system", 0o755),
+            ("servent", 0o755),
+            ("servent/kv", 0o755),
+            ("servent/kv/web.txt", 0o644),
+            ("servent/6001.conf", 0o644),
+            ("systemd/system/servent@.service", 0o644),
+            ("systemd/system/servents.target", 0o644),
+        ] {
+            assert_eq!(mode(&etc.join(path)), expected, "{umask}: {path}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_an_earlier_export_made_for_its_owner_alone_is_opened_as_well() {
+    let dir = TempDir::new();
+    let folder = dir.path().join("made");
+    assert_eq!(export(CHAIN, &folder, &["--hosts", "a"]).code, Some(0));
+    fs::set_permissions(folder.join("kv"), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(export(CHAIN, &folder, &["--hosts", "a"]).code, Some(0));
+    assert_eq!(mode(&folder.join("kv")), 0o755);
+}
+
+#[test]
+fn a_key_that_the_client_takes_for_standard_input_is_refused() {
+    let dir = TempDir::new();
+    let folder = dir.path().join("made");
+    let words = ["export", CHAIN, "compose", "--key=-", "-o", folder.to_str().unwrap()];
+    let finished = Program::start(TP3, words).finish();
+    assert!(finished.code == Some(2) && finished.stderr.contains("standard input"), "{}", finished.stderr);
+}
+
+#[test]
+fn files_of_one_name_have_names_of_their_own_however_many_there_are() {
+    let dir = TempDir::new();
+    let mut text = String::new();
+    for number in 0..300 {
+        fs::create_dir(dir.path().join(number.to_string())).unwrap();
+        // Two each hold the same, and the name that a second one would get is taken.
+        dir.write(&format!("{number}/pairs.txt"), format!("http\t{}\n", number / 2).as_bytes());
+        text += &format!("{} {number}/pairs.txt\n", 6001 + number);
+    }
+    fs::create_dir(dir.path().join("own")).unwrap();
+    dir.write("own/2-pairs.txt", b"http\town\n");
+    let file = dir.write("overlay.txt", format!("6000 own/2-pairs.txt\n{text}").as_bytes());
+    let folder = dir.path().join("made");
+    let finished = export(file.to_str().unwrap(), &folder, &["--hosts", "a"]);
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(fs::read_dir(folder.join("kv")).unwrap().count(), 151);
+    let held = |name: &str| self::text(&folder, name).trim_start_matches("http\t").trim_end().to_owned();
+    assert_eq!([held("kv/2-pairs.txt"), held("kv/pairs.txt"), held("kv/3-pairs.txt")], ["own", "0", "1"]);
+    assert!(self::text(&folder, "overlay.txt").contains("\na:6300 kv/151-pairs.txt\n"));
 }

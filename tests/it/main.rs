@@ -21,6 +21,8 @@ mod conformance;
 mod dialects;
 mod explain;
 mod export;
+#[cfg(target_os = "linux")]
+mod export_script;
 mod help;
 mod live;
 mod load;

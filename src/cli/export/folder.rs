@@ -24,6 +24,8 @@ pub(super) enum FolderError {
     NotOurs(PathBuf),
     /// Somebody else's file is where one is to go.
     Taken(PathBuf),
+    /// What was written as a file or a folder is a link now, and what it leads to is somebody else's.
+    Link(PathBuf),
 }
 
 impl fmt::Display for FolderError {
@@ -40,23 +42,31 @@ impl fmt::Display for FolderError {
                 "{}: this file was not written by tp3 export, and would be overwritten: move it",
                 escape_path(path)
             ),
+            Self::Link(path) => {
+                write!(f, "{}: this is a symbolic link, which tp3 export did not make: move it", escape_path(path))
+            }
         }
     }
 }
+
+/// The mode of programs and folders, whatever the umask says: other users read them on other machines.
+const OPEN: u32 = 0o755;
 
 /// Writes files into a folder, which is made if there is none. Returns those of an earlier export that are none of this one,
 /// and were removed.
 ///
 /// # Errors
-/// [`FolderError`]. Nothing is written if a file of somebody else's is in the way.
+/// [`FolderError`]. Nothing is written or removed if a file of somebody else's is in the way, or a link.
 pub(super) fn write(folder: &Path, files: &[ExportedFile]) -> Result<Vec<PathBuf>, FolderError> {
     let system = |path: &Path| {
         let path = path.to_owned();
         move |error| FolderError::System(path, error)
     };
     fs::create_dir_all(folder).map_err(system(folder))?;
+    no_link(folder, Path::new(LIST))?;
     let earlier = earlier(folder)?;
     let wanted: BTreeSet<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+    wanted.union(&earlier).try_for_each(|path| no_link(folder, path))?;
     for path in wanted.difference(&earlier).map(|path| folder.join(path)) {
         // Also a link that leads nowhere.
         if path.symlink_metadata().is_ok() {
@@ -67,11 +77,11 @@ pub(super) fn write(folder: &Path, files: &[ExportedFile]) -> Result<Vec<PathBuf
     list(folder, wanted.union(&earlier))?;
     for file in files {
         let path = folder.join(&file.path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(system(parent))?;
+        for parent in below(folder, file.path.parent().unwrap_or(Path::new(""))) {
+            open_folder(&parent).map_err(system(&parent))?;
         }
         fs::write(&path, &file.bytes).map_err(system(&path))?;
-        let mode = if file.is_executable { 0o755 } else { 0o644 };
+        let mode = if file.is_executable { OPEN } else { 0o644 };
         fs::set_permissions(&path, Permissions::from_mode(mode)).map_err(system(&path))?;
     }
     let mut removed = Vec::new();
@@ -84,6 +94,32 @@ pub(super) fn write(folder: &Path, files: &[ExportedFile]) -> Result<Vec<PathBuf
     }
     list(folder, wanted.iter())?;
     Ok(removed)
+}
+
+/// The paths below `folder` that lead to `path` in it, this one last.
+fn below(folder: &Path, path: &Path) -> impl Iterator<Item = PathBuf> {
+    path.components().scan(folder.to_owned(), |at, part| {
+        at.push(part);
+        Some(at.clone())
+    })
+}
+
+/// # Errors
+/// That a part of a path below `folder` is a link: whoever followed it would write elsewhere.
+fn no_link(folder: &Path, path: &Path) -> Result<(), FolderError> {
+    let is_link = |part: &PathBuf| part.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    below(folder, path).find(is_link).map_or(Ok(()), |part| Err(FolderError::Link(part)))
+}
+
+/// Makes a folder that everybody may read, if there is none.
+fn open_folder(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists || !folder.is_dir() => return Err(error),
+        _ => {}
+    }
+    // One of an earlier export may have got its mode from the umask.
+    let is_open = fs::metadata(folder)?.permissions().mode() & 0o7777 == OPEN;
+    if is_open { Ok(()) } else { fs::set_permissions(folder, Permissions::from_mode(OPEN)) }
 }
 
 /// What an earlier export wrote.

@@ -39,7 +39,7 @@ pub(in super::super) const EXPORT: Manual = Manual {
                 Text(
                     "FILE is an overlay file, see tp3-overlay(1). Its key-value files are copied along. A line ! \"COMMAND\" is refused: \
                     nobody knows what such a program needs elsewhere. So is a line with --trace, since traces are collected where \
-                    servents run, and a neighbour on loopback that is no servent of FILE.",
+                    servents run, one with --link-orders, and a neighbour on loopback that is no servent of FILE.",
                 ),
                 Text(
                     "compose writes docker-compose.yml, for Docker Compose and, as it is, for docker stack deploy on a swarm; a Dockerfile; \
@@ -49,16 +49,18 @@ pub(in super::super) const EXPORT: Manual = Manual {
                 ),
                 Text(
                     "systemd writes a folder etc/, for each host one if there are hosts: the unit servent@.service, a target that wants \
-                    all servents, and in etc/servent/ the arguments and the key-value files. The program is to be in /usr/local/bin.",
+                    all servents, and in etc/servent/ the arguments and the key-value files. The program is to be in /usr/local/bin. A line with a port below \
+                    1024 is refused, which would take a privilege.",
                 ),
                 Text(
                     "ssh: overlay.sh up, ask KEY, traces and down do what they say, and say how at their head. hosts/ has the share of \
-                    each host and what is copied to it, overlay.txt the whole, for tp3 explain --overlay. A file ssh_config that you \
+                    each host and what is copied to it, overlay.txt the whole, for tp3 explain --overlay. On the hosts all is in a folder named \
+                    after FILE; while another overlay of that name is up there, up, ask and traces refuse. A file ssh_config that you \
                     write into DIR is used in the place of ssh's own.",
                 ),
                 Text(
                     "DIR/.tp3-export lists what was written. A later export to DIR writes these files again, whoever changed them \
-                    since, removes those that are no longer needed, and refuses to overwrite any other file.",
+                    since, removes those that are no longer needed, and refuses to overwrite any other file or to follow a symbolic link there.",
                 ),
             ],
         },

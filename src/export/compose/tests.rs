@@ -126,3 +126,10 @@ fn a_file_that_no_swarm_takes_is_told_in_a_comment() {
     let large = export_of(CHAIN, Some("k"), &b"k v\n".repeat(SECRET_LEN_MAX / 4)).unwrap();
     assert_eq!(text(&large, "docker-compose.yml").matches("  # Too large for a swarm").count(), 2);
 }
+
+#[test]
+fn a_key_that_the_client_takes_for_standard_input_is_not_its_first() {
+    let refused = export_of("6001 web.txt\n", None, b"-\tdash\nhttp\t80/tcp\n");
+    assert!(refused.is_err_and(|cause| cause.starts_with("overlays/chain.txt:1: for which key")));
+    assert!(export_of("6001 web.txt\n", Some("http"), b"-\tdash\nhttp\t80/tcp\n").is_ok());
+}

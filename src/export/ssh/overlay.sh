@@ -2,7 +2,7 @@
 # An overlay on several hosts, over ssh. Written by tp3 export from @TITLE@.
 #
 #     overlay.sh up           copy programs and files to each host, and start its servents, with new traces; a host that is
-#                             up already stays as it is
+#                             up already stays as it is, and is refused if what is up there is not what is here
 #     overlay.sh ask KEY...   ask the first servent, @FIRST@, on its own host
 #     overlay.sh traces       collect what servents traced into traces/HOST
 #     overlay.sh down         stop all servents; programs, files and traces stay on the hosts
@@ -14,10 +14,12 @@
 # HOST is what ssh is told and what servents send to, so it must mean the same here and there. Who logs in, by which key and
 # at which port, is for ssh's own configuration, or for a file ssh_config beside this one, which is then used instead.
 set -euo pipefail
+# With it cd may go elsewhere, and prints. Hosts may have it too: there it does not hold for a path that begins with a dot.
+unset CDPATH
 
 readonly HOSTS=(@HOSTS@)
 readonly FIRST=@FIRST@
-readonly FOLDER=@FOLDER@
+readonly FOLDER=./@FOLDER@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HERE
 
@@ -52,27 +54,49 @@ END
 )
 readonly IS_UP
 
+# What tells the share of a host from every other one: a checksum of its files.
+share() {
+    (cd "$HERE" && while IFS= read -r file; do cksum "$file"; done < "hosts/$1.files") | cksum | tr -c '0-9\n' -
+}
+
+# For `sh` on a host, in its folder: ends with the words $2 if what was started there is not the share $1.
+is_own() {
+    echo "[ \"\$(cat share 2> /dev/null)\" = $1 ] || { echo '$2'; exit 1; }"
+}
+
+# Fails if what was started on a host is not its share.
+expect_own() {
+    on "$1" sh -s << END
+cd $FOLDER || exit
+$(is_own "$(share "$1")" "another overlay of this name, or another state of it, was started there")
+END
+}
+
 up() {
-    local state
+    local state share
+    share=$(share "$1")
     state=$(on "$1" sh -s << END
 mkdir -p $FOLDER && cd $FOLDER || exit
 $IS_UP
-if is_up; then echo up; else echo down; fi
+is_up || { echo down; exit; }
+$(is_own "$share" "another overlay of this name, or another state of it, is up: down it first")
+echo "up already"
 END
-    )
-    if [ "$state" = up ]; then
-        echo "up already"
+    ) || { [ -z "$state" ] || echo "$state"; return 1; }
+    if [ "$state" != down ]; then
+        echo "$state"
         return
     fi
     # Two archives, one behind the other.
-    tar -chf - -C "$PROGRAMS" tp3 clientTP3 | on "$1" "tar -xf - -C $FOLDER"
+    tar -chf - -C "$PROGRAMS" tp3 clientTP3 | on "$1" "tar -xf - --no-same-owner -C $FOLDER"
     tar -cf - -C "$HERE" --transform "s,^hosts/$1[.]txt\$,overlay.txt," -T "$HERE/hosts/$1.files" |
-        on "$1" "tar -xf - -C $FOLDER"
+        on "$1" "tar -xf - --no-same-owner -C $FOLDER"
     # It leaves this login behind, and says on the pipe when all servents serve, or ends.
     on "$1" sh -s << END
 cd $FOLDER || exit
 $IS_UP
 rm -rf traces ready id
+echo $share > share
 mkfifo ready || exit
 setsid ./tp3 overlay overlay.txt --here $1 --serve --trace traces < /dev/null > ready 2> log &
 echo "\$! \$(started \$!)" > id
@@ -81,8 +105,10 @@ END
 }
 
 traces() {
+    expect_own "$1" || return 1
     mkdir -p "$HERE/traces/$1"
-    on "$1" "tar -cf - -C $FOLDER/traces ." | tar -xf - -C "$HERE/traces/$1"
+    # 1 is that a file grew meanwhile: its beginning is here.
+    on "$1" "tar -cf - -C $FOLDER/traces . || [ \$? -eq 1 ]" | tar -xf - -C "$HERE/traces/$1"
     echo "collected into traces/$1"
 }
 
@@ -122,7 +148,11 @@ case ${1:-} in
         ;;
     ask)
         [ $# -gt 1 ] || fail "a key is missing: overlay.sh ask KEY..."
-        printf '%s\n' "${@:2}" | on "${FIRST%:*}" "cd $FOLDER && ./clientTP3 $FIRST"
+        for key in "${@:2}"; do
+            [[ $key == *[![:space:]]* && $key != *$'\n'* ]] || fail "a key is empty or of several lines: overlay.sh ask KEY..."
+        done
+        expect_own "${HOSTS[0]}" >&2 || exit 2
+        printf '%s\n' "${@:2}" | on "${HOSTS[0]}" "cd $FOLDER && ./clientTP3 $FIRST"
         ;;
     traces | down) on_each "$1" ;;
     *)

@@ -71,3 +71,21 @@ fn a_line_keeps_its_options_and_what_systemd_would_take_apart_is_refused() {
     let hostile = export("6001 web.txt\n6002 web.txt --delay '5 ms'\n", &[]);
     assert!(hostile.is_err_and(|cause| cause.starts_with("overlays/chain.txt:2: '5 ms' can't be an argument")));
 }
+
+#[test]
+fn a_port_that_takes_a_privilege_is_refused() {
+    let refused = export("1024 web.txt\n1023 web.txt\n", &[]);
+    assert!(refused.is_err_and(|cause| cause.starts_with("overlays/chain.txt:2: port 1023: ports below 1024 take")));
+}
+
+#[test]
+fn an_instance_is_its_port_where_no_other_servent_of_its_host_has_that() {
+    let export = export("a:6001 web.txt b:6001\nb:6001 web.txt\nb:6002 web.txt --bind 10.0.0.2 a:6001\n", &[]).unwrap();
+    for path in ["a/etc/servent/6001.conf", "b/etc/servent/6001.conf", "b/etc/servent/6002.conf"] {
+        assert!(text(&export, path).contains("ARGUMENTS="));
+    }
+    let alone = self::export("6001 web.txt\n6001 web.txt --bind 127.0.0.2\n6002 web.txt\n", &[]).unwrap();
+    for name in ["6001-line1", "6001-line2", "6002"] {
+        assert!(text(&alone, &format!("etc/servent/{name}.conf")).contains("ARGUMENTS="));
+    }
+}

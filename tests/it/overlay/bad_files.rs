@@ -14,7 +14,7 @@ fn refuse(text: &str) -> (Finished, [u16; 2]) {
 
 #[test]
 fn a_bad_line_is_named_with_its_cause() {
-    let rows: [(&str, &str, usize, &[&str]); 24] = [
+    let rows: [(&str, &str, usize, &[&str]); 29] = [
         ("port 0", "0 pairs.txt\n", 1, &["0", "65535"]),
         ("port too large", "{a} pairs.txt\n70000 pairs.txt\n", 2, &["70000", "65535"]),
         ("port a word", "# first\n\nport pairs.txt\n", 3, &["port"]),
@@ -34,6 +34,26 @@ fn a_bad_line_is_named_with_its_cause() {
         ("a host on one line only", "{a} pairs.txt\na:{b} pairs.txt\n", 2, &["line 1", "HOST:PORT"]),
         ("one host written in two ways", "a:{a} pairs.txt\nA:{b} pairs.txt\n", 2, &["line 1 has this host as a"]),
         ("one port of a host twice", "a:{a} pairs.txt\nb:{a} pairs.txt\na:{a} pairs.txt\n", 3, &["a:{a}", "line 1"]),
+        ("one host with a dot", "a:{a} pairs.txt\na.:{b} pairs.txt\n", 2, &["line 1 has this host as a"]),
+        (
+            "every address behind one",
+            "{a} pairs.txt --bind 127.0.0.2\n{a} pairs.txt --bind 0.0.0.0\n",
+            2,
+            &["{a}", "taken by line 1"],
+        ),
+        (
+            "one address behind all",
+            "{a} pairs.txt --bind 0.0.0.0\n{b} pairs.txt\n{a} pairs.txt --bind 127.0.0.2\n",
+            3,
+            &["{a}", "taken by line 1"],
+        ),
+        (
+            "options in front of a host",
+            "--bind 127.0.0.2 a:{a} pairs.txt\n",
+            1,
+            &["HOST:PORT stands in front of options"],
+        ),
+        ("a file over hosts", "a:{a} pairs.txt --unknown\n", 1, &["--unknown"]),
         ("no host", "a/b:{a} pairs.txt\n", 1, &["a/b", "node1"]),
         ("an address of many hosts", "224.0.0.1:{a} pairs.txt\n", 1, &["224.0.0.1"]),
         ("a quote that is not closed", "{a} \"pairs.txt\n", 1, &["quot"]),
@@ -50,6 +70,7 @@ fn a_bad_line_is_named_with_its_cause() {
             let text = text.replace("{a}", &free[0].to_string());
             assert!(stderr.contains(&text), "{name}: no {text:?} in: {stderr}");
         }
+        assert!(!name.contains("host") || !stderr.contains("this is no overlay file"), "{name}: {stderr}");
         expect_nothing_started(name, &finished);
     }
 }
@@ -93,8 +114,10 @@ fn a_trace_that_would_empty_a_file_of_the_overlay_is_refused_by_whatever_path() 
 fn asking_at_a_servent_that_is_not_in_the_file_is_refused() {
     let dir = TempDir::new();
     dir.write("pairs.txt", b"http 80/tcp\n");
-    let file = dir.write("overlay.txt", format!("{} pairs.txt\n", ports::free()).as_bytes());
+    let lines: String = (7001..7101).map(|port| format!("{port} pairs.txt\n")).collect();
+    let file = dir.write("overlay.txt", lines.as_bytes());
     let finished = Program::start(TP3, ["overlay", file.to_str().unwrap(), "--at", "1", "http"]).finish();
+    assert!(finished.stderr.contains("7012, ... (100 in all)") && !finished.stderr.contains("7013"));
     assert!(matches!(finished.code, Some(1 | 2)), "{}", finished.stderr);
     assert!(finished.stderr.contains("--at") || finished.stderr.contains("port 1"), "{}", finished.stderr);
     expect_nothing_started("--at", &finished);

@@ -106,3 +106,23 @@ fn a_file_over_hosts_is_printed_with_them_and_the_ports_of_all_move_together() {
     assert_eq!(servents[0]["neighbours"], json!(neighbours));
     assert_eq!(servents[1]["command"], json!(["sh", "node1:7002"]));
 }
+
+#[test]
+fn servents_that_say_where_they_listen_are_reached_there_whatever_their_host_is() {
+    let dir = TempDir::new();
+    dir.write("pairs.txt", b"http 80/tcp\n");
+    let [a, b] = [ports::free(), ports::free()];
+    // Nobody has to know the name: no line listens at it.
+    for (host, bind) in [("127.0.0.3", ""), ("no-such-host.invalid", "--bind 127.0.0.6")] {
+        let text = format!(
+            "{host}:{a} pairs.txt {host}:{b} {bind}\n{host}:{b} pairs.txt --bind 127.0.0.4 {host}:{a}\n\
+            127.0.0.7:6001 pairs.txt\n"
+        );
+        let file = dir.write("overlay.txt", text.as_bytes());
+        let finished = tp3(&file, &["--here", host, "http", "--timeout=0.5"]).finish();
+        let answers = String::from_utf8(finished.stdout).unwrap();
+        assert!(finished.code == Some(0) && answers.lines().count() == 2, "{answers}{}", finished.stderr);
+        assert!(answers.contains(&format!("127.0.0.4:{b}")), "{answers}");
+        assert!(finished.stderr.contains(&format!("knows 127.0.0.4:{b}")), "{}", finished.stderr);
+    }
+}
