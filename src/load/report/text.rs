@@ -258,6 +258,7 @@ mod tests {
     fn a_question_is_a_line_with_all_who_answered() {
         let ended = |answers: Vec<(u32, Duration)>| Ended {
             number: 0,
+            client: 0,
             key: 0,
             intended: Timestamp::ZERO,
             is_answered: !answers.is_empty(),
