@@ -159,7 +159,7 @@ fn what_is_said_of_files_is_in_the_language_that_was_chosen() {
         "same.jsonl: já foi lido, com este nome ou outro\n",
         "/nowhere/at/all: não pode ser lido: ",
         " são contados mais de uma vez, e valem uma vez\n",
-        "nenhum de seus servents (127.0.0.1:7001, ...) está no que foi lido; --port-base muda suas portas\n",
+        "nenhum de seus servents (127.0.0.1:7001, ...) está no que foi lido; --port-base muda seus portos\n",
         "nenhuma das 2 perguntas que foram lidas é como pedido\n",
     ] {
         assert!(said.contains(remark), "no {remark} in {said}");
