@@ -8,13 +8,14 @@ use super::explain::{Lang, language};
 use super::overlay::SERVENT_MODE;
 use super::{
     EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, command, complain, exit_of_output, exit_with_usage, manual, say,
-    signals,
+    signals, written,
 };
 use crate::actor::crew::Crew;
 use crate::conformance::checking::table;
 use crate::conformance::report::{Report, framing_line, isolation_warning, json_of_error, not_ready, progress};
 use crate::conformance::{Check, CheckError, Checked, Edition, Framing, ProbeResult, Target, Verdict, World};
 use crate::launching::Template;
+use crate::serving::FileId;
 use crate::telling::Language;
 use crate::text::escape_path;
 use clap::error::ErrorKind;
@@ -139,7 +140,7 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     if args.list {
         return exit_of_output(print(&listed(&args, language)), &manual::CHECK);
     }
-    if let Err(error) = args.consistent() {
+    if let Err(error) = args.consistent(language) {
         return exit_with_usage(&error, &manual::CHECK);
     }
     let stop: Arc<AtomicBool> = Arc::default();
@@ -175,7 +176,8 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
 impl CheckArgs {
     /// # Errors
     /// Arguments that do not go together.
-    fn consistent(&self) -> Result<(), clap::Error> {
+    fn consistent(&self, language: Language) -> Result<(), clap::Error> {
+        self.check_files(language).map_err(|message| Self::command().error(ErrorKind::ValueValidation, message))?;
         let error = |kind, message: String| Err(CheckArgs::command().error(kind, message));
         let missing = |message: &str| error(ErrorKind::MissingRequiredArgument, message.to_owned());
         let conflict = |message: &str| error(ErrorKind::ArgumentConflict, message.to_owned());
@@ -195,6 +197,13 @@ impl CheckArgs {
             _ if self.csv.is_some() => conflict("--csv is for a class"),
             _ => Ok(()),
         }
+    }
+
+    /// That nothing that is read is overwritten.
+    fn check_files(&self, language: Language) -> Result<(), String> {
+        let read = self.file.iter().chain(&self.expect).map(|file| FileId::at(file));
+        let files = [("--page", &self.page), ("--junit", &self.junit), ("--csv", &self.csv)];
+        written::check(read, files.map(|(option, file)| (option, file.as_deref())), language)
     }
 
     /// Which programs there are probes for.

@@ -7,11 +7,12 @@ mod remarks;
 
 use super::values;
 use super::{EXIT_FAILURE, EXIT_USAGE, complain, exit_of_output, exit_with_usage};
-use super::{command, manual, overlay_file};
+use super::{command, manual, overlay_file, written};
 use crate::console::patient::Patient;
 use crate::flood::{Flood, Memory, Model, Peer, PeerId, Records};
 use crate::overlay::Located;
 use crate::protocol::{SeenConfig, Store};
+use crate::serving::FileId;
 use crate::telling::{Language, Style, json, tell};
 use crate::text::escape_path;
 use anstream::{AutoStream, ColorChoice};
@@ -104,6 +105,11 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         complain(NAME, language.of("nothing of use was read", "nada de útil foi lido"));
         return ExitCode::from(EXIT_USAGE);
     }
+    // What a folder holds is known by now.
+    let read = readings.known.iter().cloned().chain(args.read(overlay.as_ref()));
+    if let Err(message) = written::check(read, args.drawings.files(), language) {
+        return exit_with_usage(&ExplainArgs::command().error(ErrorKind::ValueValidation, message), &manual::EXPLAIN);
+    }
     let model = readings.into_model();
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
     if let Some(overlay) = overlay.filter(|overlay| !is_met(&model, overlay)) {
@@ -141,6 +147,13 @@ impl ExplainArgs {
             exit_with_usage(&Self::command().error(ErrorKind::ValueValidation, message), &manual::EXPLAIN)
         })?;
         Ok(Some(overlay_file::located(shifted, file).map_err(refuse)?))
+    }
+
+    /// The files that were named.
+    fn read(&self, overlay: Option<&Located>) -> Vec<FileId> {
+        let named = self.files.iter().chain(&self.overlay).map(|file| FileId::at(file));
+        let held = overlay.into_iter().flat_map(|overlay| overlay.file().kv_files()).map(|file| FileId::at(&file));
+        named.chain(held).collect()
     }
 
     fn is_chosen(&self, flood: &Flood) -> bool {

@@ -3,6 +3,7 @@
 use super::values;
 use crate::overlay::OverlayFile;
 use crate::protocol::LinkConfig;
+use crate::sweep;
 use std::fmt;
 use std::time::Duration;
 
@@ -44,12 +45,7 @@ impl fmt::Display for Loss {
 /// As it can be typed.
 impl fmt::Display for Delay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = |time: Duration| time.as_secs_f64() * 1e3;
-        write!(f, "{}ms", millis(self.mean))?;
-        if !self.jitter.is_zero() {
-            write!(f, "±{}ms", millis(self.jitter))?;
-        }
-        Ok(())
+        sweep::Delay::Uniform(self.mean, self.jitter).fmt(f)
     }
 }
 

@@ -4,7 +4,8 @@ mod showing;
 
 use super::values;
 use super::{
-    EXIT_FAILURE, EXIT_TERMINATED, EXIT_USAGE, command, complain, exit_of_output, exit_with_usage, manual, say, signals,
+    EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, command, complain, exit_of_output, exit_with_usage,
+    manual, say, signals, written,
 };
 use crate::actor::aside::aside;
 use crate::actor::clock::{Clock, SystemClock};
@@ -14,16 +15,20 @@ use crate::entropy;
 use crate::load::report::{Bounds, Summary, json, text};
 use crate::load::running::{self, Job};
 use crate::load::{Clireqs, Ends, Extent, Keys, Links, Pace, Pattern, Picker, Plan, Traffic};
+use crate::loading;
 use crate::net::{is_globally_routable, is_local};
 use crate::protocol::{AskedKey, Dialect, Peer};
+use crate::serving::FileId;
+use crate::telling::Language;
 use crate::text::{escape, escape_path};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use crossbeam_channel::{Receiver, select, unbounded};
-use showing::Showing;
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use showing::{Showing, Shown, Written};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::ffi::OsStrExt;
@@ -44,8 +49,12 @@ const CLIENTS_MAX: u32 = 512;
 const TOLD_RATE_MAX: f64 = 10.0;
 /// How long others may still answer the last questions once all are answered by those who are known.
 const LINGER: Duration = Duration::from_millis(250);
+/// Open files beside the clients' sockets, at the most.
+const FILES_BESIDE: u64 = 64;
 /// How often the thread that asks reports.
 const REPORT: Duration = Duration::from_secs(1);
+/// The longest file of keys, in bytes. It bounds what has no end, such as /dev/zero.
+const KEYS_LEN_MAX: u64 = 256 << 20;
 const REPORT_TOLD: Duration = Duration::from_millis(100);
 
 /// Measure any servent: questions at a rate, or as fast as it answers
@@ -72,7 +81,7 @@ pub(super) struct LoadArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "numbered"])]
     keys: Option<PathBuf>,
     /// Ask for N keys, key-00000000 and on
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::number(1..=10_000_000, 1000), conflicts_with_all = ["key", "keys"])]
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = values::number(1..=1_000_000, 1000), conflicts_with_all = ["key", "keys"])]
     numbered: Option<u32>,
     /// Choose by turn, uniform or zipf:S [default: turn]
     ///
@@ -91,7 +100,7 @@ pub(super) struct LoadArgs {
     rate: Option<f64>,
     /// Ask from N clients [default: 64]
     ///
-    /// Each has a port of its own. With --rate the default is as many as it takes so that no client has two questions for one key under way, up to 512.
+    /// Each has a port of its own, and takes an open file (`ulimit -n`). With --rate the default is as many as it takes so that no client has two questions for one key under way, up to 512.
     #[arg(short, long, value_name = "N", value_parser = values::number(1..=10_000, 64))]
     clients: Option<u32>,
     /// Questions under way at each client [default: 1]
@@ -170,7 +179,10 @@ impl LoadArgs {
             return keys.collect::<Result<Vec<_>, _>>().map(Keys::new);
         };
         let shown = escape_path(file);
-        let text = fs::read(file).map_err(|error| refused(format!("cannot read {shown}: {error}")))?;
+        let read = FileId::at(file);
+        written::check([read], [("--hdr", self.hdr.as_deref())], Language::English).map_err(refused)?;
+        let text =
+            loading::read(file, KEYS_LEN_MAX).map_err(|error| refused(format!("cannot read {shown}: {error}")))?;
         let lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
         let keys = lines
             .filter(|(_, line)| !line.is_empty())
@@ -236,12 +248,13 @@ fn measure(args: &LoadArgs, keys: Keys) -> Result<ExitCode, String> {
     .map_err(|error| format!("cannot listen to signals: {error}"))?;
     let signal_rx = ended_by.1;
     let outcome = match resolve(&args.servent, &signal_rx)? {
-        Some(servent) if is_far(*servent.ip()) && !args.yes => {
+        Ok(servent) if is_far(*servent.ip()) && !args.yes => {
             let refused = format!("{servent} is on the internet: load only what is yours, and say so by --yes");
             return Ok(exit_with_usage(&LoadArgs::command().error(ErrorKind::ValueValidation, refused), &manual::LOAD));
         }
-        Some(servent) => run(args, servent, keys, &mut crew, stop),
-        None => Ok(ExitCode::from(EXIT_TERMINATED)),
+        Ok(servent) => run(args, servent, keys, &mut crew, stop),
+        Err(SIGINT) => Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        Err(_) => Ok(ExitCode::from(EXIT_TERMINATED)),
     };
     drop(guard);
     crew.join().map_err(|panicked| panicked.to_string())?;
@@ -254,17 +267,30 @@ fn is_far(ip: Ipv4Addr) -> bool {
     is_globally_routable(ip) && !is_local(ip)
 }
 
-/// The address of the servent; `None` if a signal comes before it is known.
-fn resolve(servent: &Peer, signal_rx: &Receiver<i32>) -> Result<Option<SocketAddrV4>, String> {
+/// The address of the servent; the inner `Err` is a signal that comes before it is known.
+fn resolve(servent: &Peer, signal_rx: &Receiver<i32>) -> Result<Result<SocketAddrV4, i32>, String> {
     let servent = servent.clone();
     let resolved_rx =
         aside("resolver", move || values::resolve(&servent)).map_err(|error| format!("cannot start: {error}"))?;
     select! {
         recv(resolved_rx) -> resolved => match resolved {
-            Ok(resolved) => resolved.map(Some).map_err(|error| error.to_string()),
+            Ok(resolved) => resolved.map(Ok).map_err(|error| error.to_string()),
             Err(_) => Err("the thread 'resolver' ended by itself".to_owned()),
         },
-        recv(signal_rx) -> _ => Ok(None),
+        recv(signal_rx) -> signal => signal.map(Err).map_err(|_| "the thread that hears signals ended by itself".to_owned()),
+    }
+}
+
+/// Raises the limit of open files so that so many clients have room, as far as the hard limit allows; tells what it is.
+fn allow_files(clients: u64) -> u64 {
+    let needed = clients + FILES_BESIDE;
+    match getrlimit(Resource::RLIMIT_NOFILE) {
+        Ok((soft, hard)) if soft < needed => {
+            let raised = needed.min(hard);
+            setrlimit(Resource::RLIMIT_NOFILE, raised, hard).map_or(soft, |()| raised)
+        }
+        Ok((soft, _)) => soft,
+        Err(_) => u64::MAX,
     }
 }
 
@@ -284,8 +310,15 @@ fn run(
             "{NAME}: at most {key_count} in flight at each client, since a client asks for a key once at a time"
         ));
     }
-    let links = Links::new(servent, Ipv4Addr::UNSPECIFIED, plan.clients, Traffic::Single)
-        .map_err(|failed| format!("cannot start: {failed}"))?;
+    let files_max = allow_files(plan.clients.max(plan.clients_max).into());
+    let links = Links::new(servent, Ipv4Addr::UNSPECIFIED, plan.clients, Traffic::Single).map_err(|failed| {
+        let hint = if failed.cause().raw_os_error() == Some(Errno::EMFILE as i32) {
+            format!(": {} clients are more than {files_max} files (ulimit -n) leave room for", plan.clients)
+        } else {
+            String::new()
+        };
+        format!("cannot start: {failed}{hint}")
+    })?;
     let clock = SystemClock::start();
     let wall_nanos = clock.anchor().map_err(|error| format!("cannot start: {error}"))?.wall_nanos;
     let mut showing = Showing::new(args, &keys, wall_nanos)?;
@@ -300,7 +333,7 @@ fn run(
     }
     let unsent = ended_rx.recv().map_err(|_| "the thread 'generator' ended by itself".to_owned())?;
     let unsent = unsent.map_err(|failed| format!("cannot go on: {failed}"))?;
-    let (whole, roster, last) = showing.finish();
+    let Shown { whole, roster, last, written } = showing.finish();
     let mut summary = Summary::new(servent, &plan, &whole, &roster);
     summary.keys = key_count;
     summary.unsent_cause = unsent.cause.map(|cause| cause.to_string());
@@ -313,18 +346,20 @@ fn run(
             ..summary
         };
     }
-    Ok(tell(args, &summary, &bounds))
+    Ok(tell(args, &summary, &bounds, written))
 }
 
-/// Prints the summary, and is the end of the program.
-fn tell(args: &LoadArgs, summary: &Summary, bounds: &Bounds) -> ExitCode {
+/// Prints the summary, and is the end of the program, of which other outputs were `written` or not.
+fn tell(args: &LoadArgs, summary: &Summary, bounds: &Bounds, written: Written) -> ExitCode {
     let told = if args.json { json(summary, bounds) + "\n" } else { text::table(summary) };
     let mut out = Patient(io::stdout());
-    let printed = out.write_all(told.as_bytes()).and_then(|()| out.flush());
+    let printed = written.lines.and_then(|()| out.write_all(told.as_bytes())).and_then(|()| out.flush());
     text::remarks(summary, bounds).iter().for_each(|remark| complain(NAME, remark));
     let is_silent = summary.counts.answered == 0 && summary.counts.lost > 0;
     match exit_of_output(printed, &manual::LOAD) {
         ended if ended != ExitCode::SUCCESS => ended,
+        // Why was said.
+        _ if !written.is_log_whole => ExitCode::from(EXIT_USAGE),
         _ if is_silent || !summary.breaches(bounds).is_empty() => ExitCode::from(EXIT_FAILURE),
         ended => ended,
     }

@@ -43,6 +43,7 @@ mod signals;
 mod simulate;
 pub mod toolbox;
 pub mod values;
+mod written;
 
 use crate::actor::hand_over::acting_role;
 use crate::console::standard_error::{self, StandardError};

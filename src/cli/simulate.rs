@@ -5,9 +5,10 @@ mod progress;
 
 use super::explain::{Lang, language};
 use super::values::number;
-use super::{EXIT_FAILURE, EXIT_USAGE, command, complain, exit_of_output, exit_with_usage, manual};
+use super::{EXIT_FAILURE, EXIT_USAGE, command, complain, exit_of_output, exit_with_usage, manual, written};
 use crate::console::patient::Patient;
 use crate::picture;
+use crate::serving::FileId;
 use crate::sweep::{Axes, Delay, Holders, Loss, Outcome, Plan, TTL_MAX, is_of_servents, run, trace};
 use crate::telling::Language;
 use crate::telling::sweep::Report;
@@ -125,11 +126,11 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
         Err(ended) => return ended,
     };
     let language = language(args.lang);
-    let plan = match args.plan().and_then(|plan| args.check(&plan).map(|()| plan)) {
+    let plan = match args.plan(language).and_then(|plan| args.check(&plan, language).map(|()| plan)) {
         Ok(plan) => plan,
         Err(ended) => return ended,
     };
-    let progress = Progress::begin(plan.points().len() as u64 * u64::from(plan.questions), language);
+    let progress = Progress::begin(plan.axes.points() as u64 * u64::from(plan.questions), language);
     let finished = run(&plan, args.jobs.unwrap_or(0) as usize, &|asked| progress.add(asked));
     progress.end();
     match finished {
@@ -158,7 +159,20 @@ fn refused(cause: impl Display) -> ExitCode {
 
 impl SimulateArgs {
     /// What is to be simulated; `Err` is the end of a program that can't.
-    fn plan(&self) -> Result<Plan, ExitCode> {
+    fn plan(&self, language: Language) -> Result<Plan, ExitCode> {
+        let axes = Axes {
+            loss: self.loss.clone(),
+            delay: self.delay.clone(),
+            holders: self.holders.clone(),
+            ttl: self.ttl.clone(),
+            tries: self.tries.clone(),
+        };
+        let points = axes.points();
+        if points > POINTS_MAX {
+            return Err(refused(format_args!(
+                "{points} combinations of values are more than one looks at: expected at most {POINTS_MAX}"
+            )));
+        }
         let (name, graph) = match &self.graph {
             Chosen::Shape(shape) => {
                 let servents = self.servents.map_or_else(|| shape.usual_servents(), |count| count as usize);
@@ -169,7 +183,7 @@ impl SimulateArgs {
                 return Err(refused("--servents is for graphs by name: an overlay file has its own"));
             }
             Chosen::File(file) => {
-                let (graph, remarks) = inputs::graph_of(file).map_err(|error| {
+                let (graph, remarks) = inputs::graph_of(file, language).map_err(|error| {
                     complain(NAME, error);
                     ExitCode::from(EXIT_USAGE)
                 })?;
@@ -177,28 +191,23 @@ impl SimulateArgs {
                 (file.to_string_lossy().into_owned(), graph)
             }
         };
-        let axes = Axes {
-            loss: self.loss.clone(),
-            delay: self.delay.clone(),
-            holders: self.holders.clone(),
-            ttl: self.ttl.clone(),
-            tries: self.tries.clone(),
-        };
         Ok(Plan { name, graph, axes, questions: self.questions, seed: self.seed })
     }
 
-    /// `Err` is the end of a program that is asked for too much.
-    fn check(&self, plan: &Plan) -> Result<(), ExitCode> {
-        let points = plan.points();
-        if points.len() > POINTS_MAX {
-            return Err(refused(format_args!(
-                "{} combinations of values are more than one looks at: expected at most {POINTS_MAX}",
-                points.len()
-            )));
-        }
+    /// `Err` is the end of a program that would overwrite what it reads, or is asked for traces where there can be none.
+    fn check(&self, plan: &Plan, language: Language) -> Result<(), ExitCode> {
+        let graph = match &self.graph {
+            Chosen::File(file) => Some(FileId::at(file)),
+            Chosen::Shape(_) => None,
+        };
+        let traces: Vec<_> = self.trace_files(plan).collect();
+        let traces = traces.iter().map(|file| ("--trace", Some(file.as_path())));
+        let files = [("--svg", self.svg.as_deref()), ("--page", self.page.as_deref())];
+        written::check(graph, files.into_iter().chain(traces), language).map_err(refused)?;
         if self.trace.is_none() {
             return Ok(());
         }
+        let points = plan.points();
         if points.len() > 1 {
             return Err(refused(format_args!(
                 "--trace is for one value of each option, not {} combinations",
@@ -234,14 +243,20 @@ impl SimulateArgs {
         }
     }
 
+    /// Where the traces of the first questions go.
+    fn trace_files(&self, plan: &Plan) -> impl Iterator<Item = PathBuf> {
+        let name = |folder: &PathBuf, number: u32| folder.join(format!("question-{}.jsonl", number + 1));
+        let traced = 0..plan.questions.min(TRACED_MAX);
+        self.trace.iter().flat_map(move |folder| traced.clone().map(move |number| name(folder, number)))
+    }
+
     /// The traces of the first questions, a file each.
     fn write_traces(&self, plan: &Plan, outcomes: &[Outcome]) -> Result<(), String> {
         let (Some(folder), [outcome]) = (&self.trace, outcomes) else { return Ok(()) };
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", escape_path(folder)))?;
-        for number in 0..plan.questions.min(TRACED_MAX) {
+        for (number, file) in (0..).zip(self.trace_files(plan)) {
             let (wall, gap) = TRACED_WALL;
             let traces = trace(plan, &outcome.point, number, wall + u64::from(number) * gap);
-            let file = folder.join(format!("question-{}.jsonl", number + 1));
             fs::write(&file, traces).map_err(|error| format!("{}: {error}", escape_path(&file)))?;
         }
         Ok(())

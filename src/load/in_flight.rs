@@ -1,14 +1,17 @@
 //! What is under way, and which question an answer belongs to.
 //!
-//! Of each client and key there is a chain of open questions, oldest first, and the last one that is complete; all
-//! questions together lie in the order in which they were asked, which is the order in which they time out. Everything is
-//! reached in one or two steps, however many there are.
+//! Of each client and key there is a chain of questions: the open ones, and the last one that is complete. All questions
+//! together lie in the order in which they were asked, which is the order in which they time out. A question is asked,
+//! completed and forgotten in a few steps, however many there are; to find the one that an answer belongs to takes a step for
+//! each group of servents that are equally far.
 
 mod chains;
+mod questions;
 
 use super::servents::Servents;
 use crate::types::Timestamp;
 use chains::{Chain, Chains, Pair};
+use questions::{Question, Questions};
 use std::time::Duration;
 
 /// No question.
@@ -44,6 +47,8 @@ pub enum Heard {
 pub struct Ended {
     /// Which one it was, counted from 0.
     pub number: u64,
+    /// Who asked.
+    pub client: u32,
     /// The key that it asked for, by its number.
     pub key: u32,
     /// When it was to leave.
@@ -54,31 +59,13 @@ pub struct Ended {
     pub answers: Vec<(u32, Duration)>,
 }
 
-#[derive(Debug)]
-struct Question {
-    number: u64,
-    pair: Pair,
-    intended: Timestamp,
-    asked: Timestamp,
-    answered: Servents,
-    answers: Vec<(u32, Duration)>,
-    /// In the chain of its pair.
-    next: u32,
-    /// In the order of all.
-    before: u32,
-    after: u32,
-}
-
 /// Every question that may still be answered.
 #[derive(Debug)]
 pub struct InFlight {
     ends: Ends,
     timeout: Duration,
     keeps_answers: bool,
-    questions: Vec<Question>,
-    unused: Vec<u32>,
-    first: u32,
-    last: u32,
+    questions: Questions,
     chains: Chains,
     /// Of each key, who answered its last question.
     known: Vec<Servents>,
@@ -98,10 +85,7 @@ impl InFlight {
             ends,
             timeout,
             keeps_answers,
-            questions: Vec::new(),
-            unused: Vec::new(),
-            first: NONE,
-            last: NONE,
+            questions: Questions::default(),
             chains: Chains::new(keys, clients_max),
             known: vec![Servents::default(); keys],
             unanswered: Vec::new(),
@@ -113,7 +97,8 @@ impl InFlight {
     /// Whether a client has no open question for a key.
     #[must_use]
     pub fn is_free(&self, client: u32, key: u32) -> bool {
-        self.chains.get(Pair { client, key }).oldest == NONE
+        let Chain { oldest, newest, complete } = self.chains.get(Pair { client, key });
+        oldest == NONE || (oldest == newest && oldest == complete)
     }
 
     /// Questions of a client that nobody has answered.
@@ -137,50 +122,20 @@ impl InFlight {
     /// Whether no answer is waited for any more.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.first == NONE
+        self.questions.first().is_none()
     }
 
     /// When the oldest question times out.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        (self.first != NONE).then(|| self.questions[self.first as usize].asked + self.timeout)
+        self.questions.first().map(|id| self.questions.get(id).asked + self.timeout)
     }
 
-    /// A client asks for a key `now`, as it was to do at `intended`.
+    /// A client asks for a key `now`, as it was to do at `intended`. Numbers grow from question to question.
     pub fn ask(&mut self, client: u32, key: u32, number: u64, intended: Timestamp, now: Timestamp) {
         let pair = Pair { client, key };
-        let question = Question {
-            number,
-            pair,
-            intended,
-            asked: now,
-            answered: Servents::default(),
-            answers: Vec::new(),
-            next: NONE,
-            before: self.last,
-            after: NONE,
-        };
-        let id = match self.unused.pop() {
-            Some(id) => {
-                self.questions[id as usize] = question;
-                id
-            }
-            None => {
-                self.questions.push(question);
-                (self.questions.len() - 1) as u32
-            }
-        };
-        match self.last {
-            NONE => self.first = id,
-            last => self.questions[last as usize].after = id,
-        }
-        self.last = id;
         let mut chain = self.chains.get(pair);
-        match chain.newest {
-            NONE => chain.oldest = id,
-            newest => self.questions[newest as usize].next = id,
-        }
-        chain.newest = id;
+        self.questions.add(&mut chain, Question::new(pair, number, intended, now));
         self.chains.set(pair, chain);
         if self.unanswered.len() <= client as usize {
             self.unanswered.resize(client as usize + 1, 0);
@@ -193,26 +148,16 @@ impl InFlight {
     /// A servent's answer for a key came to a client. Questions that are over by it are told to `ended`.
     pub fn hear(&mut self, client: u32, key: u32, servent: u32, now: Timestamp, ended: impl FnMut(Ended)) -> Heard {
         let chain = self.chains.get(Pair { client, key });
-        if chain.oldest == NONE && chain.complete == NONE {
+        if chain.oldest == NONE {
             return Heard::Late;
         }
-        let is_answered = |id: u32| self.questions[id as usize].answered.contains(servent);
-        if chain.complete != NONE && !is_answered(chain.complete) {
-            return self.take(chain.complete, servent, now);
-        }
-        let mut id = chain.oldest;
-        while id != NONE && is_answered(id) {
-            id = self.questions[id as usize].next;
-        }
-        if id == NONE {
-            return Heard::Duplicate;
-        }
+        let Some(id) = self.questions.first_unanswered(chain, servent) else { return Heard::Duplicate };
         let heard = self.take(id, servent, now);
         let is_complete = match self.ends {
             Ends::WithFirstAnswer => true,
-            Ends::WithKnownServents => self.questions[id as usize].answered.contains_all(&self.known[key as usize]),
+            Ends::WithKnownServents => self.questions.get(id).answered().contains_all(&self.known[key as usize]),
         };
-        if is_complete {
+        if is_complete && id != chain.complete {
             self.complete(id, ended);
         }
         heard
@@ -220,9 +165,8 @@ impl InFlight {
 
     /// Counts an answer as one to this question.
     fn take(&mut self, id: u32, servent: u32, now: Timestamp) -> Heard {
-        let question = &mut self.questions[id as usize];
-        let is_first = question.answered.is_empty();
-        question.answered.insert(servent);
+        let is_first = self.questions.answer(id, servent);
+        let question = self.questions.get_mut(id);
         if self.keeps_answers {
             question.answers.push((servent, now.since(question.intended)));
         }
@@ -237,44 +181,50 @@ impl InFlight {
 
     /// Nobody is waited for any more; the key is free if no other question is open.
     fn complete(&mut self, id: u32, mut ended: impl FnMut(Ended)) {
-        let pair = self.questions[id as usize].pair;
-        let mut chain = self.unchained(id);
+        let pair = self.questions.get(id).pair;
+        let mut chain = self.chains.get(pair);
         let over = match self.ends {
             Ends::WithFirstAnswer => id,
+            // Whoever comes back completes older ones than the last.
+            Ends::WithKnownServents if chain.complete != NONE && self.number(chain.complete) > self.number(id) => id,
             Ends::WithKnownServents => std::mem::replace(&mut chain.complete, id),
         };
-        self.chains.set(pair, chain);
+        self.open -= 1;
         if over != NONE {
-            ended(self.release(over));
+            ended(self.questions.remove(&mut chain, over));
         }
+        self.chains.set(pair, chain);
     }
 
     /// Tells `ended` of each question that has timed out.
     pub fn expire(&mut self, now: Timestamp, mut ended: impl FnMut(Ended)) {
-        while let Some(timeout) = self.next_timeout()
-            && timeout <= now
+        while let Some(id) = self.questions.first()
+            && self.questions.get(id).asked + self.timeout <= now
         {
-            ended(self.end_first());
+            ended(self.end(id));
         }
     }
 
     /// Gives up whatever is under way; in the order in which it was asked.
     pub fn give_up(&mut self, mut ended: impl FnMut(Ended)) {
-        while self.first != NONE {
-            ended(self.end_first());
+        while let Some(id) = self.questions.first() {
+            ended(self.end(id));
         }
     }
 
-    fn end_first(&mut self) -> Ended {
-        let id = self.first;
-        let pair = self.questions[id as usize].pair;
-        let chain = self.chains.get(pair);
+    fn number(&self, id: u32) -> u64 {
+        self.questions.get(id).number
+    }
+
+    /// A question has no more time.
+    fn end(&mut self, id: u32) -> Ended {
+        let Question { pair, .. } = *self.questions.get(id);
+        let mut chain = self.chains.get(pair);
         if chain.complete == id {
-            self.chains.set(pair, Chain { complete: NONE, ..chain });
+            chain.complete = NONE;
         } else {
-            let chain = self.unchained(id);
-            self.chains.set(pair, chain);
-            let Question { answered, .. } = &self.questions[id as usize];
+            self.open -= 1;
+            let answered = self.questions.get(id).answered();
             if answered.is_empty() {
                 self.unanswered[pair.client as usize] -= 1;
                 self.unanswered_total -= 1;
@@ -282,50 +232,8 @@ impl InFlight {
                 self.known[pair.key as usize].keep(answered);
             }
         }
-        self.release(id)
-    }
-
-    /// The chain of an open question without it, which nearly always is the oldest.
-    fn unchained(&mut self, id: u32) -> Chain {
-        self.open -= 1;
-        let Question { pair, next, .. } = self.questions[id as usize];
-        let mut chain = self.chains.get(pair);
-        let mut before = NONE;
-        let mut at = chain.oldest;
-        while at != id {
-            before = at;
-            at = self.questions[at as usize].next;
-        }
-        match before {
-            NONE => chain.oldest = next,
-            before => self.questions[before as usize].next = next,
-        }
-        if chain.newest == id {
-            chain.newest = before;
-        }
-        chain
-    }
-
-    /// Forgets a question that is in no chain any more.
-    fn release(&mut self, id: u32) -> Ended {
-        let question = &mut self.questions[id as usize];
-        let (before, after) = (question.before, question.after);
-        let ended = Ended {
-            number: question.number,
-            key: question.pair.key,
-            intended: question.intended,
-            is_answered: !question.answered.is_empty(),
-            answers: std::mem::take(&mut question.answers),
-        };
-        match before {
-            NONE => self.first = after,
-            before => self.questions[before as usize].after = after,
-        }
-        match after {
-            NONE => self.last = before,
-            after => self.questions[after as usize].before = before,
-        }
-        self.unused.push(id);
+        let ended = self.questions.remove(&mut chain, id);
+        self.chains.set(pair, chain);
         ended
     }
 }

@@ -310,16 +310,16 @@ impl Measurement {
         if self.in_flight.next_timeout().is_none_or(|timeout| timeout > now) {
             return;
         }
-        let Self { in_flight, tally, ended, plan, .. } = self;
+        let Self { in_flight, tally, ended, plan, ready, schedule, .. } = self;
         in_flight.expire(now, |question| {
             tally.counts.lost += u64::from(!question.is_answered);
+            if schedule.is_none() && ready.back() != Some(&question.client) {
+                ready.push_back(question.client);
+            }
             if plan.tells_ended {
                 ended.push(question);
             }
         });
-        if self.schedule.is_none() {
-            self.ready = (0..self.clients).collect();
-        }
     }
 }
 

@@ -46,6 +46,8 @@ struct Entry {
     look_up: LookUp,
     /// Of the last look-up, if that failed.
     failure: Option<ResolveFailure>,
+    /// It was given more than once, which was not said yet.
+    is_repeated: bool,
     /// It was given by an address that was the servent's own at the start, and stays no neighbour: a host may lose the
     /// address, and there may be no room for one more.
     was_own: bool,
@@ -85,7 +87,7 @@ pub enum NameNews {
     Failed(ResolveError, Option<SocketAddrV4>),
     /// It is no neighbour, since this address is the servent's own.
     IsSelf(Peer, SocketAddrV4),
-    /// It is no other neighbour, since an earlier one has this address.
+    /// It was given more than once, or an earlier neighbour has this address: there is no other one.
     IsRepeated(Peer, SocketAddrV4),
 }
 
@@ -100,15 +102,17 @@ impl AddressBook {
         now: Timestamp,
         is_own: impl Fn(SocketAddrV4) -> bool,
     ) -> Result<Self, TooManyNeighbours> {
-        let entries: Vec<Entry> = peers.into_iter().map(|peer| Entry::new(peer, now, &is_own)).collect();
-        let mut others: Vec<&Peer> = Vec::new();
-        for Entry { peer, was_own, .. } in &entries {
-            if !was_own && !others.contains(&peer) {
-                others.push(peer);
+        let mut entries: Vec<Entry> = Vec::new();
+        for peer in peers {
+            match entries.iter_mut().find(|entry| entry.peer == peer) {
+                // Looked up for itself, a name might come to have another address there.
+                Some(entry) => entry.is_repeated = true,
+                None => entries.push(Entry::new(peer, now, &is_own)),
             }
         }
-        if others.len() > Neighbours::COUNT_MAX {
-            return Err(TooManyNeighbours(others.len()));
+        let others = entries.iter().filter(|entry| !entry.was_own).count();
+        if others > Neighbours::COUNT_MAX {
+            return Err(TooManyNeighbours(others));
         }
         Ok(Self { config, entries, started: now })
     }
@@ -211,6 +215,9 @@ impl AddressBook {
             } else {
                 taken.push(address);
                 entry.left_out = None;
+                if std::mem::take(&mut entry.is_repeated) {
+                    news.push(NameNews::IsRepeated(entry.peer.clone(), address));
+                }
                 continue;
             };
             if entry.left_out.replace(address) != Some(address) {
@@ -238,7 +245,15 @@ impl Entry {
             Peer::Address(address) => (Some(*address), LookUp::Never),
             Peer::Name { .. } => (None, LookUp::At(now)),
         };
-        Self { peer, address, look_up, failure: None, was_own: address.is_some_and(is_own), left_out: None }
+        Self {
+            peer,
+            address,
+            look_up,
+            failure: None,
+            is_repeated: false,
+            was_own: address.is_some_and(is_own),
+            left_out: None,
+        }
     }
 }
 

@@ -107,6 +107,16 @@ pub(super) fn rng(seed: u64, draw: Draw) -> Rng {
     Rng::with_seed(mix(mix(seed).wrapping_add(stream.wrapping_mul(0x9e37_79b9_7f4a_7c15))))
 }
 
+impl Axes {
+    /// How many combinations there are.
+    #[must_use]
+    pub fn points(&self) -> usize {
+        let Self { loss, delay, holders, ttl, tries } = self;
+        let lens = [loss.len(), delay.len(), holders.len(), ttl.len(), tries.len()];
+        lens.into_iter().fold(1, usize::saturating_mul)
+    }
+}
+
 impl Plan {
     /// The random numbers that a graph of this seed is drawn from.
     #[must_use]

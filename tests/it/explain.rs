@@ -159,7 +159,7 @@ fn what_is_said_of_files_is_in_the_language_that_was_chosen() {
         "same.jsonl: já foi lido, com este nome ou outro\n",
         "/nowhere/at/all: não pode ser lido: ",
         " são contados mais de uma vez, e valem uma vez\n",
-        "nenhum de seus servents (127.0.0.1:7001, ...) está no que foi lido; --port-base muda suas portas\n",
+        "nenhum de seus servents (127.0.0.1:7001, ...) está no que foi lido; --port-base muda seus portos\n",
         "nenhuma das 2 perguntas que foram lidas é como pedido\n",
     ] {
         assert!(said.contains(remark), "no {remark} in {said}");
@@ -309,4 +309,23 @@ fn p20_an_overlay_file_tells_what_servents_remember_and_one_of_other_servents_is
     assert_eq!(code, Some(2));
     assert!(stderr.contains("invalid value '65535' for '--port-base <N>'"), "{stderr}");
     assert_eq!(explain(&["--port-base", "6001", trace]).code, Some(2));
+}
+
+#[test]
+fn nothing_that_is_read_or_written_is_overwritten() {
+    let dir = TempDir::new();
+    write(&dir, &chain());
+    let [folder, trace, new] = [dir.path().to_owned(), dir.path().join("0.jsonl"), dir.path().join("new")]
+        .map(|path| path.display().to_string());
+    let before = fs::read(&trace).unwrap();
+    for (words, cause) in [
+        ([&*folder, "--page", &trace, "--lang", "en"], "--page: this file is read, and would be overwritten"),
+        ([&*folder, "--rings", &trace, "--lang", "pt"], "--rings: este arquivo é lido, e seria sobrescrito"),
+        ([&*trace, "--page", &new, "--sequence", &new], "--sequence: --page writes to this file already"),
+    ] {
+        let finished = explain(&words);
+        assert_eq!(finished.code, Some(2), "{words:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(cause), "{words:?}: {}", finished.stderr);
+    }
+    assert_eq!((fs::read(&trace).unwrap(), fs::exists(&new).unwrap()), (before, false));
 }

@@ -1,11 +1,13 @@
 //! `tp3 load`: what it measures of real servents and of others that lose, stall and repeat; bounds, formats and refusals.
 
 use crate::support::schema::validator;
+use crate::support::stall::StalledPipe;
 use crate::support::wire::{clireq, response};
-use crate::support::{DEADLINE, Finished, Peer, Program, Rig, TP3, TempDir, Terminal};
+use crate::support::{DEADLINE, Finished, Peer, Program, Rig, TP3, TempDir, Terminal, until};
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::fs;
@@ -336,4 +338,68 @@ fn in_flight_above_the_number_of_keys_is_the_number_of_keys_and_said() {
     assert!(finished.stderr.contains("at most 2 in flight at each client"), "{}", finished.stderr);
     let asked = [asked_rx.recv().unwrap(), asked_rx.recv().unwrap()];
     assert_eq!((asked[0].0, &asked[0].1[..], &asked[1].1[..]), (asked[1].0, &b"http"[..], &b"ssh"[..]));
+}
+
+/// They arrived in part, and the exit code said that all was well.
+#[test]
+fn lines_wait_for_their_reader_also_where_the_pipe_does_not_block() {
+    let fake = Fake::start(|_, socket, key, from| answer(socket, key, from));
+    let (pipe, writer) = StalledPipe::full();
+    fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    let words = ["--key", "http", "--rate", "10", "--questions", "3", "--timeout", "0.1"];
+    let program = Program::spawn(Program::command(TP3, command(fake.addr, &words)).stdout(writer));
+    let tasks = format!("/proc/{}/task", program.pid());
+    let asks = || {
+        let tasks = fs::read_dir(&tasks).into_iter().flatten().flatten();
+        tasks
+            .filter_map(|task| fs::read_to_string(task.path().join("comm")).ok())
+            .any(|name| name.trim() == "generator")
+    };
+    until("it asks", asks);
+    until("all is over", || !asks());
+    let rest = pipe.read_to_end_in_background();
+    let finished = program.finish();
+    let told = rest.join().unwrap();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(told.matches(&format!("http: {} ", fake.addr)).count(), 3, "{told}");
+    assert!(told.contains("  asked                   3  10.0 a second"), "{told}");
+}
+
+#[test]
+fn a_log_that_can_not_be_written_is_output_that_failed() {
+    let rig = Rig::new(0, &[]);
+    let finished = load(rig.addr(), &["--key", "http", "--questions", "3", "--hdr", "/dev/full"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+    assert!(finished.stderr.contains("cannot write the HdrHistogram log any more"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_log_does_not_overwrite_the_keys() {
+    let (silent, dir) = (Peer::new(), TempDir::new());
+    let keys = dir.write("keys.txt", b"http\n");
+    let link = dir.path().join("link.txt");
+    std::os::unix::fs::symlink(&keys, &link).unwrap();
+    let [keys, link] = [&keys, &link].map(|path| path.to_str().unwrap());
+    let finished = load(silent.addr(), &["--keys", keys, "--hdr", link, "--questions", "1"]);
+    assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+    assert!(finished.stderr.contains("--hdr: this file is read, and would be overwritten"), "{}", finished.stderr);
+    assert_eq!(fs::read(keys).unwrap(), b"http\n");
+    silent.expect_nothing_left();
+}
+
+#[test]
+fn as_many_clients_as_the_hard_limit_of_open_files_allows() {
+    let rig = Rig::new(0, &[]);
+    let words = ["--key", "http", "--clients", "300", "--questions", "1"];
+    let limited = |limit: &str| {
+        let script = format!("{limit} && exec \"$@\"");
+        let shell = ["-c", &script, "sh", TP3].map(str::to_owned).into_iter().chain(command(rig.addr(), &words));
+        Program::start("/bin/sh", shell).finish()
+    };
+    let finished = limited("ulimit -Sn 100");
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let finished = limited("ulimit -Sn 100 && ulimit -Hn 200");
+    assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+    let told = "300 clients are more than 200 files (ulimit -n) leave room for";
+    assert!(finished.stderr.contains(told), "{}", finished.stderr);
 }

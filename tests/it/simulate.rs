@@ -147,7 +147,7 @@ fn a_time_to_live_that_servents_never_use_is_called_so() {
 #[test]
 fn what_cannot_be_simulated_is_refused_with_the_cause() {
     let dir = TempDir::new();
-    let bad = dir.write("bad.txt", b"6001 nowhere.txt\n");
+    let bad = dir.write("bad.txt", b"6001 kv.txt 127.0.0.1\n");
     let bad = format!("--graph {}", bad.display());
     for (words, code, cause) in [
         ("--graph regular:3 --servents 5", 2, "a link has two ends, and 5 times 3 is odd; 6 servents can"),
@@ -157,7 +157,7 @@ fn what_cannot_be_simulated_is_refused_with_the_cause() {
         ("--graph scale-free:9", 2, "hubs need room below the 10 neighbours"),
         ("--graph wheel", 2, "there is no such overlay file, and no such graph"),
         ("--graph grid --servents 13", 2, "13 is a prime number: 12 make one of 4 by 3"),
-        (&bad, 2, "nowhere.txt"),
+        (&bad, 2, "bad.txt:1: "),
         ("--graph data/overlays/grid.txt --servents 9", 2, "an overlay file has its own"),
         ("--ttl 16", 2, "expected a whole number from 1 to 15"),
         ("--loss 5,101", 2, "expected a percentage"),
@@ -176,7 +176,7 @@ fn what_cannot_be_simulated_is_refused_with_the_cause() {
 #[test]
 fn a_neighbour_that_is_no_servent_of_the_file_is_left_out_and_said() {
     let dir = TempDir::new();
-    dir.write("kv.txt", b"http 80\n");
+    // What they would hold means nothing here, and is absent.
     let file = dir.write("two.txt", b"6001 kv.txt 127.0.0.1:6002 10.0.0.9:6001\n6002 kv.txt 127.0.0.1:6001\n");
     let finished = simulate(&format!("--graph {} --questions 3 --json", file.display()));
     assert_eq!(finished.code, Some(0));
@@ -187,6 +187,12 @@ fn a_neighbour_that_is_no_servent_of_the_file_is_left_out_and_said() {
     );
     let object: Value = serde_json::from_slice(&finished.stdout).unwrap();
     assert_eq!((&object["servents"], &object["reached"]["value"]), (&2.into(), &2.0.into()));
+    let finished = simulate(&format!("--graph {} --questions 3 --lang pt", file.display()));
+    assert!(
+        finished.stderr.contains("linha 1: o vizinho 10.0.0.9:6001 é nenhum servent do arquivo"),
+        "{}",
+        finished.stderr
+    );
 }
 
 /// The tables of docs/PERFORMANCE.md, some of their rows, by the commands that stand there.
@@ -206,4 +212,48 @@ fn the_reach_tables_of_the_documentation_are_what_it_prints() {
     let jitter = &objects("--graph regular:4 --delay 50ms±37.5ms")[0];
     let copies = jitter["higher_ttl"]["value"].as_f64().unwrap();
     assert_eq!(row("75 %"), format!("{} ({copies:.2})", share(jitter)));
+}
+
+/// All combinations were made before they were counted.
+#[test]
+fn too_many_combinations_are_refused_in_little_memory() {
+    let values = |value: fn(u32) -> String| (0..3_000).map(value).collect::<Vec<_>>().join(",");
+    let [loss, holders, tries] = [
+        values(|number| format!("{}", f64::from(number) / 100.0)),
+        values(|number| (number + 1).to_string()),
+        values(|number| (number % 100 + 1).to_string()),
+    ];
+    let words = ["simulate", "--loss", &loss, "--holders", &holders, "--tries", &tries];
+    let shell = ["-c", "ulimit -v 4000000 && exec \"$@\"", "sh", TP3];
+    let finished = Program::start("/bin/sh", shell.iter().chain(&words)).finish_within(DEADLINE);
+    assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+    let told = "27000000000 combinations of values are more than one looks at";
+    assert!(finished.stderr.contains(told), "{}", finished.stderr);
+}
+
+#[test]
+fn nothing_that_is_read_or_written_is_overwritten() {
+    let dir = TempDir::new();
+    let graph = dir.write("question-1.jsonl", b"6001 kv.txt 127.0.0.1:6002\n6002 kv.txt 127.0.0.1:6001\n");
+    let before = fs::read(&graph).unwrap();
+    let (graph, folder) = (graph.display(), dir.path().display());
+    let read = "this file is read, and would be overwritten: name another one";
+    for (words, cause) in [
+        (format!("--graph {graph} --svg {graph}"), format!("--svg: {read}")),
+        (format!("--graph {graph} --page {folder}/../{}/question-1.jsonl", name_of(&dir)), format!("--page: {read}")),
+        (format!("--graph {graph} --trace {folder}"), format!("--trace: {read}")),
+        (format!("--graph {graph} --svg {graph} --lang pt"), "--svg: este arquivo é lido".to_owned()),
+        (format!("--svg {folder}/new --page {folder}/new"), "--page: --svg writes to this file already".to_owned()),
+    ] {
+        let finished = simulate(&format!("{words} --questions 1"));
+        assert_eq!(finished.code, Some(2), "{words}: {}", finished.stderr);
+        assert!(finished.stderr.contains(&cause), "{words}: {}", finished.stderr);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "{words}");
+    }
+    assert_eq!(fs::read(dir.path().join("question-1.jsonl")).unwrap(), before);
+    assert_eq!(simulate("--questions 1 --servents 9 --svg /dev/null --page /dev/null").code, Some(0));
+}
+
+fn name_of(dir: &TempDir) -> String {
+    dir.path().file_name().unwrap().to_str().unwrap().to_owned()
 }

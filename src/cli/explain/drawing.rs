@@ -6,7 +6,7 @@ use crate::telling::Language;
 use crate::telling::counted::QUESTION;
 use crate::text::escape_path;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which pictures are wanted, and where.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -26,6 +26,12 @@ impl Drawings {
     /// A page alone, if one is wanted.
     pub(in super::super) fn page(page: Option<PathBuf>) -> Self {
         Self { page, ..Self::default() }
+    }
+
+    /// Where they go, each with its option.
+    pub(in super::super) fn files(&self) -> [(&'static str, Option<&Path>); 3] {
+        let Self { page, rings, sequence } = self;
+        [("--page", page.as_deref()), ("--rings", rings.as_deref()), ("--sequence", sequence.as_deref())]
     }
 
     /// Writes them all. What there is to say of them, or what went wrong.

@@ -31,8 +31,8 @@ pub(in super::super) struct Readings {
     captures: Captures,
     /// Those that were read, in that order.
     capture_files: Vec<PathBuf>,
-    /// By whatever name.
-    known: Vec<FileId>,
+    /// What was read, by whatever name.
+    pub(super) known: Vec<FileId>,
     /// Files that were of use.
     pub(in super::super) used: usize,
     /// What there is to say of the others, and of lines that are no trace's, a line each.

@@ -2,6 +2,7 @@
 
 use super::{LoadArgs, NAME};
 use crate::cli::complain;
+use crate::console::patient::Patient;
 use crate::console::standard_error;
 use crate::load::report::{hdr, text};
 use crate::load::running::Report;
@@ -19,6 +20,23 @@ const ERASE: &str = "\r\x1b[K";
 /// How long an interval of HdrHistogram's log, and of the line that changes, is at the least.
 const INTERVAL: Duration = Duration::from_millis(950);
 
+/// What became of what is written while a load runs.
+pub(super) struct Written {
+    /// Of standard output, the first error.
+    pub(super) lines: io::Result<()>,
+    /// Whether the log that was asked for has all, and why not was said otherwise.
+    pub(super) is_log_whole: bool,
+}
+
+/// What was reported in all.
+pub(super) struct Shown {
+    pub(super) whole: Interval,
+    /// Who answered.
+    pub(super) roster: Vec<SocketAddrV4>,
+    pub(super) last: Option<Report>,
+    pub(super) written: Written,
+}
+
 /// Adds up what is reported, and shows it.
 pub(super) struct Showing {
     whole: Interval,
@@ -29,6 +47,7 @@ pub(super) struct Showing {
     roster: Vec<SocketAddrV4>,
     last: Option<Report>,
     log: Option<hdr::Log<BufWriter<File>>>,
+    written: Written,
     wall_nanos: u64,
     /// The keys, where each question is told of.
     keys: Option<Keys>,
@@ -54,6 +73,7 @@ impl Showing {
             roster: Vec::new(),
             last: None,
             log: args.hdr.as_deref().map(create).transpose()?,
+            written: Written { lines: Ok(()), is_log_whole: true },
             wall_nanos,
             is_live: keys.is_none() && io::stderr().is_terminal(),
             keys,
@@ -73,23 +93,25 @@ impl Showing {
         self.last = Some(report);
     }
 
-    /// What was reported in all: latencies, who answered, and the last report.
-    pub(super) fn finish(mut self) -> (Interval, Vec<SocketAddrV4>, Option<Report>) {
+    /// What was reported in all, once all of it is written.
+    pub(super) fn finish(mut self) -> Shown {
         if self.is_live {
             standard_error::say(ERASE.as_bytes());
         }
         let until = self.last.as_ref().map_or(Duration::ZERO, |report| report.since_start);
         self.end_interval(until);
-        (self.whole, self.roster, self.last)
+        let Self { whole, roster, last, written, .. } = self;
+        Shown { whole, roster, last, written }
     }
 
-    fn tell_questions(&self, report: &Report) {
+    fn tell_questions(&mut self, report: &Report) {
         let Some(keys) = &self.keys else { return };
-        let mut out = io::stdout().lock();
         for (since_start, ended) in &report.ended {
+            if self.written.lines.is_err() {
+                return;
+            }
             let line = text::question(*since_start, keys.bytes(ended.key), ended, &self.roster);
-            // Whoever read it may have gone; the summary's exit code says so.
-            writeln!(out, "{line}").ok();
+            self.written.lines = writeln!(Patient(io::stdout()), "{line}");
         }
     }
 
@@ -113,6 +135,7 @@ impl Showing {
         {
             complain(NAME, format_args!("cannot write the HdrHistogram log any more: {error}"));
             self.log = None;
+            self.written.is_log_whole = false;
         }
         self.whole.add(&interval);
         self.recent_since = until;

@@ -27,9 +27,10 @@ pub(in super::super) const LOAD: Manual = Manual {
                 Term("1", "a bound given by --p99-max or --loss-max is broken, or nothing was answered at all"),
                 Term(
                     "2",
-                    "the command line is wrong, a FILE can't be read or made, the address is on the internet and --yes is \
+                    "the command line is wrong, a FILE can't be read, made or written, the address is on the internet and --yes is \
                     missing, or output failed",
                 ),
+                Term("130", "ended by SIGINT before the servent's name had an address"),
                 Term("143", "ended by SIGTERM or SIGHUP"),
             ],
         },

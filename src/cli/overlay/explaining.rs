@@ -4,12 +4,13 @@ use super::{OverlayArgs, exit_of_signal};
 use crate::cli::explain::{self, Drawings, Manner, Readings};
 use crate::cli::links;
 use crate::cli::manual;
-use crate::cli::{complain, exit_of_output, say};
+use crate::cli::{complain, exit_of_output, say, written};
 use crate::console::client_ui::Interrupt;
 use crate::console::patient::Patient;
 use crate::console::session::SessionConfig;
 use crate::entropy::secret;
 use crate::overlay::{Located, Sniffer, SnifferError};
+use crate::serving::FileId;
 use crate::telling::Language;
 use crate::text::escape_path;
 use crate::types::Ttl;
@@ -29,8 +30,16 @@ pub(super) struct Traces {
     _temporary: Option<Folder>,
 }
 
+/// That the page overwrites nothing that is read: the overlay file, and of its servents what they hold and write.
+fn check_page(args: &OverlayArgs, overlay: Option<&Located>) -> Result<(), String> {
+    let servents = overlay.map(Located::file).into_iter().flat_map(|file| file.kv_files().chain(file.traces()));
+    let read = servents.chain([args.file.clone()]).chain(args.asking.history()).map(|file| FileId::at(&file));
+    written::check(read, [("--page", args.page.as_deref())], explain::language(None))
+}
+
 /// The folder for traces, if there are to be any.
 pub(super) fn traces(args: &OverlayArgs) -> Result<Option<Traces>, String> {
+    check_page(args, None)?;
     let refuse = |folder: &Path, error: io::Error| format!("{}: cannot be made: {error}", escape_path(folder));
     match &args.trace {
         Some(folder) => {
@@ -129,13 +138,15 @@ pub(super) struct Captured {
 }
 
 /// Begins to capture if servents are to be explained that write no trace. That it is not allowed is said, and not more: `None`
-/// then, and what these servents did is not known. `Err` is the exit code if a signal comes first.
+/// then, and what these servents did is not known. The inner `Err` is the exit code if a signal comes first, the outer one also
+/// that the page would overwrite what servents hold or write.
 pub(super) fn capture(
     args: &OverlayArgs,
     overlay: &Located,
     client: u16,
     signal_rx: &Receiver<i32>,
 ) -> Result<Result<Option<Capture>, u8>, String> {
+    check_page(args, Some(overlay))?;
     if args.explain.is_none() || overlay.foreign().next().is_none() {
         return Ok(Ok(None));
     }

@@ -1,11 +1,16 @@
 //! What can stand for a graph, a loss, a delay: each refused with an example of how it is done.
 
 use super::super::{links, overlay_file, values};
-use crate::overlay::OverlayFile;
+use crate::loading;
+use crate::overlay::{OverlayFile, OverlayFileError};
 use crate::sim::{Graph, ServentId};
 use crate::sweep::{Delay, Holders, Loss, Shape};
+use crate::telling::Language;
 use crate::text::escape;
 use std::path::{Path, PathBuf};
+
+/// The longest overlay file, in bytes, as for those that run one.
+const FILE_LEN_MAX: u64 = 16 << 20;
 
 /// Where the graph comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +56,14 @@ pub(super) fn delay(typed: &str) -> Result<Delay, String> {
 /// Reads how many hold the key.
 pub(super) fn holders(typed: &str) -> Result<Holders, String> {
     let holders = match typed.strip_suffix('%') {
-        Some(percent) => links::loss(percent).ok().map(|percent| Holders::Percent(percent.percent())),
+        Some(percent) => {
+            let percent = links::loss(percent).ok().map(links::Loss::percent);
+            percent.filter(|&percent| percent > 0.0).map(Holders::Percent)
+        }
         None if typed == "all" => Some(Holders::All),
         None => typed.parse().ok().filter(|&count| count > 0).map(Holders::Count),
     };
-    holders.ok_or_else(|| "expected a number from 1 on, a percentage or all, for example 100 or 10%".to_owned())
+    holders.ok_or_else(|| "expected a number from 1 on, a percentage above 0 or all, for example 100 or 10%".to_owned())
 }
 
 /// Reads a time-to-live up to `max`.
@@ -74,15 +82,18 @@ pub(super) fn seed(typed: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// What is wrong with the file.
-pub(super) fn graph_of(file: &Path) -> Result<(Graph, Vec<String>), String> {
-    let overlay = overlay_file::load(file, &[]).map_err(|error| error.to_string())?;
-    let (lists, remarks) = lists(&overlay);
+pub(super) fn graph_of(file: &Path, language: Language) -> Result<(Graph, Vec<String>), String> {
+    let unreadable = |error| OverlayFileError::new(file, None, format!("cannot be read: {error}")).to_string();
+    let bytes = loading::read(file, FILE_LEN_MAX).map_err(unreadable)?;
+    // Nothing is run, so what a servent would hold may be absent.
+    let overlay = OverlayFile::parse(file, &bytes, overlay_file::read_line, |_, _| Ok(()));
+    let (lists, remarks) = lists(&overlay.map_err(|error| error.to_string())?, language);
     Graph::from_neighbours(lists).map(|graph| (graph, remarks)).map_err(|error| error.to_string())
 }
 
 /// The neighbour lists of a file's servents, in the order of its lines. Who is none of them is nobody that a question
 /// could reach.
-fn lists(overlay: &OverlayFile) -> (Vec<Vec<ServentId>>, Vec<String>) {
+fn lists(overlay: &OverlayFile, language: Language) -> (Vec<Vec<ServentId>>, Vec<String>) {
     let mut remarks = Vec::new();
     let mut lists = Vec::new();
     for (own, line) in (0..).zip(overlay.lines()) {
@@ -96,15 +107,27 @@ fn lists(overlay: &OverlayFile) -> (Vec<Vec<ServentId>>, Vec<String>) {
                     }
                 }
                 found => {
-                    let why = if found.is_some() { "the servent itself" } else { "no servent of the file" };
                     let (number, typed) = (line.number(), escape(neighbour.typed.as_bytes()));
-                    remarks.push(format!("line {number}: the neighbour {typed} is {why}, and left out"));
+                    remarks.push(left_out(language, number, &typed, found.is_some()));
                 }
             }
         }
         lists.push(list);
     }
     (lists, remarks)
+}
+
+fn left_out(language: Language, line: usize, typed: &str, is_itself: bool) -> String {
+    match language {
+        Language::English => {
+            let why = if is_itself { "the servent itself" } else { "no servent of the file" };
+            format!("line {line}: the neighbour {typed} is {why}, and left out")
+        }
+        Language::Portuguese => {
+            let why = if is_itself { "o próprio servent" } else { "nenhum servent do arquivo" };
+            format!("linha {line}: o vizinho {typed} é {why}, e fica de fora")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +154,7 @@ mod tests {
         for (typed, expected) in [("all", Holders::All), ("10%", Holders::Percent(10.0)), ("7", Holders::Count(7))] {
             assert_eq!(holders(typed), Ok(expected));
         }
-        for typed in ["0", "none", "101%", "-1", "1.5"] {
+        for typed in ["0", "0%", "-0%", "none", "101%", "-1", "1.5"] {
             assert!(holders(typed).unwrap_err().contains("for example"), "{typed}");
         }
         assert_eq!((ttl(15)("15"), ttl(15)("16").is_err(), ttl(15)("0").is_err()), (Ok(15), true, true));

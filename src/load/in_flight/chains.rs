@@ -17,15 +17,15 @@ pub(super) struct Pair {
 /// The questions of one client for one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Chain {
-    /// The open ones, from the oldest to the newest.
+    /// From the oldest to the newest: the open ones, and the one that is complete.
     pub(super) oldest: u32,
     pub(super) newest: u32,
-    /// The last one that is complete, until it times out.
+    /// Of these, the one that was completed last, until it times out.
     pub(super) complete: u32,
 }
 
 impl Chain {
-    const EMPTY: Self = Self { oldest: NONE, newest: NONE, complete: NONE };
+    pub(super) const EMPTY: Self = Self { oldest: NONE, newest: NONE, complete: NONE };
 }
 
 /// All chains. One that is not kept is empty.

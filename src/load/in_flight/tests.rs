@@ -1,4 +1,5 @@
 use super::*;
+use std::collections::BTreeMap;
 
 const TIMEOUT: Duration = Duration::from_millis(1_000);
 
@@ -90,7 +91,7 @@ fn a_question_times_out_by_when_it_was_asked_and_its_answer_is_late_from_then_on
     table.expire(at(1_049), |question| ended.push(question));
     assert_eq!(ended, []);
     table.expire(at(1_050), |question| ended.push(question));
-    assert_eq!(ended, [Ended { number: 7, key: 0, intended: at(0), is_answered: false, answers: vec![] }]);
+    assert_eq!(ended, [Ended { number: 7, client: 0, key: 0, intended: at(0), is_answered: false, answers: vec![] }]);
     assert_eq!(hear(&mut table, 1, 1_051), Err(Heard::Late));
     assert!(table.is_empty() && table.chains.is_empty(), "nothing is kept");
     assert_eq!((table.unanswered_total(), table.unanswered(0)), (0, 0));
@@ -118,10 +119,10 @@ fn what_is_over_is_told_with_all_who_answered() {
     table.expire(at(1_000), |question| ended.push(question));
     let millis = Duration::from_millis;
     let answers = vec![(1, millis(10)), (2, millis(30))];
-    assert_eq!(ended, [Ended { number: 0, key: 0, intended: at(0), is_answered: true, answers }]);
+    assert_eq!(ended, [Ended { number: 0, client: 0, key: 0, intended: at(0), is_answered: true, answers }]);
     ended.clear();
     table.give_up(|question| ended.push(question));
-    assert_eq!(ended, [Ended { number: 1, key: 0, intended: at(100), is_answered: false, answers: vec![] }]);
+    assert_eq!(ended, [Ended { number: 1, client: 0, key: 0, intended: at(100), is_answered: false, answers: vec![] }]);
     assert!(table.is_empty());
 }
 
@@ -134,7 +135,7 @@ fn what_is_complete_is_forgotten() {
             ask(&mut table, number, number);
             hear(&mut table, 1, number).unwrap();
         }
-        assert!(table.questions.len() <= 2, "{ends:?}: {}", table.questions.len());
+        assert!(table.questions.slots() <= 2, "{ends:?}: {}", table.questions.slots());
     }
 }
 
@@ -172,5 +173,108 @@ fn nothing_is_lost_and_nothing_counts_twice_whatever_the_order() {
         });
         assert_eq!((over, answered + lost, table.unanswered_total()), (asked, asked, 0), "seed {seed}");
         assert!(table.chains.is_empty() && table.is_complete(), "seed {seed}");
+    }
+}
+
+/// A known servent that falls silent leaves questions behind; the others' answers are found at once all the same.
+#[test]
+fn however_many_questions_one_servent_leaves_unanswered_another_ones_answers_are_found_in_few_steps() {
+    let mut table = table(Ends::WithKnownServents);
+    ask(&mut table, 0, 0);
+    [1, 2].into_iter().for_each(|servent| assert_eq!(hear(&mut table, servent, 0), Ok((0, servent == 1))));
+    for number in 1..=100_000 {
+        ask(&mut table, number, 0);
+        if number > 1 {
+            assert_eq!(hear(&mut table, 1, 0), Ok((0, true)), "{number}");
+        }
+        let runs = table.questions.runs(table.chains.get(Pair { client: 0, key: 0 })).take(4).count();
+        assert!(runs <= 3, "both answered, one did, none did: at {number} {runs}");
+    }
+    assert_eq!(table.questions.slots(), 100_001);
+    // It comes back, and is as far as the other one in the end.
+    (1..100_000).for_each(|_| assert_eq!(hear(&mut table, 2, 0), Ok((0, false))));
+    assert_eq!((hear(&mut table, 1, 0), table.questions.slots()), (Ok((0, true)), 100_001));
+    assert!(!table.is_complete());
+    assert_eq!(hear(&mut table, 2, 0), Ok((0, false)));
+    assert!(table.is_complete() && table.is_free(0, 0));
+}
+
+/// Who has not answered the questions before one that is complete answers these first.
+#[test]
+fn a_servent_that_comes_back_answers_what_it_was_asked_first() {
+    let mut table = table(Ends::WithKnownServents);
+    ask(&mut table, 0, 0);
+    [1, 2].into_iter().for_each(|servent| assert!(hear(&mut table, servent, 1).is_ok()));
+    [100, 200].into_iter().zip(1..).for_each(|(now, number)| ask(&mut table, number, now));
+    [110, 210].into_iter().for_each(|now| assert!(hear(&mut table, 1, now).is_ok()));
+    // The second is not known any more, and another question completes without it.
+    table.expire(at(1_100), |_| {});
+    ask(&mut table, 3, 1_110);
+    assert_eq!(hear(&mut table, 1, 1_120), Ok((10, true)));
+    assert_eq!((hear(&mut table, 2, 1_150), hear(&mut table, 2, 1_151)), (Ok((950, false)), Ok((41, false))));
+}
+
+/// The chains of a table by their definition: of each pair all questions, and every one looked at.
+#[derive(Default)]
+struct Naive {
+    chains: BTreeMap<(u32, u32), Vec<Asked>>,
+}
+
+/// When, and who has answered.
+type Asked = (u64, Vec<u32>);
+
+impl Naive {
+    fn of(&mut self, client: u32, key: u32) -> &mut Vec<Asked> {
+        self.chains.entry((client, key)).or_default()
+    }
+
+    /// When the question was asked that is answered; `Err` if none is.
+    fn hear(&mut self, client: u32, key: u32, servent: u32) -> Result<u64, Heard> {
+        let chain = self.of(client, key);
+        if chain.is_empty() {
+            return Err(Heard::Late);
+        }
+        let (asked, answered) =
+            chain.iter_mut().find(|(_, answered)| !answered.contains(&servent)).ok_or(Heard::Duplicate)?;
+        answered.push(servent);
+        Ok(*asked)
+    }
+}
+
+#[test]
+fn an_answer_is_one_to_the_first_question_that_its_servent_has_not_answered() {
+    for seed in 0..300 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let ends = if seed % 2 == 0 { Ends::WithKnownServents } else { Ends::WithFirstAnswer };
+        // Many at once, or few; servents of which some fall behind, and up to more than a word has bits.
+        let timeout = Duration::from_millis(rng.u64(5..400));
+        let (servents, asks) = (rng.u32(1..5), rng.u32(1..6));
+        let mut table = InFlight::new(ends, timeout, 2, 2, false);
+        let mut naive = Naive::default();
+        for now in 0..1_500_u64 {
+            let (client, key) = (rng.u32(..2), rng.u32(..2));
+            let mut over = Vec::new();
+            match rng.u32(..10) {
+                what if what < asks => {
+                    table.ask(client, key, now, at(now), at(now));
+                    naive.of(client, key).push((now, Vec::new()));
+                }
+                9 => table.expire(at(now), |ended| over.push(ended)),
+                _ => {
+                    let servent = 126 + rng.u32(..servents).min(rng.u32(..servents));
+                    let expected = naive.hear(client, key, servent);
+                    let heard = match table.hear(client, key, servent, at(now), |ended| over.push(ended)) {
+                        Heard::Answer { intended, .. } => Ok(intended.as_nanos() / 1_000_000),
+                        other => Err(other),
+                    };
+                    assert_eq!(heard, expected, "seed {seed}, at {now}");
+                }
+            }
+            for ended in over {
+                naive.of(ended.client, ended.key).retain(|&(asked, _)| asked != ended.number);
+            }
+            let pair = Pair { client, key };
+            assert!(table.questions.runs(table.chains.get(pair)).count() <= servents as usize + 1, "seed {seed}");
+        }
     }
 }

@@ -126,10 +126,14 @@ impl Summary {
         }
     }
 
-    /// So many a second.
+    /// So many a second. A question at a rate takes its share of a second, also the last one.
     #[must_use]
     pub fn rate(&self, count: u64) -> f64 {
-        let seconds = self.elapsed.as_secs_f64();
+        let planned = match self.pace {
+            Pace::Rate(rate) => self.counts.asked as f64 / rate,
+            Pace::InFlight(_) => 0.0,
+        };
+        let seconds = self.elapsed.as_secs_f64().max(planned);
         if seconds > 0.0 { count as f64 / seconds } else { 0.0 }
     }
 

@@ -17,8 +17,9 @@ const LAG_TOLD: Duration = Duration::from_millis(10);
 #[must_use]
 pub fn time(nanos: u64) -> String {
     let (unit, scale) = match nanos {
-        0..1_000_000 => ("µs", 1e3),
-        1_000_000..1_000_000_000 => ("ms", 1e6),
+        // What rounds to a thousand is one of the next unit.
+        0..999_500 => ("µs", 1e3),
+        999_500..999_500_000 => ("ms", 1e6),
         _ => ("s", 1e9),
     };
     let number = nanos as f64 / scale;
@@ -189,7 +190,10 @@ mod tests {
         for (nanos, shown) in [
             (0, "0.00 µs"),
             (31_234, "31.2 µs"),
-            (999_400, "999 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1.00 ms"),
+            (999_499_999, "999 ms"),
+            (999_500_000, "1.00 s"),
             (1_000_000, "1.00 ms"),
             (9_996_000, "10.0 ms"),
             (123_456_789, "123 ms"),
@@ -258,6 +262,7 @@ mod tests {
     fn a_question_is_a_line_with_all_who_answered() {
         let ended = |answers: Vec<(u32, Duration)>| Ended {
             number: 0,
+            client: 0,
             key: 0,
             intended: Timestamp::ZERO,
             is_answered: !answers.is_empty(),

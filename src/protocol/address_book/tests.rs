@@ -175,3 +175,17 @@ fn p27_an_own_address_that_the_host_loses_is_no_neighbour_afterwards() {
     let (neighbours, news) = book.neighbours(|_| false);
     assert_eq!((neighbours.as_slice().len(), news), (10, vec![]));
 }
+
+/// Looked up once for each time that it is given, a name with several addresses would be several neighbours: more than
+/// there may be.
+#[test]
+fn p10_a_name_that_is_given_twice_is_looked_up_once_and_one_neighbour() {
+    let peers = (1..=10).chain([1]).map(|number| name(&format!("host-{number}")));
+    let mut book = book(peers, 0, Some(30));
+    let found: Vec<_> = (1..=10).map(|number| Ok(vec![at(number)])).collect();
+    assert_eq!(look_up(&mut book, after(0), &found).len(), 10);
+    let (neighbours, news) = book.neighbours(is_own);
+    assert_eq!(neighbours.as_slice().len(), 10);
+    assert_eq!(news, [NameNews::IsRepeated(name("host-1"), at(1))]);
+    assert_eq!((book.neighbours(is_own).1, book.listed().count()), (vec![], 10));
+}

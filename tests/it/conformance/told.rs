@@ -284,3 +284,19 @@ fn the_page_of_a_check_has_every_probe_every_conversation_and_no_script() {
     assert!(!page.contains("<script"), "{page}");
     assert_eq!(page.matches("<details").count(), page.matches("</details>").count());
 }
+
+#[test]
+fn nothing_that_is_read_or_written_is_overwritten() {
+    let dir = TempDir::new();
+    let known = dir.write("known.txt", b"response-type\n");
+    let known = known.to_str().unwrap();
+    for (words, cause) in [
+        (["--expect", known, "--page", known], "--page: this file is read, and would be overwritten"),
+        (["--junit", "new.xml", "--page", "./new.xml"], "--junit: --page writes to this file already"),
+    ] {
+        let finished = check(&[&["servent"], &words[..], &["--", "false"]].concat());
+        assert_eq!(finished.code, Some(2), "{words:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(cause), "{words:?}: {}", finished.stderr);
+    }
+    assert_eq!(fs::read(known).unwrap(), b"response-type\n");
+}

@@ -282,3 +282,20 @@ fn a_page_is_only_made_of_what_is_explained() {
     assert_eq!(finished.code, Some(2), "{}", finished.stderr);
     assert!(finished.stderr.contains("--explain <KEY>"), "{}", finished.stderr);
 }
+
+#[test]
+fn a_page_overwrites_nothing_that_servents_read_or_write() {
+    let topology = Topology::chain(2);
+    let traces = topology.dir().path().join("traces");
+    let trace = traces.join(format!("{}.jsonl", topology.port(1)));
+    for page in [topology.file(), topology.pairs(topology.port(0)), &trace] {
+        let before = fs::read(page).unwrap_or_default();
+        let [traces, name] = [&traces, page].map(|path| path.to_str().unwrap());
+        let words = ["--timeout", "0.3", "-n", "1", "--trace", traces, "--page", name, "--explain", "key"];
+        let finished = run(&topology, &words);
+        assert_eq!(finished.code, Some(1), "{name}: {}", finished.stderr);
+        let told = "--page: this file is read, and would be overwritten";
+        assert!(finished.stderr.contains(told), "{name}: {}", finished.stderr);
+        assert!(page == trace || fs::read(page).unwrap() == before, "{name}");
+    }
+}

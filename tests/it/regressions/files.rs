@@ -113,11 +113,22 @@ fn p35_a_look_up_that_no_name_server_answers_can_be_interrupted() {
         let dir = TempDir::new();
         let pairs = dir.write("pairs.txt", b"http\t80/tcp\n");
         let pairs = pairs.to_str().unwrap();
-        let ends = [(SERVENT, Signal::SIGINT, 0), (SERVENT, Signal::SIGTERM, 0), (CLIENT, Signal::SIGINT, 130)];
-        for (index, (program, signal, code)) in ends.into_iter().chain([(CLIENT, Signal::SIGTERM, 143)]).enumerate() {
+        let ends = [
+            (SERVENT, Signal::SIGINT, 0),
+            (SERVENT, Signal::SIGTERM, 0),
+            (CLIENT, Signal::SIGINT, 130),
+            (CLIENT, Signal::SIGTERM, 143),
+            (TP3, Signal::SIGINT, 130),
+            (TP3, Signal::SIGTERM, 143),
+        ];
+        for (index, (program, signal, code)) in ends.into_iter().enumerate() {
             let host = format!("nowhere{index}");
             let peer = format!("{host}.example:6002");
-            let args = if program == SERVENT { vec!["6001", pairs, &peer] } else { vec![&peer, "http"] };
+            let args = match program {
+                SERVENT => vec!["6001", pairs, &peer],
+                CLIENT => vec![&peer, "http"],
+                _ => vec!["load", &peer, "--key", "http"],
+            };
             let program = Program::start(program, &args);
             // Those before have asked more than once.
             let mut asked = vec![0; 512];
