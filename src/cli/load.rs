@@ -1,5 +1,6 @@
 //! `tp3 load IP:PORT`
 
+mod open_files;
 mod showing;
 
 use super::values;
@@ -24,8 +25,6 @@ use crate::text::{escape, escape_path};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use crossbeam_channel::{Receiver, select, unbounded};
-use nix::errno::Errno;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use showing::{Showing, Shown, Written};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::ffi::OsString;
@@ -49,8 +48,6 @@ const CLIENTS_MAX: u32 = 512;
 const TOLD_RATE_MAX: f64 = 10.0;
 /// How long others may still answer the last questions once all are answered by those who are known.
 const LINGER: Duration = Duration::from_millis(250);
-/// Open files beside the clients' sockets, at the most.
-const FILES_BESIDE: u64 = 64;
 /// How often the thread that asks reports.
 const REPORT: Duration = Duration::from_secs(1);
 /// The longest file of keys, in bytes. It bounds what has no end, such as /dev/zero.
@@ -281,19 +278,6 @@ fn resolve(servent: &Peer, signal_rx: &Receiver<i32>) -> Result<Result<SocketAdd
     }
 }
 
-/// Raises the limit of open files so that so many clients have room, as far as the hard limit allows; tells what it is.
-fn allow_files(clients: u64) -> u64 {
-    let needed = clients + FILES_BESIDE;
-    match getrlimit(Resource::RLIMIT_NOFILE) {
-        Ok((soft, hard)) if soft < needed => {
-            let raised = needed.min(hard);
-            setrlimit(Resource::RLIMIT_NOFILE, raised, hard).map_or(soft, |()| raised)
-        }
-        Ok((soft, _)) => soft,
-        Err(_) => u64::MAX,
-    }
-}
-
 /// Asks until all is over, and tells the summary.
 fn run(
     args: &LoadArgs,
@@ -310,15 +294,9 @@ fn run(
             "{NAME}: at most {key_count} in flight at each client, since a client asks for a key once at a time"
         ));
     }
-    let files_max = allow_files(plan.clients.max(plan.clients_max).into());
-    let links = Links::new(servent, Ipv4Addr::UNSPECIFIED, plan.clients, Traffic::Single).map_err(|failed| {
-        let hint = if failed.cause().raw_os_error() == Some(Errno::EMFILE as i32) {
-            format!(": {} clients are more than {files_max} files (ulimit -n) leave room for", plan.clients)
-        } else {
-            String::new()
-        };
-        format!("cannot start: {failed}{hint}")
-    })?;
+    let files_max = open_files::allow(plan.clients.max(plan.clients_max).into());
+    let links = Links::new(servent, Ipv4Addr::UNSPECIFIED, plan.clients, Traffic::Single)
+        .map_err(|failed| format!("cannot start: {failed}{}", open_files::hint(&failed, plan.clients, files_max)))?;
     let clock = SystemClock::start();
     let wall_nanos = clock.anchor().map_err(|error| format!("cannot start: {error}"))?.wall_nanos;
     let mut showing = Showing::new(args, &keys, wall_nanos)?;

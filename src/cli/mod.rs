@@ -17,6 +17,7 @@
 //! | `signals` | signals to events |
 //! | `hints` | tips for what newcomers type |
 //! | `manual` | what `--help` and the man pages tell beside the options |
+//! | `written` | files that are written, none of which is read |
 //! | `generate` | man pages and completions |
 //!
 //! Messages go to standard error through [`standard_error`], so that nobody waits for whoever reads them. If it is gone,
