@@ -249,7 +249,7 @@ fn measure(args: &LoadArgs, keys: Keys) -> Result<ExitCode, String> {
             let refused = format!("{servent} is on the internet: load only what is yours, and say so by --yes");
             return Ok(exit_with_usage(&LoadArgs::command().error(ErrorKind::ValueValidation, refused), &manual::LOAD));
         }
-        Ok(servent) => run(args, servent, keys, &mut crew, stop),
+        Ok(servent) => run(args, servent, keys, &mut crew, &stop),
         Err(SIGINT) => Ok(ExitCode::from(EXIT_INTERRUPTED)),
         Err(_) => Ok(ExitCode::from(EXIT_TERMINATED)),
     };
@@ -284,7 +284,7 @@ fn run(
     servent: SocketAddrV4,
     keys: Keys,
     crew: &mut Crew,
-    stop: Arc<AtomicBool>,
+    stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, String> {
     let (plan, bounds, key_count) = (args.plan(), args.bounds(), keys.len());
     if let Pace::InFlight(in_flight) = plan.pace
@@ -304,10 +304,13 @@ fn run(
     let picker = args.picker(key_count);
     let job = Job { plan, links, dialogue: Clireqs::new(keys, args.dialect()), picker, report_every };
     let (reports_rx, ended_rx) =
-        running::start(crew, job, clock, stop).map_err(|error| format!("cannot start: {error}"))?;
+        running::start(crew, job, clock, Arc::clone(stop)).map_err(|error| format!("cannot start: {error}"))?;
     // Ends when the thread that asks does.
     for report in reports_rx {
         showing.take(report);
+        if showing.is_output_gone() {
+            stop.store(true, Ordering::Relaxed);
+        }
     }
     let unsent = ended_rx.recv().map_err(|_| "the thread 'generator' ended by itself".to_owned())?;
     let unsent = unsent.map_err(|failed| format!("cannot go on: {failed}"))?;

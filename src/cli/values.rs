@@ -46,6 +46,9 @@ pub fn peer(typed: &str) -> Result<Peer, String> {
     if typed.contains("://") {
         return Err(format!("not a URL but an address and a port are expected, {EXAMPLE}"));
     }
+    if typed.contains(',') {
+        return Err(format!("no comma is in an address, and several are parted by spaces, {EXAMPLE} 127.0.0.1:6003"));
+    }
     if typed.starts_with('[') || typed.matches(':').count() > 1 {
         return Err(format!("{IPV6_REASON}; expected IPv4:port or hostname:port, {EXAMPLE}"));
     }
@@ -209,6 +212,7 @@ mod tests {
             ("127.0.0.1", "expected a port"),
             ("6002", "an address before the port"),
             ("http://127.0.0.1:6002/", "not a URL"),
+            ("127.0.0.1:6002,127.0.0.1:6003", "parted by spaces"),
             ("127.0.0.1:", "found ''"),
             ("127.0.0.1:0", "found '0'"),
             ("127.0.0.1:70000", "found '70000'"),

@@ -33,12 +33,16 @@ fn make(plan: &Plan, _: &Wishes) -> Result<Export, OverlayFileError> {
     if shares.is_empty() {
         let files = machine(plan, &names, Path::new(""), &(0..names.len()).collect::<Vec<_>>())?;
         let copy = format!("tar -cf - {COPIED} | sudo {UNPACK}");
+        let install = "sudo install -m 755 \"$(command -v serventTP3)\" /usr/local/bin/".to_owned();
         let start = ["sudo systemctl daemon-reload", "sudo systemctl enable --now servents.target"].map(str::to_owned);
-        return Ok(Export { files, next: [copy].into_iter().chain(start).collect() });
+        return Ok(Export { files, next: [install, copy].into_iter().chain(start).collect() });
     }
     let mut export = Export::default();
     for (host, places) in shares {
         export.files.extend(machine(plan, &names, Path::new(host.as_str()), &places)?);
+        export.next.push(format!(
+            "ssh root@{host} 'install -m 755 /dev/stdin /usr/local/bin/serventTP3' < \"$(command -v serventTP3)\""
+        ));
         export.next.push(format!(
             "tar -C {host} -cf - {COPIED} | ssh root@{host} '{UNPACK} && systemctl daemon-reload && systemctl enable --now \
             servents.target'"

@@ -11,6 +11,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::fs;
+use std::io::{BufRead, BufReader, pipe};
 use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
@@ -363,6 +364,19 @@ fn lines_wait_for_their_reader_also_where_the_pipe_does_not_block() {
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!(told.matches(&format!("http: {} ", fake.addr)).count(), 3, "{told}");
     assert!(told.contains("  asked                   3  10.0 a second"), "{told}");
+}
+
+#[test]
+fn nobody_is_asked_any_more_when_nobody_reads_what_came_of_it() {
+    let fake = Fake::start(|_, socket, key, from| answer(socket, key, from));
+    let (reader, writer) = pipe().unwrap();
+    let words = ["--key", "http", "--rate", "10", "--seconds", "3600"];
+    let program = Program::spawn(Program::command(TP3, command(fake.addr, &words)).stdout(writer));
+    let mut line = String::new();
+    BufReader::new(reader).read_line(&mut line).unwrap();
+    assert!(line.contains("http"), "{line}");
+    let finished = program.finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
 }
 
 #[test]

@@ -93,6 +93,11 @@ impl Showing {
         self.last = Some(report);
     }
 
+    /// Whether what is written of each question can't be written any more: nobody has use for the next one.
+    pub(super) fn is_output_gone(&self) -> bool {
+        self.written.lines.is_err()
+    }
+
     /// What was reported in all, once all of it is written.
     pub(super) fn finish(mut self) -> Shown {
         if self.is_live {
