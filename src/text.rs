@@ -74,6 +74,8 @@ impl Before {
     fn lets(&mut self, character: char, next: Option<char>) -> bool {
         let is_mark = character.width() == Some(0);
         let marks = if is_mark { self.marks + 1 } else { 0 };
+        // A mark that finds no room is written as something else: then nothing acts on it.
+        let next = next.filter(|next| next.width() != Some(0) || marks < MARKS_MAX);
         let stays = marks <= MARKS_MAX && (is_harmless(character) || self.is_acted_on(character, next));
         let is_selected = is_mark && (self.is_selected || is_selector(character));
         *self = match (stays, is_mark) {
@@ -240,5 +242,15 @@ mod tests {
         let shown = escape(heap.as_bytes());
         assert_eq!(shown.matches('\u{301}').count(), MARKS_MAX);
         assert!(shown.ends_with("\\u{301}x"), "{shown}");
+    }
+
+    #[test]
+    fn p44_what_is_shown_is_shown_alike_again_also_where_a_heap_is_cut_behind_a_joiner() {
+        for (base, joiner, mark) in [("\u{1780}", "\u{200d}", "\u{610}"), ("1", "\u{fe0f}", "\u{20e3}")] {
+            for marks in 0..=MARKS_MAX {
+                let shown = escape([base, &"\u{301}".repeat(marks), joiner, mark, "x"].concat().as_bytes());
+                assert_eq!(escape(shown.as_bytes()), shown, "{marks} marks");
+            }
+        }
     }
 }
