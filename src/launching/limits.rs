@@ -48,6 +48,18 @@ impl Limits {
     }
 }
 
+/// Lets this process have so many files open, as far as its hard limit allows; tells how many it may have.
+pub fn allow_files(needed: u64) -> u64 {
+    match getrlimit(Resource::RLIMIT_NOFILE) {
+        Ok((soft, hard)) if soft < needed => {
+            let raised = needed.min(hard);
+            setrlimit(Resource::RLIMIT_NOFILE, raised, hard).map_or(soft, |()| raised)
+        }
+        Ok((soft, _)) => soft,
+        Err(_) => u64::MAX,
+    }
+}
+
 impl FromStr for Limits {
     type Err = ();
 

@@ -29,7 +29,7 @@ mod watch;
 
 pub use capture::Capture;
 pub use command::{Placed, Template, exists};
-pub use limits::Limits;
+pub use limits::{Limits, allow_files};
 pub use lines::{Lines, Listener, Listeners};
 pub use mode::{LAUNCH_MODE, launch_mode};
 pub use program::{Ended, Launch, Running, Streams};

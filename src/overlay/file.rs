@@ -13,9 +13,6 @@ use std::fmt;
 use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 
-/// The longest overlay file that is read, in bytes: hundreds of thousands of servents.
-const LEN_MAX: u64 = 16 << 20;
-
 /// An overlay file, checked: every line can start, as far as that can be known without starting it.
 ///
 /// Each line is a servent's command line, `PORT FILE [IP:PORT]... [options]`, in shell quoting; `#` starts a comment.
@@ -98,6 +95,9 @@ impl fmt::Display for PortBaseError {
 impl std::error::Error for PortBaseError {}
 
 impl OverlayFile {
+    /// The longest overlay file that is read, in bytes: hundreds of thousands of servents.
+    pub const LEN_MAX: u64 = 16 << 20;
+
     pub(super) fn new(folder: PathBuf, mut lines: Vec<ServentLine>) -> Self {
         let mut ports = HashMap::new();
         lines.iter().for_each(|line| *ports.entry(line.command().port).or_default() += 1);
@@ -120,7 +120,7 @@ impl OverlayFile {
         read_line: impl Fn(&[String]) -> Result<CommandLine, String>,
         check_kv_file: impl Fn(&Path, &Path) -> Result<(), String>,
     ) -> Result<Self, OverlayFileError> {
-        let bytes = loading::read(file, LEN_MAX).map_err(|error| OverlayFileError {
+        let bytes = loading::read(file, Self::LEN_MAX).map_err(|error| OverlayFileError {
             file: file.to_owned(),
             line: None,
             cause: format!("cannot be read: {error}"),

@@ -5,9 +5,9 @@
 
 use super::process::{Process, Told};
 use super::{Member, OverlayError, StartReport};
+use crate::launching::allow_files;
 use crate::serving::ServingError;
 use crossbeam_channel::{Receiver, Sender, after, select, unbounded};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -105,7 +105,9 @@ impl Overlay {
             ready_tx,
             ready_rx,
         };
-        allow_files(members.len());
+        // Standard input, output and error of each, with room for what a start takes in between and for all else. If it may
+        // have fewer, one of them says so.
+        allow_files(members.len() as u64 * 3 + 256);
         for index in 0..members.len() {
             let process = overlay.launch(index).map_err(|error| overlay.refusal(index, error))?;
             overlay.processes.push(process);
@@ -211,17 +213,6 @@ impl Drop for Overlay {
         let late = self.processes.iter_mut().zip(running).filter(|(_, is_running)| *is_running);
         late.for_each(|(process, _)| process.kill());
         self.processes.iter_mut().for_each(Process::wait);
-    }
-}
-
-/// Lets this process open as many files as servents of this number take, if it may. If not, one of them says so.
-fn allow_files(servents: usize) {
-    // Standard input, output and error of each, with room for what a start takes in between and for all else.
-    let needed = servents as u64 * 3 + 256;
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && soft < needed
-    {
-        setrlimit(Resource::RLIMIT_NOFILE, needed.min(hard), hard).ok();
     }
 }
 

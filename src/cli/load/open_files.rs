@@ -1,23 +1,15 @@
 //! A client has a socket of its own, which is an open file.
 
+use crate::launching::allow_files;
 use crate::load::CallFailed;
 use nix::errno::Errno;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Open files beside the clients' sockets, at the most.
 const FILES_BESIDE: u64 = 64;
 
 /// Raises the limit of open files so that so many clients have room, as far as the hard limit allows; tells what it is.
 pub(super) fn allow(clients: u64) -> u64 {
-    let needed = clients + FILES_BESIDE;
-    match getrlimit(Resource::RLIMIT_NOFILE) {
-        Ok((soft, hard)) if soft < needed => {
-            let raised = needed.min(hard);
-            setrlimit(Resource::RLIMIT_NOFILE, raised, hard).map_or(soft, |()| raised)
-        }
-        Ok((soft, _)) => soft,
-        Err(_) => u64::MAX,
-    }
+    allow_files(clients + FILES_BESIDE)
 }
 
 /// What there is to say of a failure to start so many clients, behind it.

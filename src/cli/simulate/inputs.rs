@@ -9,9 +9,6 @@ use crate::telling::Language;
 use crate::text::escape;
 use std::path::{Path, PathBuf};
 
-/// The longest overlay file, in bytes, as for those that run one.
-const FILE_LEN_MAX: u64 = 16 << 20;
-
 /// Where the graph comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) enum Chosen {
@@ -84,7 +81,7 @@ pub(super) fn seed(typed: &str) -> Result<u64, String> {
 /// What is wrong with the file.
 pub(super) fn graph_of(file: &Path, language: Language) -> Result<(Graph, Vec<String>), String> {
     let unreadable = |error| OverlayFileError::new(file, None, format!("cannot be read: {error}")).to_string();
-    let bytes = loading::read(file, FILE_LEN_MAX).map_err(unreadable)?;
+    let bytes = loading::read(file, OverlayFile::LEN_MAX).map_err(unreadable)?;
     // Nothing is run, so what a servent would hold may be absent.
     let overlay = OverlayFile::parse(file, &bytes, overlay_file::read_line, |_, _| Ok(()));
     let (lists, remarks) = lists(&overlay.map_err(|error| error.to_string())?, language);

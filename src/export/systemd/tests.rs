@@ -61,6 +61,7 @@ fn each_host_has_its_share_and_reaches_the_others() {
     assert!(!export.files.iter().any(|file| file.path.starts_with("node2/etc/servent/kv/mail.txt")));
     // The program and the files, on each host.
     assert_eq!(export.next.len(), 4);
+    assert!(export.next[2].starts_with("ssh root@node2 'install -m 755 /dev/stdin /usr/local/bin/serventTP3' <"));
 }
 
 #[test]
