@@ -79,8 +79,6 @@ PYTHON = "/usr/bin/python3"
 MODULES = {"mininet": "mininet", "distutils": "python3-setuptools"}
 # Set in the copy of this program that runs inside the namespace.
 INSIDE = "SERVENT_MININET_INSIDE"
-# A process that is started with this dies with this program, even if that is killed.
-DIE_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 LAST_WORDS_MAX = 10
 START_S_MAX = 20
 STOP_S_MAX = 3
@@ -155,6 +153,13 @@ def require(tools):
         missing.add(MODULES[module])
     if missing:
         raise Failure(f"missing: apt-get install --no-install-recommends {' '.join(sorted(missing))}")
+
+
+def dying_with_us(words):
+    """The words of a command that dies with this program, even if that is killed. The shell in front of it looks whether
+    that has happened already: who asks for a signal at its parent's death when that is past never gets one."""
+    is_ours = 'test "$PPID" = "$0" && exec "$@"'
+    return ["setpriv", "--pdeathsig", "KILL", "sh", "-c", is_ours, str(os.getpid()), *words]
 
 
 class Patience:
@@ -248,7 +253,7 @@ class Servent:
         self.serving, self.last_words = threading.Event(), collections.deque(maxlen=LAST_WORDS_MAX)
         environment = {name: value for name, value in os.environ.items() if name != "RUST_LOG"}
         nothing = subprocess.DEVNULL
-        self.process = host.popen([*DIE_WITH_US, *words], stdin=nothing, stdout=nothing, env=environment)
+        self.process = host.popen(dying_with_us(words), stdin=nothing, stdout=nothing, env=environment)
         self.listener = threading.Thread(target=self.listen, daemon=True)
         self.listener.start()
 
@@ -317,12 +322,14 @@ def run(typed, lines, known):
 
 def client(host, servent, typed):
     """Runs clientTP3 on `host`, at this program's own terminal or pipes."""
-    words = ["mnexec", "-a", str(host.pid), *DIE_WITH_US, os.path.join(typed.binaries, "clientTP3")]
-    words += ["--timeout", typed.timeout, "--tries", typed.tries, "--", servent, *typed.keys]
-    # Ctrl-C reaches both, and is for the client alone. (A handler that is a function is not inherited.)
-    signal.signal(signal.SIGINT, lambda *_: None)
-    with subprocess.Popen(words) as process:
+    words = [os.path.join(typed.binaries, "clientTP3"), "--timeout", typed.timeout, "--tries", typed.tries]
+    words = dying_with_us([*words, "--", servent, *typed.keys])
+    with subprocess.Popen(["mnexec", "-a", str(host.pid), *words]) as process:
         try:
+            # One that came before there was a client to take it.
+            Patience.check()
+            # Ctrl-C reaches both, and is for the client alone. (A handler that is a function is not inherited.)
+            signal.signal(signal.SIGINT, lambda *_: None)
             code = process.wait()
         except BaseException:
             # Not killed: at a terminal it has settings to put back.

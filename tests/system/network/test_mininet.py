@@ -258,3 +258,13 @@ def test_p40_however_it_ends_nothing_is_left(lab):
         assert tool.returncode == code, f"{ending.name}: {tool.returncode}"
         left = still_running(left)
         assert not left, f"{ending.name} left {len(left)} processes"
+
+
+def test_p40_what_it_starts_while_it_is_killed_does_not_start(lab):
+    """A command that it has made, run by another process than the one that made it, as one is whose parent has died."""
+    make = "import json, overlay; print(json.dumps(overlay.dying_with_us(['echo', 'started'])))"
+    words = json.loads(subprocess.check_output([sys.executable, "-c", make], cwd=os.path.dirname(TOOL)))
+    stdout, stderr = lab.popen(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True).communicate()
+    assert (stdout, stderr) == ("", "")
+    make = "import overlay, subprocess; subprocess.check_call(overlay.dying_with_us(['echo', 'started']))"
+    assert subprocess.check_output([sys.executable, "-c", make], cwd=os.path.dirname(TOOL)) == b"started\n"
