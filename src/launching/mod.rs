@@ -31,7 +31,7 @@ pub use capture::Capture;
 pub use command::{Placed, Template, exists};
 pub use limits::{Limits, allow_files};
 pub use lines::{Lines, Listener, Listeners};
-pub use mode::{LAUNCH_MODE, launch_mode};
+pub use mode::{LAUNCH_MODE, die_with_parent, launch_mode};
 pub use program::{Ended, Launch, Running, Streams};
 pub use readiness::listens_at;
 pub use watch::Watch;

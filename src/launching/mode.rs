@@ -1,7 +1,6 @@
 //! `tp3 --launch`: this program on its way to become another one.
 
 use super::Limits;
-use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 use std::ffi::OsString;
 use std::io;
@@ -43,15 +42,26 @@ fn launch(mut words: impl Iterator<Item = OsString>) -> io::Result<std::convert:
     let has_terminal = word()? == TERMINAL;
     let limits: Limits = word()?.parse().map_err(|()| unclear())?;
     let program = words.next().ok_or_else(unclear)?;
-    #[cfg(target_os = "linux")]
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-    if std::os::unix::process::parent_id() != parent {
-        return Err(io::Error::other("the program that started it is gone"));
-    }
+    die_with_parent(parent)?;
     setsid()?;
     if has_terminal {
         rustix::process::ioctl_tiocsctty(io::stdin())?;
     }
     limits.apply()?;
     Err(Command::new(program).args(words).exec())
+}
+
+/// Makes this process die when the thread that started it does; `parent` is the process of that thread. Where the system
+/// has no parent-death signal, it does nothing.
+///
+/// # Errors
+/// If the parent is gone already, for which no signal would come any more, or the system refuses.
+pub fn die_with_parent(parent: u32) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+    if std::os::unix::process::parent_id() == parent {
+        Ok(())
+    } else {
+        Err(io::Error::other("the program that started this one is gone"))
+    }
 }

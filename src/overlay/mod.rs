@@ -47,6 +47,6 @@ pub use host::Host;
 pub use line::{CommandLine, Logging, Member, ServentLine, Start};
 pub use located::Located;
 pub use neighbour::Neighbour;
-pub use processes::{Overlay, PassedOn, Ready, ServentProgram, TRACED, Traces, die_with_parent};
+pub use processes::{Overlay, PassedOn, Ready, ServentProgram, TRACED, Traces};
 pub use sniffer::{Sniffer, SnifferError};
 pub use start_report::StartReport;

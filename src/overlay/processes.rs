@@ -1,7 +1,7 @@
 //! Servents as processes: started together, watched, and stopped together.
 //!
 //! None outlives its parent: the parent stops them when it ends, and should it be killed, the kernel kills those that
-//! asked for it ([`die_with_parent`]).
+//! asked for it ([`die_with_parent`](crate::launching::die_with_parent)).
 
 use super::process::{Process, Told};
 use super::{Member, OverlayError, StartReport};
@@ -23,7 +23,7 @@ const STOP_WAIT_MAX: Duration = Duration::from_secs(2);
 ///
 /// It gets `args` and then a servent's command line. It writes a
 /// [`StartReport`] once it serves or knows that it can't, and ends on SIGTERM. To end with
-/// its parent even if that is killed, it calls [`die_with_parent`] first.
+/// its parent even if that is killed, it calls [`die_with_parent`](crate::launching::die_with_parent) first.
 ///
 /// It starts other programs as well, those of lines that name one: it has the launcher mode
 /// ([`LAUNCH_MODE`](crate::launching::LAUNCH_MODE)).
@@ -82,7 +82,8 @@ impl Overlay {
     /// Starts `program` for each of `members` and waits until each serves, or a signal comes from `signal_rx`. What they
     /// write to standard error is passed on, escaped (P-44), each line with the servent's port in front.
     ///
-    /// Call it from the main thread: a servent dies with the *thread* that started it ([`die_with_parent`]).
+    /// Call it from the main thread: a servent dies with the *thread* that started it
+    /// ([`die_with_parent`](crate::launching::die_with_parent)).
     ///
     /// # Errors
     /// [`OverlayError`]; the servents that had started are stopped.
@@ -213,20 +214,5 @@ impl Drop for Overlay {
         let late = self.processes.iter_mut().zip(running).filter(|(_, is_running)| *is_running);
         late.for_each(|(process, _)| process.kill());
         self.processes.iter_mut().for_each(Process::wait);
-    }
-}
-
-/// Makes this process, a servent of an overlay, die when the thread that started it does. Where the system has no
-/// parent-death signal, it does nothing.
-///
-/// # Errors
-/// If the parent is gone already, or the system refuses.
-pub fn die_with_parent(parent: u32) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
-    if std::os::unix::process::parent_id() == parent {
-        Ok(())
-    } else {
-        Err(io::Error::other("the program that started this servent is gone"))
     }
 }

@@ -11,9 +11,8 @@ use crate::cli::{EXIT_TERMINATED, EXIT_USAGE, complain, say};
 use crate::console::client_ui::{Ending, Interrupt};
 use crate::console::session;
 use crate::console::standard_error;
-use crate::overlay::{
-    Located, Overlay, OverlayError, PassedOn, ServentProgram, StartReport, TRACED, Traces, die_with_parent,
-};
+use crate::launching::die_with_parent;
+use crate::overlay::{Located, Overlay, OverlayError, PassedOn, ServentProgram, StartReport, TRACED, Traces};
 use crate::protocol::AskedKey;
 use crate::text::escape;
 use crossbeam_channel::{Receiver, Sender, bounded, select};
