@@ -156,8 +156,8 @@ def require(tools):
 
 
 def dying_with_us(words):
-    """The words of a command that dies with this program, even if that is killed. The shell in front of it looks whether
-    that has happened already: who asks for a signal at its parent's death when that is past never gets one."""
+    """The words of a command that dies with this program, even if that is killed. The shell in front of it looks
+    whether that has happened already: who asks for a signal at its parent's death when that is past never gets one."""
     is_ours = 'test "$PPID" = "$0" && exec "$@"'
     return ["setpriv", "--pdeathsig", "KILL", "sh", "-c", is_ours, str(os.getpid()), *words]
 
