@@ -208,9 +208,10 @@ fn p31_keys_that_come_more_than_once_are_said_at_the_start() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_there_is_no_memory_for_is_an_error_like_any_other() {
-    // In KiB of address space: what a servent takes by itself, and what a file of a million pairs does not fit beside.
+    // In KiB of address space: what a servent takes by itself, and what a file of millions of pairs does not fit beside.
+    // Without arenas, of which its allocator reserves 64 MiB each for now more and now fewer of the threads.
     let limited = |file: &str| {
-        let words = format!("ulimit -v 400000; exec \"$0\" {} {file}", ports::free());
+        let words = format!("ulimit -v 400000; MALLOC_ARENA_MAX=1 exec \"$0\" {} {file}", ports::free());
         Program::start("sh", ["-c", &words, SERVENT])
     };
     let dir = TempDir::new();
