@@ -20,7 +20,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, ValueEnum};
 pub(super) use drawing::Drawings;
 pub(super) use reading::Readings;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
@@ -112,9 +112,14 @@ pub(super) fn main(words: Vec<OsString>) -> ExitCode {
     }
     let model = readings.into_model();
     let chosen: Vec<_> = model.floods.iter().filter(|flood| args.is_chosen(flood)).collect();
-    if let Some(overlay) = overlay.filter(|overlay| !is_met(&model, overlay)) {
+    if let Some(overlay) = overlay {
         let file = args.overlay.as_deref().map(escape_path).unwrap_or_default();
-        complain(NAME, remarks::unfit(language, &file, overlay.addresses().first().copied()));
+        let others = others(&model, &overlay);
+        if !is_met(&model, &overlay) {
+            complain(NAME, remarks::unfit(language, &file, overlay.addresses().first().copied()));
+        } else if !others.is_empty() {
+            complain(NAME, remarks::others(language, &file, &others));
+        }
     }
     what_was_left(&model, chosen.len(), language).iter().for_each(|remark| complain(NAME, remark));
     match args.drawings.write(&model, &chosen, language) {
@@ -226,6 +231,16 @@ fn is_met(model: &Model, overlay: &Located) -> bool {
         flood.visits.iter().any(|visit| is_its(visit.servent)) || flood.copies.iter().any(|copy| is_its(copy.to))
     };
     model.peers.iter().any(is_traced) || model.floods.iter().any(is_in)
+}
+
+/// The servents that are traced or were reached, and are none of an overlay.
+fn others(model: &Model, overlay: &Located) -> BTreeSet<SocketAddrV4> {
+    let traced = model.peers.iter().filter(|peer| !peer.runs.is_empty()).map(|peer| peer.address);
+    let visits = model.floods.iter().flat_map(|flood| &flood.visits);
+    let reached = visits.map(|visit| model.peer(visit.servent).address);
+    let told: BTreeSet<_> = traced.chain(reached).collect();
+    let its: BTreeSet<_> = overlay.addresses().iter().copied().collect();
+    &told - &its
 }
 
 /// Says who neighbours whom, who holds what, and what they remember, by an overlay file. Where a key-value file has changed since, the model

@@ -305,6 +305,10 @@ fn p20_an_overlay_file_tells_what_servents_remember_and_one_of_other_servents_is
     let named = ": none of its servents (127.0.0.1:7001, ...) is in what was read; --port-base moves its ports\n";
     assert!(stderr.contains(overlay) && stderr.ends_with(named), "{stderr}");
     assert_eq!(said(&["--overlay", overlay, "--port-base", "6001"]), (Some(0), String::new()));
+    // Moved by one, it has the servent that was to be reached, and not the one that tells.
+    let (_, stderr) = said(&["--overlay", overlay, "--port-base", "6002"]);
+    let named = ": 1 servent in what was read is not in it, and nothing is expected of it (127.0.0.1:6001)\n";
+    assert!(stderr.contains(overlay) && stderr.ends_with(named), "{stderr}");
     let (code, stderr) = said(&["--overlay", overlay, "--port-base", "65535"]);
     assert_eq!(code, Some(2));
     assert!(stderr.contains("invalid value '65535' for '--port-base <N>'"), "{stderr}");

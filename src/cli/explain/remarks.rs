@@ -3,7 +3,9 @@
 use crate::flood::{CaptureError, CaptureUse};
 use crate::telling::Language;
 use crate::telling::counted::{EVENT, LINE, MESSAGE, Noun, PACKET, noun};
+use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::net::SocketAddrV4;
 
 /// Said of packets, behind how many of how many they are.
 pub(super) const CUT: Noun = noun(
@@ -32,6 +34,20 @@ const TOLD_AGAIN: Noun = noun(
     ["is told more than once, and counts once", "are told more than once, and count once"],
     ["é contado mais de uma vez, e vale uma vez", "são contados mais de uma vez, e valem uma vez"],
 );
+/// Said of servents that an overlay file does not have.
+const OTHER: Noun = noun(
+    [
+        "servent in what was read is not in it, and nothing is expected of it",
+        "servents in what was read are not in it, and nothing is expected of them",
+    ],
+    [
+        "servent do que foi lido não está nele, e nada se espera dele",
+        "servents do que foi lido não estão nele, e nada se espera deles",
+    ],
+);
+
+/// Of several servents so many are named.
+const NAMED_MAX: usize = 3;
 
 pub(super) fn unreadable(language: Language, error: impl Display) -> String {
     format!("{}: {error}", language.of("cannot be read", "não pode ser lido"))
@@ -125,6 +141,16 @@ pub(super) fn unfit(language: Language, file: &str, first: Option<impl Display>)
             format!("{file}: nenhum de seus servents{at} está no que foi lido; --port-base muda seus portos")
         }
     }
+}
+
+/// These servents are in what was read and not in an overlay file.
+pub(super) fn others(language: Language, file: &str, others: &BTreeSet<SocketAddrV4>) -> String {
+    let mut named: Vec<_> = others.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    if others.len() > NAMED_MAX {
+        named.push("...".to_owned());
+    }
+    let count = u64::try_from(others.len()).unwrap_or(u64::MAX);
+    format!("{file}: {count} {} ({})", language.inflect(count, OTHER), named.join(", "))
 }
 
 #[cfg(test)]
