@@ -5,6 +5,7 @@ use super::servent::ServentArgs;
 use crate::net::is_local;
 use crate::overlay::{CommandLine, Host, Located, Logging, Neighbour, OverlayFile, OverlayFileError};
 use crate::protocol::{Peer, Store};
+use clap::error::ErrorKind;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs;
@@ -125,13 +126,17 @@ fn neighbour(peer: &Peer) -> Neighbour {
     Neighbour::new(peer.to_string(), address)
 }
 
-/// What is wrong with a line, on one line and without the usage.
+/// What is wrong with a line, on one line and without the usage; of an unknown option as well which one may be meant.
 fn cause(error: &clap::Error) -> String {
     if !error.use_stderr() {
         return "--help and --version have no place in an overlay file".to_owned();
     }
     let text = error.to_string();
-    let said: Vec<_> = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let mut lines = text.lines().map(str::trim);
+    let said: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    // Tips of other kinds are about the order of words on a command line.
+    let has_tip = error.kind() == ErrorKind::UnknownArgument;
+    let tips = lines.filter(|line| has_tip && line.starts_with("tip: ")).map(|tip| format!("; {tip}"));
     let said = said.join(" ");
-    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
+    said.strip_prefix("error: ").unwrap_or(&said).to_owned() + &tips.collect::<String>()
 }

@@ -14,7 +14,7 @@ fn refuse(text: &str) -> (Finished, [u16; 2]) {
 
 #[test]
 fn a_bad_line_is_named_with_its_cause() {
-    let rows: [(&str, &str, usize, &[&str]); 29] = [
+    let rows: [(&str, &str, usize, &[&str]); 30] = [
         ("port 0", "0 pairs.txt\n", 1, &["0", "65535"]),
         ("port too large", "{a} pairs.txt\n70000 pairs.txt\n", 2, &["70000", "65535"]),
         ("port a word", "# first\n\nport pairs.txt\n", 3, &["port"]),
@@ -26,6 +26,7 @@ fn a_bad_line_is_named_with_its_cause() {
         ("neighbour with port 0", "{a} pairs.txt 127.0.0.1:0\n", 1, &["127.0.0.1:0"]),
         ("IPv6 neighbour", "{a} pairs.txt [::1]:6002\n", 1, &["[::1]:6002", "IPv4"]),
         ("unknown option", "{a} pairs.txt\n{b} pairs.txt --unknown\n", 2, &["--unknown"]),
+        ("an option nearly", "{a} pairs.txt --first-sec 5\n", 1, &["'--first-sec' found; tip: ", "'--first-seq'"]),
         ("bad option value", "{a} pairs.txt --first-seq many\n", 1, &["--first-seq", "many"]),
         ("eleven neighbours", &eleven_neighbours(), 1, &["10", "11"]),
         ("a placeholder for a program", "! {neighbours} {a} pairs.txt\n", 1, &["placeholder"]),
