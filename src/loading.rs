@@ -4,7 +4,7 @@ use crate::entropy::secret;
 use crate::protocol::{
     FRAGMENTED_LEN_MIN, InsertError, KvFileError, Loaded, Repeated, Skipped, Store, StoreBuilder, parse_kv_file,
 };
-use crate::text::{escape, escape_path};
+use crate::text::{counted, escape, escape_path};
 use std::error::Error;
 use std::fmt;
 use std::fs::File;
@@ -173,15 +173,21 @@ impl LoadWarning {
         let file = escape_path(file);
         match self {
             Self::Skipped(skipped) => format!("{file}:{skipped}"),
+            Self::MoreSkipped(1) => format!("{file}: 1 more line skipped"),
             Self::MoreSkipped(count) => format!("{file}: {count} more lines skipped"),
-            Self::Fragmented(count) => format!(
-                "{file}: {count} pairs make RESPONSEs of {FRAGMENTED_LEN_MIN} bytes or more, which IP cuts into pieces"
-            ),
+            Self::Fragmented(count) => {
+                let make = if *count == 1 { "pair makes a RESPONSE" } else { "pairs make RESPONSEs" };
+                format!("{file}: {count} {make} of {FRAGMENTED_LEN_MIN} bytes or more, which IP cuts into pieces")
+            }
             Self::Repeated { pairs, lines, repeated: Repeated { keys, key, lines: [earlier, again] } } => {
                 let key = escape(key);
+                let repeated = match keys {
+                    1 => format!("'{key}' comes more than once, kept with its last value,"),
+                    _ => format!("{keys} keys come more than once, each kept with its last value, first '{key}'"),
+                };
                 format!(
-                    "{file}: {pairs} pairs from {lines} lines; {keys} keys come more than once, each kept with its last \
-                    value, first '{key}' on lines {earlier} and {again}"
+                    "{file}: {} from {lines} lines; {repeated} on lines {earlier} and {again}",
+                    counted(*pairs, "pair")
                 )
             }
         }
@@ -238,7 +244,7 @@ mod tests {
         assert_eq!(said.len(), 12);
         assert_eq!(said[0], "file:2: a key without a value, skipped");
         assert_eq!(said[10], "file: 2 more lines skipped");
-        assert_eq!(said[11], "file: 1 pairs make RESPONSEs of 1473 bytes or more, which IP cuts into pieces");
+        assert_eq!(said[11], "file: 1 pair makes a RESPONSE of 1473 bytes or more, which IP cuts into pieces");
     }
 
     #[test]
@@ -249,8 +255,7 @@ mod tests {
         assert!(said[0].is_remark());
         assert_eq!(
             said[0].about(Path::new("file")),
-            "file: 2 pairs from 4 lines; 1 keys come more than once, each kept with its last value, first 'New' on lines \
-            1 and 3"
+            "file: 2 pairs from 4 lines; 'New' comes more than once, kept with its last value, on lines 1 and 3"
         );
     }
 

@@ -5,6 +5,8 @@
 //! `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt, Unicode 17), which holds joiners, variation selectors,
 //! directional marks, fillers and tags, with the interlinear annotation characters added. Joiners and variation selectors
 //! stay where scripts and emoji need them, between what they act on, and one of each is enough.
+//!
+//! And how a count of things is written.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -27,6 +29,11 @@ pub fn escape(bytes: &[u8]) -> String {
         }
     }
     shown
+}
+
+/// `1 answer`, `2 answers`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A file's name, safe to show.

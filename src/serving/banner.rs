@@ -3,7 +3,7 @@
 use super::trace_target::TraceTarget;
 use crate::net::{self, OffloadInUse, RECEIVE_BUFFER_LEN, SEND_BUFFER_LEN};
 use crate::protocol::{LinkConfig, Peer};
-use crate::text::escape_path;
+use crate::text::{counted, escape_path};
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -57,7 +57,7 @@ impl Banner<'_> {
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "listening on {}, {} pairs from {}, ", self.local, self.pairs, escape_path(self.file))?;
+        write!(f, "listening on {}, {} from {}, ", self.local, counted(self.pairs, "pair"), escape_path(self.file))?;
         match self.neighbours {
             [] => write!(f, "no neighbours")?,
             [one] => write!(f, "neighbour {}", At(one))?,

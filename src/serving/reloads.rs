@@ -4,7 +4,7 @@ use crate::actor::aside::aside;
 use crate::loading::LoadError;
 use crate::protocol::{Loaded, Store};
 use crate::servent::Servent;
-use crate::text::escape_path;
+use crate::text::{counted, escape_path};
 use crossbeam_channel::{Receiver, RecvError, never};
 use log::Level;
 use std::io;
@@ -72,11 +72,11 @@ impl Reloads {
         }
         servent.replace_store(loaded.store);
         self.pairs = pairs;
-        log::info!("reloaded {pairs} pairs from {file}");
+        log::info!("reloaded {} from {file}", counted(pairs, "pair"));
     }
 
     fn keep(&self, cause: impl std::fmt::Display) {
-        log::error!("{cause}; still answering from what was read before, {} pairs", self.pairs);
+        log::error!("{cause}; still answering from what was read before, {}", counted(self.pairs, "pair"));
     }
 }
 

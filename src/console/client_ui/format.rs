@@ -3,7 +3,7 @@
 use super::{Format, json};
 use crate::console::terminal::{Paint, Style};
 use crate::protocol::{Answer, AskedKey, Summary};
-use crate::text::escape;
+use crate::text::{counted, escape};
 use std::time::Duration;
 
 /// Columns of the longest servent, `255.255.255.255:65535`.
@@ -55,11 +55,6 @@ pub(super) fn end_remark((format, paint): (Format, Paint), key: &AskedKey, summa
         0 => end,
         left_out => format!("{end}; {left_out} of them not shown: too many while earlier keys were under way"),
     }
-}
-
-/// `1 answer`, `2 answers`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A time as people read it: tenths of a millisecond count only while there are few.

@@ -1,9 +1,8 @@
 //! The one line that changes: what is waited for and how long still, or how far many keys are.
 
-use super::format::counted;
 use crate::console::terminal::{self, fit};
 use crate::protocol::{Awaiting, Progress, Wait};
-use crate::text::escape;
+use crate::text::{counted, escape};
 use crate::types::Timestamp;
 use std::time::Duration;
 

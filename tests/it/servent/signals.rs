@@ -108,7 +108,7 @@ fn p35_a_dash_is_standard_input_which_a_reload_does_not_read_again() {
     servent.write(b"http\t80/tcp\n");
     servent.close_stdin();
     let banner = servent.stderr.expect("listening on");
-    assert!(banner.contains("1 pairs from -"), "{banner}");
+    assert!(banner.contains("1 pair from -"), "{banner}");
     servent.signal(Signal::SIGHUP);
     servent.stderr.expect("still answering from what it held");
     let client = Peer::new();
