@@ -160,6 +160,7 @@ impl AskingArgs {
             keys,
             patience: self.patience(),
             dialect: self.dialect(),
+            has_strangers: true,
             jobs: self.jobs as usize,
             hand_over: self.hand_over.checked(),
             json: self.json,

@@ -40,6 +40,8 @@ pub struct SessionConfig {
     pub patience: Patience,
     /// How the keys end on the wire.
     pub dialect: Dialect,
+    /// Whether other programs may be among those that could answer, which may want keys to end otherwise.
+    pub has_strangers: bool,
     /// Keys under way at a time.
     pub jobs: usize,
     /// Who sends.
@@ -145,6 +147,7 @@ fn manner(config: &SessionConfig) -> Manner {
         servent: config.servent,
         patience: config.patience,
         dialect: config.dialect,
+        has_strangers: config.has_strangers,
         jobs: config.jobs,
         interactive: config.keys.is_empty() && io::stdin().is_terminal(),
         secret: secret(),

@@ -72,6 +72,14 @@ impl Located {
         neighbours.map(|one| self.file.place_of(one).map(|place| self.addresses[place]).or(one.bound).or(one.address))
     }
 
+    /// Whether what may answer are not this project's servents alone: a line runs another program, or names a neighbour that
+    /// no line of the file is.
+    #[must_use]
+    pub fn has_strangers(&self) -> bool {
+        let is_elsewhere = |neighbour| self.file.place_of(neighbour).is_none();
+        self.file.lines().iter().any(|line| line.is_foreign() || line.command().neighbours.iter().any(is_elsewhere))
+    }
+
     /// The lines whose servents are other programs than this project's, with their addresses and commands.
     pub fn foreign(&self) -> impl Iterator<Item = (SocketAddrV4, &ServentLine, Vec<OsString>)> {
         self.lines().filter_map(|(address, line)| {

@@ -9,7 +9,7 @@ use crate::cli::servent::{self, NotStarted};
 use crate::cli::signals::SignalGuard;
 use crate::cli::{EXIT_TERMINATED, EXIT_USAGE, complain, say};
 use crate::console::client_ui::{Ending, Interrupt};
-use crate::console::session;
+use crate::console::session::{self, SessionConfig};
 use crate::console::standard_error;
 use crate::launching::die_with_parent;
 use crate::overlay::{Located, Overlay, OverlayError, PassedOn, ServentProgram, StartReport, TRACED, Traces};
@@ -108,7 +108,8 @@ pub(super) fn run(
         ));
     }
 
-    let config = args.asking.config(servent, keys, args.verbosity);
+    let has_strangers = file.has_strangers();
+    let config = SessionConfig { has_strangers, ..args.asking.config(servent, keys, args.verbosity) };
     let ended_rx = overlay.ended();
     let (died_tx, died_rx) = bounded(1);
     crew.spawn("supervisor", move || supervise(&signal_rx, &ended_rx, &interrupt_tx, &died_tx))

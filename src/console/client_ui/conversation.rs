@@ -75,7 +75,7 @@ impl<'a, C: Clock> Conversation<'a, C> {
             guide: Guide::default(),
             unanswered: 0,
             refused: 0,
-            may_hint: dialect == Dialect::Plain,
+            may_hint: manner.has_strangers && dialect == Dialect::Plain,
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Manner {
     pub patience: Patience,
     /// How the keys end on the wire.
     pub dialect: Dialect,
+    /// Whether other programs may be among those that could answer, which may want keys to end otherwise.
+    pub has_strangers: bool,
     /// Keys under way at a time. A person asks one at a time, whatever this says.
     pub jobs: usize,
     /// A person types: Ctrl-C ends a wait, not the program, and unanswered keys are no failure.

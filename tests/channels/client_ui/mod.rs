@@ -27,6 +27,7 @@ const MANNER: Manner = Manner {
     servent: SocketAddrV4::new(Ipv4Addr::LOCALHOST, SERVENT),
     patience: Patience { timeout: Duration::from_secs(4), tries: 2 },
     dialect: Dialect::Plain,
+    has_strangers: true,
     jobs: 1,
     interactive: false,
     secret: [1, 2],

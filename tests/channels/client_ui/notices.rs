@@ -77,12 +77,13 @@ fn p46_that_nothing_listens_is_said_at_once_and_the_waiting_goes_on() {
 
 #[test]
 fn p46_the_hint_at_nul_comes_once_a_run_and_only_where_it_can_help() {
-    for (name, dialect, closed, hints) in [
-        ("a silent servent", Dialect::Plain, false, 1),
-        ("NULs are sent already", Dialect::NulTerminated, false, 0),
-        ("nothing listens", Dialect::Plain, true, 0),
+    for (name, dialect, has_strangers, closed, hints) in [
+        ("a silent servent", Dialect::Plain, true, false, 1),
+        ("NULs are sent already", Dialect::NulTerminated, true, false, 0),
+        ("all servents are known", Dialect::Plain, false, false, 0),
+        ("nothing listens", Dialect::Plain, true, true, 0),
     ] {
-        let client = Fixture::start_with(Manner { dialect, ..MANNER });
+        let client = Fixture::start_with(Manner { dialect, has_strangers, ..MANNER });
         for (key, start) in [("a", 0), ("b", 8)] {
             client.type_line(key.as_bytes());
             if closed && start == 0 {
