@@ -20,7 +20,13 @@ use crate::types::Timestamp;
 use crate::wire::encode_clireq;
 use crossbeam_channel::Receiver;
 use std::net::SocketAddrV4;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Woken so long after a deadline, this program did not run when it was to.
+const LATE: Duration = Duration::from_millis(50);
+
+/// How long the receiver gets then to bring what is in the socket.
+const LATE_WAIT_MAX: Duration = Duration::from_millis(250);
 
 /// Asks one servent for keys and hears what comes.
 #[derive(Debug)]
@@ -118,13 +124,19 @@ impl<C: Clock> Asker<C> {
     /// Moves on what waited long enough; returns the keys that were transmitted once more.
     ///
     /// What came before the deadline counts, even if it is read after it. No more than can have waited: while it is
-    /// heard, more may come, and whoever wants to stop must get his turn.
+    /// heard, more may come, and whoever wants to stop must get his turn. If this is late, the program was stopped
+    /// (Ctrl-Z, a laptop's lid) or got no processor, and what came meanwhile may still be in the socket: the receiver
+    /// gets time to bring it.
     ///
     /// # Errors
     /// [`Gone`] if there is nobody to send them.
     pub fn on_alarm(&mut self) -> Result<Vec<AskedKey>, Gone> {
+        let now = self.clock.now();
+        let is_late = self.queries.deadline().is_some_and(|deadline| now.since(deadline) > LATE);
+        let mut patience = if is_late { LATE_WAIT_MAX } else { Duration::ZERO };
         for _ in 0..BATCHES_WAITING_MAX {
-            let Ok(news) = self.news_rx.try_recv() else { break };
+            let Ok(news) = self.news_rx.recv_timeout(patience) else { break };
+            patience = Duration::ZERO;
             self.hear(&news);
         }
         let again = self.queries.on_deadline(self.clock.now());

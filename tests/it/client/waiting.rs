@@ -2,8 +2,10 @@
 
 use super::{TIMEOUT, ask, ask_with_stdin, expect_clireq, line};
 use crate::support::Peer;
+use crate::support::processes::pause;
 use crate::support::wire::response;
 use nix::sys::signal::Signal;
+use std::thread;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -34,6 +36,23 @@ fn p40_an_answer_to_the_retransmission_counts() {
     expect_clireq(&servent, b"http");
     let client = expect_clireq(&servent, b"http");
     servent.send(client, &response(b"http", b"80/tcp"));
+    let finished = program.finish();
+    servent.expect_nothing_left();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(finished.stdout, line("http", &servent, "80/tcp").as_bytes());
+}
+
+/// It asked again, or said that nobody had answered, in about every other run: its alarm was heard before its receiver.
+#[test]
+fn p40_what_came_while_it_was_stopped_counts_when_it_goes_on() {
+    let servent = Peer::new();
+    let program = ask(&servent, &["http", "--timeout", "1.5"]);
+    let client = expect_clireq(&servent, b"http");
+    pause(program.pid());
+    servent.send(client, &response(b"http", b"80/tcp"));
+    // The time that it waits passes.
+    thread::park_timeout(Duration::from_secs(2));
+    program.signal(Signal::SIGCONT);
     let finished = program.finish();
     servent.expect_nothing_left();
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
