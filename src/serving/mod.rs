@@ -254,7 +254,8 @@ impl Serving {
         let ended = servent.ended();
         let ticks = stats_every.map_or_else(never, tick);
         // From zero: datagrams may have come before this thread got here.
-        let (mut before, mut last) = (Counters::default(), None);
+        let clock = SystemClock::start();
+        let (mut before, mut last) = (Counters::default(), clock.now());
         if events.reload {
             reloads.ask();
         }
@@ -272,13 +273,11 @@ impl Serving {
                     break Some(LOADER);
                 },
                 recv(ended) -> actor => break actor.ok(),
-                recv(ticks) -> at => {
-                    // The first tick comes an interval after the start; a late one covers more than an interval.
-                    let interval = stats_every.unwrap_or_default();
-                    let elapsed = at.ok().zip(last).map_or(interval, |(at, last)| at.duration_since(last));
-                    let now = servent.counters();
-                    log::info!("{}", now.rates_since(&before, elapsed));
-                    (before, last) = (now, at.ok());
+                recv(ticks) -> _ => {
+                    // A tick that is taken late covers more than an interval; it does not know how late it is.
+                    let (now, at) = (servent.counters(), clock.now());
+                    log::info!("{}", now.rates_since(&before, at.since(last)));
+                    (before, last) = (now, at);
                 }
             }
         };
