@@ -9,6 +9,7 @@ use crate::launching::{Ended, Launch, Limits, Placed, Running, Streams, listens_
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 /// How long a program may take until it listens. Some are compiled first, and the machine may be busy.
@@ -22,6 +23,14 @@ const END_WAIT: Duration = Duration::from_millis(100);
 
 /// The lines that are told of what a program wrote before it ended.
 const LAST_WORDS: usize = 12;
+
+/// The ports that programs are given lie below those that the common systems give to sockets bound to port 0 (from 32768
+/// on): none of these, a probe's own or a client's, takes one before the program does.
+const PORT_FIRST: u16 = 2_048;
+const PORTS: u16 = 9_952;
+
+/// How many were looked at, free or not.
+static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 
 /// A program of a rig.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +53,16 @@ impl Rig<'_> {
     /// # Errors
     /// What the system says.
     pub fn free_port(&self) -> Result<u16, Stop> {
-        Ok(UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?.local_addr()?.port())
+        // Two checks at the same time start at different places.
+        let start = (std::process::id().wrapping_mul(7919) % u32::from(PORTS)) as u16;
+        for _ in 0..PORTS {
+            let step = NEXT_PORT.fetch_add(1, Ordering::Relaxed) % PORTS;
+            let port = PORT_FIRST + (start + step) % PORTS;
+            if UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+                return Ok(port);
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::AddrInUse).into())
     }
 
     /// So many of them, all different.
@@ -52,11 +70,9 @@ impl Rig<'_> {
     /// # Errors
     /// What the system says.
     pub fn free_ports<const N: usize>(&self) -> Result<[u16; N], Stop> {
-        let bind = || UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
-        let sockets: Vec<_> = (0..N).map(|_| bind()).collect::<io::Result<_>>()?;
         let mut ports = [0; N];
-        for (port, socket) in ports.iter_mut().zip(&sockets) {
-            *port = socket.local_addr()?.port();
+        for port in &mut ports {
+            *port = self.free_port()?;
         }
         Ok(ports)
     }
