@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How long a prompt waits for the file.
-const WAIT_MAX: Duration = Duration::from_millis(200);
+const WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// The lines of earlier runs, or that one more is kept.
 type Reply = io::Result<Vec<String>>;

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long to look for it: a host may have many sockets and processes.
-const LOOK_MAX: Duration = Duration::from_millis(300);
+const LOOK_MAX: Duration = Duration::from_secs(1);
 
 /// A program that holds a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
