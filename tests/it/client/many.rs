@@ -2,8 +2,10 @@
 
 use super::{TIMEOUT, ask, ask_with_stdin, expect_clireq, line};
 use crate::support::wire::response;
-use crate::support::{CLIENT, Peer, Program, Servent, TempDir, ports};
+use crate::support::{CLIENT, Peer, Program, Servent, TempDir, ports, until};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::AsFd;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -150,6 +152,7 @@ fn a_reader_that_has_enough_ends_it_quietly() {
     let servent = Peer::new();
     let mut command = Program::command(CLIENT, super::args(&servent, &["a", "b", "c", "--timeout", "600", "--json"]));
     let (reader, writer) = std::io::pipe().unwrap();
+    let watched = writer.try_clone().unwrap();
     let mut child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
     drop(command);
     let client = expect_clireq(&servent, b"a");
@@ -158,6 +161,11 @@ fn a_reader_that_has_enough_ends_it_quietly() {
     let mut first = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(reader), &mut first).unwrap();
     assert!(first.contains("\"value\":\"1\""), "{first}");
+    // A child that another test makes has the reader too, until that becomes its program.
+    until("nobody reads", || {
+        let mut watched = [PollFd::new(watched.as_fd(), PollFlags::empty())];
+        poll(&mut watched, PollTimeout::ZERO).unwrap() > 0
+    });
     servent.send(client, &response(b"a", b"2"));
     let mut stderr = String::new();
     std::io::Read::read_to_string(child.stderr.as_mut().unwrap(), &mut stderr).unwrap();

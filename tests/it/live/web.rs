@@ -24,8 +24,13 @@ pub(super) struct Response {
 
 impl Web {
     pub(super) fn start(topology: Topology, more: &[&str]) -> Self {
+        Self::start_patient("0.3", topology, more)
+    }
+
+    /// One that waits so many seconds for an answer, and another.
+    pub(super) fn start_patient(timeout: &str, topology: Topology, more: &[&str]) -> Self {
         let file = topology.file().to_str().unwrap().to_owned();
-        let mut program = Program::start(TP3, ["overlay", &file, "--web", "--timeout", "0.3"].iter().chain(more));
+        let mut program = Program::start(TP3, ["overlay", &file, "--web", "--timeout", timeout].iter().chain(more));
         let url = program.stdout.expect("http://127.0.0.1:");
         let (port, token) = url.strip_prefix("http://127.0.0.1:").unwrap().split_once('/').unwrap();
         let (port, token) = (port.parse().unwrap(), format!("/{token}"));

@@ -4,7 +4,6 @@ use crate::support::processes::wakeups;
 use crate::support::wire::{clireq, response};
 use crate::support::{CLIENT, Peer, Program, Rig, Servent, TempDir, until};
 use nix::sys::signal::Signal;
-use std::cell::Cell;
 use std::time::Duration;
 
 /// What a program may take from its last wait to its end.
@@ -39,14 +38,13 @@ fn an_idle_servent_and_a_client_that_waits_do_not_wake() {
     let client = Program::start(CLIENT, [&peer.addr().to_string(), "http", "--timeout", "600"]);
     assert_eq!(peer.recv().0, clireq(b"http"));
     for (name, pid) in [("servent", servent.pid()), ("client", client.pid())] {
-        // What it still does about the question above.
-        let before = Cell::new(u64::MAX);
-        until(&format!("a {name} that rests"), || before.replace(wakeups(pid)) == before.get());
-        let before = wakeups(pid);
-        // Nothing happens meanwhile, which is what is waited for.
-        std::thread::park_timeout(Duration::from_secs(1));
-        // One more is for whatever it still did when it seemed to rest.
-        assert!(wakeups(pid) <= before + 1, "{name}: {} times in a second", wakeups(pid) - before);
+        // On a busy machine it may be at the question above for a while: some second has to be quiet.
+        until(&format!("a {name} that rests for a second"), || {
+            let before = wakeups(pid);
+            // Nothing happens meanwhile, which is what is waited for.
+            std::thread::park_timeout(Duration::from_secs(1));
+            wakeups(pid) <= before + 1
+        });
     }
     drop(client);
     servent.stop();

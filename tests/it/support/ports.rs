@@ -1,6 +1,8 @@
 //! Ports for the programs that must be told one.
 
+use super::program::MAKING;
 use std::net::{Ipv4Addr, UdpSocket};
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The ports handed out lie below those that the common systems give to sockets bound to port 0 (from 32768 on): once
@@ -25,5 +27,7 @@ pub(crate) fn free() -> u16 {
 
 /// Whether `port` can be bound on all interfaces.
 pub(crate) fn is_free(port: u16) -> bool {
+    // A child would hold it for as long as it has not become its program.
+    let _nothing_is_made = MAKING.write().unwrap_or_else(PoisonError::into_inner);
     UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok()
 }

@@ -7,8 +7,12 @@ use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{PoisonError, RwLock};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
+
+/// Read while a child is made: until it has become its program it has copies of all that is open here.
+pub(super) static MAKING: RwLock<()> = RwLock::new(());
 
 /// A running program. Dropping it kills it and waits for its end.
 pub(crate) struct Program {
@@ -54,7 +58,10 @@ impl Program {
     }
 
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        let mut child = command.spawn().unwrap();
+        let mut child = {
+            let _making = MAKING.read().unwrap_or_else(PoisonError::into_inner);
+            command.spawn().unwrap()
+        };
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().map_or_else(|| Lines::collect(io::empty()), Lines::collect);

@@ -48,6 +48,8 @@ fn a_pipe_whose_reader_leaves_ends_the_trace_and_not_the_servent() {
     let reader = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(&path).unwrap();
     let mut rig = Rig::new(0, &["--trace", path.to_str().unwrap()]);
     drop(reader);
+    // A child that another test makes has it too, until that becomes its program.
+    until("nobody reads", || OpenOptions::new().write(true).custom_flags(nix::libc::O_NONBLOCK).open(&path).is_err());
     expect_service(&rig, 10);
     rig.servent.expect_line("the trace ends here");
     expect_service(&rig, 10);
