@@ -249,7 +249,7 @@ class Servent:
     says at its end as well."""
 
     def __init__(self, host, words, logs, verbose):
-        self.host, self.logs, self.verbose, self.stopping = host, logs, verbose, False
+        self.host, self.logs, self.verbose, self.stopping, self.has_ended = host, logs, verbose, False, False
         self.serving, self.last_words = threading.Event(), collections.deque(maxlen=LAST_WORDS_MAX)
         environment = {name: value for name, value in os.environ.items() if name != "RUST_LOG"}
         nothing = subprocess.DEVNULL
@@ -267,13 +267,14 @@ class Servent:
             if self.verbose or (is_news and not self.stopping):
                 print(f"[{self.host}] {line}", file=sys.stderr)
         # The end of its words is news as well, for whoever waits.
+        self.has_ended = True
         self.serving.set()
 
     def wait_until_serving(self, where):
         """A servent that did not start is a `Failure` at `where`, its line."""
         has_spoken = self.serving.wait(START_S_MAX)
         Patience.check()
-        if not has_spoken or not self.listener.is_alive():
+        if not has_spoken or self.has_ended:
             last_words = "".join(f"\n  {line}" for line in self.last_words if line)
             raise Failure(f"{where}: its servent did not start; its last words:{last_words}")
 

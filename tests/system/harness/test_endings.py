@@ -14,7 +14,7 @@ from lab.programs import ROOT, write
 # A test that starts a program in a host and another outside. Each starts one more, in a session of its own and soon
 # without a parent. It says their ids, and at a word it comes to its deadline.
 NEVER_ENDING = """
-import signal, subprocess
+import signal, subprocess, time
 
 def test_never_ends(lab):
     (host,) = lab.hosts("host")
@@ -26,7 +26,8 @@ def test_never_ends(lab):
         print("IDS", program.stdout.readline().strip(), program.stdout.readline().strip(), flush=True)
     input()
     signal.setitimer(signal.ITIMER_REAL, 0.001)
-    signal.pause()
+    while True:
+        time.sleep(0.1)
 """
 NEEDY = """
 import pytest

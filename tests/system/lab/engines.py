@@ -63,8 +63,8 @@ class Engine:
         with open(self.log, encoding="utf-8", errors="replace") as log:
             skip(f"no Docker engine starts in a namespace here: {' '.join(log.read().split())[-500:]}")
 
-    def run(self, *words, patience_s=DEADLINE_S, code=0, **options):
-        """Runs docker or docker-compose to its end, which is to be with `code`; returns its standard output."""
+    def run(self, *words, patience_s=DEADLINE_S, codes=(0,), **options):
+        """Runs docker or docker-compose to its end, which is to be with one of `codes`; returns its standard output."""
         ended = subprocess.run(
             words,
             env=self.environment,
@@ -75,7 +75,7 @@ class Engine:
             **options,
         )
         stdout, stderr = (output.decode(errors="backslashreplace") for output in (ended.stdout, ended.stderr))
-        assert ended.returncode == code, f"{' '.join(words)} ended with {ended.returncode}: {stdout}{stderr}"
+        assert ended.returncode in codes, f"{' '.join(words)} ended with {ended.returncode}: {stdout}{stderr}"
         return stdout
 
     def docker(self, *words, **options):

@@ -146,7 +146,7 @@ class Overlay:
 class Client:
     """A clientTP3 in a host, asking for `keys` in turn."""
 
-    def __init__(self, host, servent, keys, timeout=0.5, tries=2):
+    def __init__(self, host, servent, keys, timeout=1.0, tries=2):
         self.keys, self.timeout, self.tries = keys, timeout, tries
         options = ["--timeout", str(timeout), "--tries", str(tries), "--jobs", "1"]
         self.process = host.popen(

@@ -57,7 +57,8 @@ class Swarm:
     def addresses(self):
         """Who answers a client that joined the network: the ports, and where they are."""
         words = ["clientTP3", "servent-6001:6001", "--timeout", "2", "http"]
-        said = self.docker("run", "--rm", "--network", "chain_overlay", "tp3", *words)
+        # Nobody answers, or the name is not known, while the swarm does not know yet where the servent is now.
+        said = self.docker("run", "--rm", "--network", "chain_overlay", "tp3", *words, codes=(0, 1, 2))
         return answers_in(said), {line.split("\t")[1] for line in said.splitlines()}
 
     def settle(self, are_meant):

@@ -29,7 +29,7 @@ def overlay_file(name):
 
 def start(lab, *words, python=(), **environment):
     """Starts the tool, with these variables in its environment; by `python`, and else by the one in its first line."""
-    words = [*python, TOOL, "--binaries", BINARIES, "--timeout", "0.5", *words]
+    words = [*python, TOOL, "--binaries", BINARIES, "--timeout", "1", *words]
     pipe = subprocess.PIPE
     texts = {"text": True, "errors": "surrogateescape"}
     environment = {**os.environ, **environment}
@@ -245,9 +245,10 @@ def test_p40_however_it_ends_nothing_is_left(lab):
         assert any("the client 10.0.0.3 asks h1" in line for line in tool.stderr), "it did not ask"
         assert os.stat(f"/proc/{tool.pid}/ns/net").st_ino != os.stat("/proc/self/ns/net").st_ino, "not on its own"
         # The client is started after that line; it says something only if nobody answers.
-        deadline, left = Deadline(), []
-        while len(left) < 4 + 2 + 1 and deadline.left():
-            left = handles(tool.pid)
+        deadline = Deadline()
+        while len(children(tool.pid)) < 4 + 2 + 1 and deadline.left():
+            pass
+        left = handles(tool.pid)
         assert len(left) == 4 + 2 + 1, f"{len(left)} processes are not the shells of 4 nodes, 2 servents and a client"
         # At a terminal Ctrl-C is for all that have not left its group: the tool and the client.
         if ending == signal.SIGINT:

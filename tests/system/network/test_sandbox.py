@@ -18,7 +18,8 @@ from lab.sandbox import sandboxed
 pytestmark = pytest.mark.needs("namespaces", "seccomp")
 
 # How long a stop may take, in seconds.
-STOP_S_MAX = 1.0
+# One that nobody wakes would wait for ever.
+STOP_S_MAX = 10.0
 BURST = 100
 # What is refused, and what of it is said, once; None: nothing, since nothing is missing then.
 REFUSED = {

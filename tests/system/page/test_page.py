@@ -8,6 +8,8 @@ import pytest
 
 PAGES = ["twenty", "several", "hostile", "large"]
 SIZES = [(1280, 800), (390, 844)]
+# One worker compiles the pages first, and the other waits for that.
+pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.mark.parametrize("name", PAGES)
