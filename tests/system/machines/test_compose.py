@@ -69,6 +69,12 @@ class Composed:
         words = ["clientTP3", f"servent-{port}:{port}", "--timeout", "2", "--", key]
         return answers_in(self.compose("run", "--rm", "--no-deps", "-T", "client", *words))
 
+    def settle(self, port, meant):
+        """Asks until these answer. At the start servents may not have found all their neighbours yet."""
+        deadline = Deadline()
+        while (found := self.ask(port)) != meant:
+            assert deadline.left(), found
+
     def stop(self, *ports):
         """Ends what runs as Ctrl-C at `docker-compose up` does, and expects that the servents at `ports` end well."""
         self.process.send_signal(signal.SIGINT)
@@ -89,7 +95,8 @@ def holders(listed, origin, without=()):
 
 def test_p18_a_chain_of_five_gives_four_answers_and_the_nearer_ones_where_one_is_lost(lab, engine):
     chain = Composed(lab, engine, os.path.join(OVERLAYS, "chain.txt"))
-    assert chain.up() == {6001, 6002, 6003, 6004}
+    assert {6001} <= chain.up() <= {6001, 6002, 6003, 6004}
+    chain.settle(6001, {6001, 6002, 6003, 6004})
     # The fifth, which only the client of the second one reaches.
     assert chain.ask(6002, "rfb") == {6005}
     explained = chain.explained()
@@ -99,9 +106,7 @@ def test_p18_a_chain_of_five_gives_four_answers_and_the_nearer_ones_where_one_is
     assert chain.ask(6001) == holders(chain.listed, 6001, without={6003}) == {6001, 6002}
     # Started again it is known again, by its name, wherever it is now.
     engine.docker("start", chain.container(6003))
-    deadline = Deadline()
-    while (found := chain.ask(6001)) != {6001, 6002, 6003, 6004}:
-        assert deadline.left(), found
+    chain.settle(6001, {6001, 6002, 6003, 6004})
     # Cut off: it runs and knows nobody.
     engine.docker("network", "disconnect", "x_overlay", chain.container(6002))
     assert chain.ask(6001) == holders(chain.listed, 6001, without={6002}) == {6001}
@@ -118,7 +123,8 @@ def test_p14_twenty_at_random_answer_as_their_file_documents_and_as_breadth_firs
     random = Composed(lab, engine, write(lab.folder, "random.txt", text), "--key", "http")
     documented = {port for port in range(6001, 6021) if port not in (6004, 6008, 6015, 6020)}
     assert holders(random.listed, 6001) == documented
-    assert random.up() == documented
+    assert {6001} <= random.up() <= documented
+    random.settle(6001, documented)
     engine.docker("kill", random.container(6002))
     engine.docker("pause", random.container(6008))
     assert random.ask(6001) == holders(random.listed, 6001, without={6002, 6008})
