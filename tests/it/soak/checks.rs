@@ -93,7 +93,7 @@ const EXPECTED_WARNINGS: [&str; 7] = [
     "overloaded: the kernel shed",
     "could not send to",
     "a client on loopback asked",
-    "pairs make RESPONSEs of",
+    "pair makes a RESPONSE of",
     "asked for a receive buffer",
     "withheld a RESPONSE",
     // Under SOAK_REFUSED.
